@@ -1,0 +1,90 @@
+"""The reverse pass: one walk back over a list of records, written in ops, so that it can be recorded.
+
+It is iterative, frees what it has used as it goes, runs a rule only on a path to a source, and undoes
+broadcasting and promotion here, once, instead of in every rule.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from arraynet.operators import OPS
+from arraynet.tensor import Tensor
+
+__all__ = ["Node", "Shell", "backward"]
+
+
+class Shell:
+    """What is left of a Tensor whose values no rule needs."""
+
+    __slots__ = ("dtype", "id", "shape")
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.id, self.shape, self.dtype = tensor.id, tensor.shape, tensor.dtype
+
+
+class Node:
+    """A record that can be differentiated: an op, its inputs and outputs, Shells where values do not matter."""
+
+    __slots__ = ("inputs", "op", "outputs", "several", "static")
+
+    def __init__(self, op: Any, inputs: tuple[Any, ...], static: dict[str, Any], outputs: Any) -> None:
+        kept = op.kept
+        self.op, self.static, self.several = op, static, type(outputs) is tuple
+        names = op.arrays * len(inputs) if op.variadic else op.arrays
+        self.inputs = tuple(
+            Shell(i) if type(i) is Tensor and name not in kept else i for i, name in zip(inputs, names, strict=True)
+        )
+        results = outputs if self.several else (outputs,)
+        self.outputs = results if "y" in kept else tuple(Shell(o) for o in results)
+
+    def known(self) -> dict[str, Any]:
+        """What the rules may name."""
+        named = {self.op.arrays[0]: self.inputs} if self.op.variadic else dict(zip(self.op.arrays, self.inputs))  # noqa: B905
+        return named | self.static | {"y": self.outputs if self.several else self.outputs[0]}
+
+
+def backward(nodes: list[Node], grads: dict[int, Tensor], sources: set[int], free: bool) -> None:
+    """Turn `grads` of targets, by Tensor id, into grads of `sources`; what lies between is dropped.
+
+    With `free` the nodes are taken off the list as they are used.
+    """
+    reach = set(sources)
+    for node in nodes:
+        if any(type(i) in (Tensor, Shell) and i.id in reach for i in node.inputs):
+            reach.update(o.id for o in node.outputs)
+    for k in range(len(nodes) - 1, -1, -1):
+        node = nodes.pop() if free else nodes[k]
+        gs = [grads.get(o.id) if o.id in sources else grads.pop(o.id, None) for o in node.outputs]
+        if any(g is not None for g in gs):
+            _pull(node, gs, grads, reach)
+
+
+def _pull(node: Node, gs: list[Tensor | None], grads: dict[int, Tensor], reach: set[int]) -> None:
+    """Add a node's contribution to the grads of its inputs."""
+    g: Any = gs[0]
+    if node.several:
+        g = tuple(OPS["zeros"](o.shape, o.dtype) if v is None else v for v, o in zip(gs, node.outputs, strict=True))
+    known = node.known()
+    for position, source in enumerate(node.inputs):
+        if type(source) not in (Tensor, Shell) or source.id not in reach or source.dtype.kind != "f":
+            continue
+        rule = node.op.rule(position)
+        new = rule(g, known | {"index": position}) if rule else None
+        if new is not None:
+            new = _fitted(new, source.shape, source.dtype)
+            old = grads.get(source.id)
+            grads[source.id] = new if old is None else OPS["add"](old, new)
+
+
+def _fitted(g: Tensor, shape: Sequence[int], dtype: np.dtype) -> Tensor:
+    """Undo broadcasting, by sums, and promotion, by a cast."""
+    if g.shape != shape:
+        extra = g.ndim - len(shape)
+        axes = tuple(range(extra)) + tuple(
+            k + extra for k, n in enumerate(shape) if n == 1 and g.shape[k + extra] != 1
+        )
+        g = OPS["sum"](g, axis=axes) if axes else g
+        g = OPS["reshape"](g, shape) if g.shape != shape else g
+    return g if g.dtype == dtype else OPS["cast"](g, dtype.name)  # type: ignore[no-any-return]

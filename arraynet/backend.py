@@ -1,0 +1,279 @@
+"""What a backend is: all that a plugin may import, and the NumPy backend that defines the numbers.
+
+A backend adds speed, never semantics. It owns an array-API namespace ``xp``, two doors (``asarray``
+and ``to_numpy``) and, if it likes, kernels: its own fast forms of ops, which may decline by returning
+``NotImplemented``. Every op has a generic form in ``xp``, so a backend with no kernels is complete.
+"""
+
+import platform
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+
+__all__ = ["CONTRACT", "ArrayAPIBackend", "Backend", "Namespace", "NumPyBackend", "dtype_of"]
+
+CONTRACT = 1
+DTYPES = frozenset(
+    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64".split()
+)
+CREATION = frozenset("arange asarray empty eye full linspace ones zeros from_dlpack".split())
+
+
+class Namespace:
+    """An array-API namespace bound to one device, with the three primitives that the standard lacks.
+
+    Parameters
+    ----------
+    xp : module
+        A namespace that conforms to the array-API standard 2024.12.
+    device : object, optional
+        What its creation functions take as ``device``; None leaves their default.
+    """
+
+    def __init__(self, xp: Any, device: Any = None) -> None:
+        self._xp, self._device = xp, device
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._xp, name)
+        if self._device is not None and name in CREATION:
+            value = partial(value, device=self._device)
+        setattr(self, name, value)  # the next look-up is a plain attribute
+        return value
+
+    def index_add(self, x: Any, indices: Any, values: Any) -> Any:
+        """Return `x` with ``values[i]`` added to the row ``x[indices[i]]``, repeated indices included.
+
+        Shapes: x (n, ...), indices (k,) within 0..n-1, values (k, ...). Written without assignment:
+        a stable sort brings equal indices together, a segmented scan by doubling sums them.
+        """
+        xp, k = self, indices.shape[0]
+        if k == 0:
+            return x
+        order = xp.argsort(indices, stable=True)
+        keys, sums = xp.take(indices, order), xp.take(values, order, axis=0)
+        column = (k,) + (1,) * (values.ndim - 1)
+        step = 1
+        while step < k:
+            same = xp.concat([xp.zeros(step, dtype=xp.bool), keys[step:] == keys[:-step]])
+            moved = xp.concat([xp.zeros_like(sums[:step]), sums[:-step]])
+            sums = xp.where(xp.reshape(same, column), sums + moved, sums)
+            step *= 2
+        rows = xp.arange(x.shape[0], dtype=keys.dtype)
+        last = xp.searchsorted(keys, rows, side="right") - 1
+        last = xp.where(last < 0, xp.zeros_like(last), last)
+        hit = xp.reshape(xp.take(keys, last) == rows, (x.shape[0],) + (1,) * (x.ndim - 1))
+        found = xp.take(sums, last, axis=0)
+        return x + xp.where(hit, found, xp.zeros_like(found))
+
+    def erf(self, x: Any) -> Any:
+        """Return the error function of `x`, to about one unit in the last place of float64.
+
+        W. J. Cody, Rational Chebyshev approximations for the error function, Math. Comp. 23 (1969).
+        """
+        xp = self
+        a = xp.abs(x)
+        near = xp.where(a < 0.5, x, xp.zeros_like(x))
+        mid = xp.clip(a, 0.46875, 4.0)
+        far = xp.clip(a, 4.0, 30.0)
+        square, inverse = near * near, 1 / (far * far)
+        small = near * _rational(square, *_ERF_NEAR)
+        middle = xp.exp(-mid * mid) * _rational(mid, *_ERF_MID)
+        tail = inverse * _rational(inverse, *_ERF_FAR)
+        large = xp.exp(-far * far) * (0.5641895835477562869 - tail) / far
+        big = 1 - xp.where(a <= 4.0, middle, large)
+        result = xp.where(a <= 0.46875, small, xp.sign(x) * big)
+        return xp.where(xp.isnan(x), x, result)
+
+    def random_words(self, key: tuple[int, int], start: int, n: int, bits: int) -> Any:
+        """Return words `start` to `start + n` of a Philox4x64-10 stream, each of `bits` bits.
+
+        The stream is `key`'s 64-bit words from counter 0 on, each cut into lanes, low half first.
+        """
+        return self.asarray(host_words(key, start, n, bits))
+
+
+def _rational(x: Any, top: tuple[float, ...], bottom: tuple[float, ...]) -> Any:
+    """Quotient of two polynomials, highest power first."""
+    p, q = top[0] * x + top[1], bottom[0] * x + bottom[1]
+    for c, d in zip(top[2:], bottom[2:], strict=True):
+        p, q = p * x + c, q * x + d
+    return p / q
+
+
+# Cody's coefficients, highest power first.
+_ERF_NEAR = (
+    (1.85777706184603153e-1, 3.16112374387056560, 1.13864154151050156e2,
+     3.77485237685302021e2, 3.20937758913846947e3),
+    (1.0, 2.36012909523441209e1, 2.44024637934444173e2,
+     1.28261652607737228e3, 2.84423683343917062e3),
+)  # fmt: skip
+_ERF_MID = (
+    (2.15311535474403846e-8, 5.64188496988670089e-1, 8.88314979438837594, 6.61191906371416295e1,
+     2.98635138197400131e2, 8.81952221241769090e2, 1.71204761263407058e3, 2.05107837782607147e3,
+     1.23033935479799725e3),
+    (1.0, 1.57449261107098347e1, 1.17693950891312499e2, 5.37181101862009858e2,
+     1.62138957456669019e3, 3.29079923573345963e3, 4.36261909014324716e3, 3.43936767414372164e3,
+     1.23033935480374942e3),
+)  # fmt: skip
+_ERF_FAR = (
+    (1.63153871373020978e-2, 3.05326634961232344e-1, 3.60344899949804439e-1,
+     1.25781726111229246e-1, 1.60837851487422766e-2, 6.58749161529837803e-4),
+    (1.0, 2.56852019228982242, 1.87295284992346725, 5.27905102951428412e-1,
+     6.05183413124413191e-2, 2.33520497626869185e-3),
+)  # fmt: skip
+
+
+def host_words(key: tuple[int, int], start: int, n: int, bits: int) -> np.ndarray:
+    """Return words of a Philox stream on the host; see `Namespace.random_words`."""
+    lanes = 64 // bits
+    block, skip = divmod(start, 4 * lanes)  # NumPy's generator makes four words a counter
+    stream = np.random.Philox(key=np.array(key, np.uint64), counter=0)
+    stream.advance(block)
+    raw = stream.random_raw(-(-(skip + n) // lanes))
+    return raw.astype("<u8", copy=False).view(f"<u{bits // 8}")[skip : skip + n]
+
+
+class Backend:
+    """The contract. Subclass it; the entry point names an instance, or a class called with no arguments.
+
+    Attributes
+    ----------
+    contract : int
+        The version of this contract that the backend was written for.
+    name : str
+        What ``ARRAYNET_BACKEND`` and ``set_backend`` call it.
+    xp : module or Namespace
+        Its array-API namespace; a plain module is wrapped in a `Namespace` when the backend is loaded.
+    array_types : tuple of type
+        The classes of its arrays.
+    dtypes : frozenset of str
+        The dtypes it has.
+    kernels : mapping of str to callable
+        Fast forms by op name, with the signature of the generic form minus ``xp``.
+    """
+
+    contract = CONTRACT
+    name: str
+    xp: Any
+    array_types: tuple[type, ...]
+    dtypes: frozenset[str] = DTYPES
+    kernels: Mapping[str, Callable[..., Any]] = {}
+
+    def asarray(self, x: Any, dtype: str | None = None) -> Any:
+        """Return host data, or an own array, as an own array of the named dtype."""
+        raise NotImplementedError
+
+    def to_numpy(self, x: Any) -> np.ndarray:
+        """Return an own array as a NumPy array; a view is welcome."""
+        raise NotImplementedError
+
+    def synchronize(self) -> None:
+        """Wait for queued work."""
+
+    def guard(self) -> AbstractContextManager[Any]:
+        """Return a context to run calls in; one that silences NumPy's warnings, say."""
+        return nullcontext()
+
+    def describe(self) -> str:
+        """Return library, version and device in a few words."""
+        return self.name
+
+    def memory_info(self) -> dict[str, int] | None:
+        """Return bytes ``used``, ``held`` and ``limit``, or None where that is not known."""
+        return None
+
+    def compile_program(self, program: Any) -> Any:
+        """Return a callable that runs a lowered program, or NotImplemented for the generic replay."""
+        return NotImplemented
+
+
+class ArrayAPIBackend(Backend):
+    """A backend from any conforming array-API namespace.
+
+    Parameters
+    ----------
+    xp : module
+        The namespace.
+    device : object, optional
+        The device that its arrays shall live on.
+    name : str, optional
+        The backend's name; the namespace's own without it.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> from arraynet.backend import ArrayAPIBackend
+    >>> backend = ArrayAPIBackend(numpy, name="plain")
+    >>> backend.to_numpy(backend.asarray([1, 2], "float32"))
+    array([1., 2.], dtype=float32)
+    """
+
+    def __init__(self, xp: Any, device: Any = None, name: str | None = None) -> None:
+        self.name = name or xp.__name__.rpartition(".")[2]
+        self.xp = Namespace(xp, device)
+        self.dtypes = frozenset(d for d in DTYPES if hasattr(xp, d))
+        self.array_types = (type(self.xp.zeros(1)),)
+
+    def asarray(self, x: Any, dtype: str | None = None) -> Any:
+        kind = None if dtype is None else getattr(self.xp, dtype)
+        if isinstance(x, self.array_types):
+            return x if kind is None or x.dtype == kind else self.xp.astype(x, kind)
+        host = np.asarray(x, dtype)
+        return self.xp.asarray(host, dtype=getattr(self.xp, host.dtype.name))
+
+    def to_numpy(self, x: Any) -> np.ndarray:
+        return np.from_dlpack(x)
+
+    def describe(self) -> str:
+        return f"{self.name} {getattr(self.xp, '__version__', '')}".strip()
+
+
+class NumPyNamespace(Namespace):
+    """NumPy, with its own scatter-add."""
+
+    def index_add(self, x: Any, indices: Any, values: Any) -> Any:
+        out = np.array(x)
+        np.add.at(out, indices, values)
+        return out
+
+    def random_words(self, key: tuple[int, int], start: int, n: int, bits: int) -> Any:
+        return host_words(key, start, n, bits)
+
+
+class NumPyBackend(Backend):
+    """The reference: what every other backend's numbers are compared with."""
+
+    name = "numpy"
+    array_types = (np.ndarray, np.generic)
+    xp: Any = NumPyNamespace(np)
+
+    def asarray(self, x: Any, dtype: str | None = None) -> Any:
+        return np.asarray(x, dtype)
+
+    def to_numpy(self, x: Any) -> np.ndarray:
+        return np.asarray(x)
+
+    def guard(self) -> AbstractContextManager[Any]:
+        return np.errstate(all="ignore")
+
+    def describe(self) -> str:
+        return f"numpy {np.__version__}, {platform.machine()}"
+
+
+_KNOWN: dict[Any, np.dtype] = {}
+
+
+def dtype_of(x: Any) -> np.dtype:
+    """Return any library's array dtype as NumPy's."""
+    try:
+        return _KNOWN[x.dtype]
+    except KeyError:
+        return _KNOWN.setdefault(x.dtype, _named(str(x.dtype)))
+
+
+@cache
+def _named(name: str) -> np.dtype:
+    return np.dtype(name.rpartition(".")[2])

@@ -1,0 +1,129 @@
+"""Process-wide defaults, and the only place where the core reads its environment variables.
+
+A value that means nothing is an error here, at first use, with the list of values that do: a
+misspelt setting that is silently ignored costs its user a day.
+"""
+
+import os
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = [
+    "crossentropy",
+    "epsilon",
+    "floatx",
+    "kernels",
+    "seed",
+    "set_crossentropy",
+    "set_epsilon",
+    "set_floatx",
+    "set_kernels",
+    "set_seed",
+]
+
+FLOATS = ("float16", "float32", "float64")
+KERNELS = ("fused", "native", "generic", "eager")
+
+
+@dataclass
+class _Settings:
+    floatx: str = "float32"
+    epsilon: float = 1e-7
+    seed: int | None = None
+    crossentropy: str = "logits"
+    kernels: str | None = None
+
+
+_settings = _Settings()
+
+
+def floatx() -> str:
+    """Return the name of the default floating dtype, ``"float32"`` unless it was set."""
+    return _settings.floatx
+
+
+def set_floatx(value: str) -> None:
+    """Set the default floating dtype: ``"float16"``, ``"float32"`` or ``"float64"``."""
+    _settings.floatx = _choice("floatx", value, FLOATS)
+
+
+def epsilon() -> float:
+    """Return the small number that keeps divisions and logarithms finite, 1e-7 unless it was set."""
+    return _settings.epsilon
+
+
+def set_epsilon(value: float) -> None:
+    """Set the value that :func:`epsilon` returns; a positive number."""
+    if not value > 0:
+        raise ValueError(f"epsilon must be a positive number, received {value!r}.")
+    _settings.epsilon = float(value)
+
+
+def crossentropy() -> str:
+    """Return how crossentropies treat probabilities: ``"logits"`` (recovered) or ``"clip"``."""
+    return _settings.crossentropy
+
+
+def set_crossentropy(value: str) -> None:
+    """Choose the crossentropy of probabilities.
+
+    ``"logits"`` uses the logits behind a softmax or sigmoid, which is stable and what TensorFlow does;
+    ``"clip"`` clips the probabilities to [1e-7, 1 - 1e-7], as Keras does on NumPy, JAX and PyTorch.
+    """
+    _settings.crossentropy = _choice("crossentropy", value, ("logits", "clip"))
+
+
+def seed() -> int:
+    """Return the default seed: the one set, else ``ARRAYNET_SEED``, else one drawn for this process."""
+    if _settings.seed is None:
+        text = environment("ARRAYNET_SEED")
+        _settings.seed = integer("ARRAYNET_SEED", text) if text else secrets.randbits(31)
+    return _settings.seed
+
+
+def set_seed(value: int) -> None:
+    """Set the default seed; streams already made from the old one keep it."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(f"A seed must be a non-negative int, received {value!r}.")
+    _settings.seed = value
+
+
+def environment(name: str) -> str | None:
+    """Return an environment variable's value; unset and empty are both None."""
+    return os.environ.get(name) or None
+
+
+def kernels() -> str:
+    """Return how much speed is on: ``ARRAYNET_KERNELS``, or what `set_kernels` set.
+
+    ``"fused"`` is everything; ``"native"`` does without generated loops, ``"generic"`` also without the
+    backend's kernels, ``"eager"`` also without captured programs. A wrong number is bisected by it.
+    """
+    if _settings.kernels is None:
+        set_kernels(environment("ARRAYNET_KERNELS") or "fused")
+    return _settings.kernels or "fused"
+
+
+def set_kernels(value: str) -> None:
+    """Set what :func:`kernels` returns."""
+    _settings.kernels = _choice("ARRAYNET_KERNELS", value, KERNELS)
+
+
+def home() -> Path:
+    """Return the user cache folder, ``ARRAYNET_HOME`` or ``~/.arraynet``."""
+    return Path(environment("ARRAYNET_HOME") or Path.home() / ".arraynet").expanduser()
+
+
+def integer(name: str, text: str) -> int:
+    """Return the environment variable's text as a non-negative int, or say which variable is wrong."""
+    if not text.isdecimal():
+        raise ValueError(f"{name} must be a non-negative integer, received {text!r}.")
+    return int(text)
+
+
+def _choice(name: str, value: str, choices: Iterable[str]) -> str:
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, received {value!r}.")
+    return value

@@ -1,0 +1,275 @@
+"""The one call path of every op: choose the backend, promote, run the kernel or the generic form, tell.
+
+An op is a generic form, a function ``form(xp, arrays..., /, static...)`` written once in array-API
+primitives, which is its definition, and the derivative rules beside it. The parameters before the slash
+are arrays, those behind it are static. Fallback from a backend's kernel lives here and nowhere else.
+"""
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from arraynet import config, dtypes
+from arraynet.backend import Backend, dtype_of
+from arraynet.observers import OBSERVERS
+from arraynet.operators import OPS
+from arraynet.plugins import current
+from arraynet.tensor import Tensor, Variable, as_tensor, host_array, mixed
+
+__all__ = ["HostScalar", "Op", "Rule", "apply", "execute", "op", "operands"]
+
+PROMOTIONS = {"common": dtypes.promote, "float": dtypes.promote_float, None: None}
+SCALARS = (bool, int, float, np.bool_, np.integer, np.floating)
+
+
+class HostScalar:
+    """A number that the host makes anew at every replay: a learning rate, a random stream's counter.
+
+    Parameters
+    ----------
+    source : callable
+        Called with no arguments before each replay; it returns the number, or a dict that holds it.
+    value : int or float
+        Its present value.
+    key : str, optional
+        Where the number is in the source's dict.
+    """
+
+    __slots__ = ("key", "source", "value")
+
+    def __init__(self, source: Callable[[], Any], value: Any, key: str | None = None) -> None:
+        self.source, self.value, self.key = source, value, key
+
+
+class Rule:
+    """A derivative with respect to one argument: a function of ``g`` and of whatever else it names.
+
+    Beside ``g`` it may name the op's arguments, static ones included, ``y`` for the output, and
+    ``index`` for the position of an argument among any number of them.
+    """
+
+    def __init__(self, function: Callable[..., Any], op: "Op") -> None:
+        self.function = function
+        self.names = tuple(inspect.signature(function).parameters)[1:]
+        unknown = set(self.names) - {*op.arrays, *op.static, "y", "index"}
+        if unknown:
+            raise TypeError(f"A derivative rule of {op.name!r} names {sorted(unknown)}, which it has not.")
+
+    def __call__(self, g: Any, known: dict[str, Any]) -> Any:
+        return self.function(g, *[known[name] for name in self.names])
+
+
+class Op:
+    """A public, differentiable function of arrays; made by the decorator `op`."""
+
+    def __init__(
+        self, form: Callable[..., Any], promote: str | None, fixed: Sequence[str], logits: bool, name: str | None
+    ) -> None:
+        parameters = list(inspect.signature(form).parameters.values())[1:]
+        kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL)
+        self.form, self.logits = form, logits
+        self.name = self.__name__ = name or form.__name__
+        self.__qualname__, self.__doc__, self.__module__ = form.__name__, form.__doc__, form.__module__
+        self.arrays = tuple(p.name for p in parameters if p.kind in kinds)
+        self.variadic = any(p.kind is kinds[1] for p in parameters)
+        self.static = {p.name: p.default for p in parameters if p.kind not in kinds}
+        self.optional = {p.name: p.default for p in parameters if p.default is not p.empty}
+        self.rules: dict[str, Rule] = {}
+        self.kept: frozenset[str] = frozenset()  # what the rules need of a record
+        self._common = PROMOTIONS[promote]
+        self._fixed = tuple(name in fixed for name in self.arrays)
+        self._plans: dict[Any, tuple[np.dtype | None, ...]] = {}
+        free = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        public = [p.replace(kind=free) if p.kind is kinds[0] else p for p in parameters]
+        self.__signature__ = inspect.Signature(public)
+        self._complete = all(name in self.optional for name in self.static)
+
+    def defvjp(self, **rules: Callable[..., Any]) -> None:
+        """Define derivative rules, one per array argument: ``multiply.defvjp(x1=lambda g, x2: g * x2)``."""
+        unknown = set(rules) - set(self.arrays)
+        if unknown:
+            raise TypeError(f"{self.name!r} has no array arguments {sorted(unknown)}.")
+        self.rules |= {name: Rule(function, self) for name, function in rules.items()}
+        self.kept = frozenset(name for rule in self.rules.values() for name in rule.names)
+
+    def rule(self, position: int) -> Rule | None:
+        """Return the rule for the argument at a position."""
+        return self.rules.get(self.arrays[0 if self.variadic else position])
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._complete and not kwargs and (len(args) == len(self.arrays) or self.variadic):
+            return apply(self, args, self.static)
+        return apply(self, *self.bind(args, kwargs))
+
+    def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return a call's array arguments and static arguments, defaults filled in."""
+        if self.variadic:
+            return args, self.static | kwargs
+        bound = self.__signature__.bind(*args, **kwargs)
+        bound.apply_defaults()
+        values = bound.arguments
+        return tuple(values[n] for n in self.arrays), {n: values[n] for n in self.static}
+
+    def plan(self, kinds: tuple[Any, ...]) -> tuple[np.dtype | None, ...]:
+        """Return the dtype that each argument is cast to, None where it stays; kinds as `dtypes.promote`."""
+        try:
+            return self._plans[kinds, config.floatx()]
+        except KeyError:
+            return self._plans.setdefault((kinds, config.floatx()), self._planned(kinds))
+
+    def _planned(self, kinds: tuple[Any, ...]) -> tuple[np.dtype | None, ...]:
+        fixed = self._fixed * len(kinds) if self.variadic else self._fixed
+        moving = [kind for kind, still in zip(kinds, fixed, strict=True) if kind is not None and not still]
+        if self._common is None or not moving:
+            return (None,) * len(kinds)
+        common = self._common(*moving)
+        return tuple(
+            None if still or kind is None or kind == common else common
+            for kind, still in zip(kinds, fixed, strict=True)
+        )
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+
+def op(
+    form: Callable[..., Any] | None = None,
+    *,
+    promote: str | None = "common",
+    fixed: Sequence[str] = (),
+    logits: bool = False,
+    name: str | None = None,
+) -> Any:
+    """Make an op of a generic form and enter it in `OPS` under the form's name.
+
+    Parameters
+    ----------
+    form : callable
+        ``form(xp, arrays..., /, static...)``, in primitives of ``xp``.
+    promote : {"common", "float", None}
+        What the array arguments are cast to before the form sees them: their common dtype; that, or
+        floatx where it is no float; or nothing.
+    fixed : sequence of str
+        Array arguments that take no part in the promotion: indices, conditions.
+    logits : bool
+        Whether the output remembers its input, as softmax and sigmoid do for the crossentropies.
+    name : str, optional
+        Another name than the form's.
+    """
+    if form is None:
+        return lambda form: op(form, promote=promote, fixed=fixed, logits=logits, name=name)
+    made = Op(form, promote, fixed, logits, name)
+    OPS[made.name] = made
+    return made
+
+
+def apply(op: Op, args: Sequence[Any], static: dict[str, Any]) -> Any:
+    """Run an op on Tensors, Variables, host data and scalars; return its Tensor, or a tuple of them."""
+    backend = _backend_of(args)
+    observers = OBSERVERS.get()
+    inputs = _inputs(op, args, backend, copy=bool(observers))
+    try:
+        with backend.guard():
+            result = execute(op, backend, backend.xp, [i.array if type(i) is Tensor else i for i in inputs], static)
+    except (ValueError, TypeError, IndexError, NotImplementedError) as error:
+        raise _explained(error, op, inputs, static) from error
+    outputs: Any
+    if isinstance(result, tuple | list):
+        outputs = tuple(Tensor(array, backend) for array in result)
+    else:
+        outputs = Tensor(result, backend)
+        if op.logits:
+            outputs.logits = inputs[0], static.get("axis")
+    for observer in observers:
+        observer.record(op, inputs, static, outputs)
+    return outputs
+
+
+def execute(op: Op, backend: Backend, xp: Any, arrays: list[Any], static: dict[str, Any]) -> Any:
+    """Promote arrays and run the backend's kernel or, if it has none or that declines, the generic form."""
+    targets = op.plan(tuple(_kind(a) for a in arrays))
+    for i, target in enumerate(targets):
+        if target is not None:
+            arrays[i] = _cast(xp, arrays[i], target)
+    static = {k: v.value if type(v) is HostScalar else v for k, v in static.items()} if static else static
+    if backend.kernels and op.name in backend.kernels and config.kernels() in ("fused", "native"):
+        result = backend.kernels[op.name](*arrays, **static)
+        if result is not NotImplemented:
+            return result
+    return op.form(xp, *arrays, **static)
+
+
+def _kind(x: Any) -> Any:
+    """An array's dtype; a scalar's Python type, since scalars are weak."""
+    return None if x is None else type(x) if isinstance(x, bool | int | float) else dtype_of(x)
+
+
+_PYTHON = {"b": bool, "i": int, "u": int, "f": float}
+
+
+def _cast(xp: Any, x: Any, target: np.dtype) -> Any:
+    return _PYTHON[target.kind](x) if isinstance(x, bool | int | float) else xp.astype(x, getattr(xp, target.name))
+
+
+def _backend_of(args: Sequence[Any]) -> Backend:
+    """The backend of the first Tensor or Variable, else the current one."""
+    found = None
+    for a in args:
+        if isinstance(a, Tensor | Variable):
+            if found is None:
+                found = a.backend
+            elif a.backend is not found:
+                raise ValueError(mixed(found, a.backend))
+    return found or current()
+
+
+def _inputs(op: Op, args: Sequence[Any], backend: Backend, copy: bool) -> tuple[Any, ...]:
+    """Arguments as Tensors, weak Python scalars and None; what an observer keeps is a copy of host data."""
+    if all(type(a) is Tensor for a in args):
+        return tuple(args)
+    inputs = [_entered(a) for a in args]
+    if op._common is None or not any(isinstance(i, Tensor | np.ndarray) for i in inputs):
+        inputs = [np.asarray(i, dtypes.resolve(a, np.asarray(i))) if isinstance(i, bool | int | float) else i
+                  for i, a in zip(inputs, args, strict=True)]  # fmt: skip
+    floating = next((i.dtype for i in inputs if type(i) is Tensor and i.dtype.kind == "f"), None)
+    for k, (i, a) in enumerate(zip(inputs, args, strict=True)):
+        if isinstance(i, np.ndarray):
+            kind = floating if floating and i.dtype.kind == "f" else dtypes.resolve(a, i)
+            inputs[k] = as_tensor(np.array(i) if copy else i, backend, kind.name)
+    return tuple(inputs)
+
+
+def operands(*args: Any) -> tuple[Tensor, ...]:
+    """Return arguments as Tensors of one backend, that of the first that has one."""
+    backend = _backend_of(args)
+    return tuple(a if type(a) is Tensor else as_tensor(a, backend) for a in args)
+
+
+def _entered(a: Any) -> Any:
+    """One argument as a Tensor, a Python scalar, None, or a host array."""
+    if a is None or type(a) is Tensor or type(a) in (bool, int, float):
+        return a
+    if isinstance(a, Variable):
+        return a.read()
+    if isinstance(a, np.generic):
+        return host_array(a).item()
+    if isinstance(a, Tensor | HostScalar):
+        return a
+    if not isinstance(a, np.ndarray) and isinstance(a, current().array_types):
+        return as_tensor(a)
+    return host_array(a)
+
+
+def _explained(error: Exception, op: Op, inputs: tuple[Any, ...], static: dict[str, Any]) -> Exception:
+    """The same error, with the op and what it was given."""
+    names = op.arrays * len(inputs) if op.variadic else op.arrays
+    given = [f"{n}: {_described(i)}" for n, i in zip(names, inputs, strict=True)]
+    given += [f"{name}={value!r}" for name, value in static.items()]
+    kind = type(error) if type(error) in (ValueError, TypeError, IndexError, NotImplementedError) else ValueError
+    return kind(f"{op.name}: {str(error).rstrip('.')}. Received {', '.join(given)}.")
+
+
+def _described(x: Any) -> str:
+    return f"{x.dtype} of shape {x.shape}" if isinstance(x, Tensor) else repr(x)

@@ -1,0 +1,100 @@
+"""One table of dtype promotion, used once at the entry of every op.
+
+The lattice is Keras' with 64 bits kept: integers never widen a float, and a float's width is the wider
+one's. Python and NumPy scalars are weak: they decide the kind (a float beside integers gives floatx), never
+the width.
+"""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from arraynet import config
+
+__all__ = ["is_float", "promote", "promote_float", "resolve", "standardize"]
+
+
+def standardize(dtype: Any) -> str:
+    """Return a dtype's name; ``"float"`` and the Python type float mean floatx, ``"int"`` int32."""
+    if dtype is float or dtype == "float":
+        return config.floatx()
+    if dtype is int or dtype == "int":
+        return "int32"
+    if not isinstance(dtype, str) and not isinstance(dtype, np.dtype | type) and hasattr(dtype, "name"):
+        dtype = dtype.name
+    try:
+        name = np.dtype(dtype).name
+    except TypeError:
+        name = str(dtype)
+    if name not in _NAMES:
+        raise ValueError(f"dtype must be one of {', '.join(_NAMES)}, received {dtype!r}.")
+    return name
+
+
+_NAMES = "bool uint8 uint16 uint32 uint64 int8 int16 int32 int64 float16 float32 float64".split()
+
+
+def is_float(dtype: Any) -> bool:
+    """Tell whether a NumPy dtype is floating."""
+    return bool(dtype.kind == "f")
+
+
+@cache
+def _pair(a: np.dtype, b: np.dtype, floatx: str) -> np.dtype:
+    if a == b:
+        return a
+    if a.kind == "b" or b.kind == "b":
+        return b if a.kind == "b" else a
+    if a.kind == "f" or b.kind == "f":
+        floats = [d for d in (a, b) if d.kind == "f"]
+        return max(floats, key=lambda d: d.itemsize)
+    if a.kind == b.kind:
+        return max(a, b, key=lambda d: d.itemsize)
+    signed, unsigned = (a, b) if a.kind == "i" else (b, a)
+    if signed.itemsize > unsigned.itemsize:
+        return signed
+    return np.dtype(floatx if unsigned.itemsize == 8 else f"int{unsigned.itemsize * 16}")
+
+
+def promote(*kinds: Any) -> np.dtype:
+    """Return the common dtype of dtypes and of Python's weak ``bool``, ``int`` and ``float``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> promote(np.dtype("int64"), np.dtype("float32")), promote(np.dtype("int32"), float)
+    (dtype('float32'), dtype('float32'))
+    """
+    floatx = config.floatx()
+    dtypes = [k for k in kinds if isinstance(k, np.dtype)]
+    weak = [k for k in kinds if not isinstance(k, np.dtype)]
+    if not dtypes:
+        return np.dtype(floatx if float in weak else "int32" if int in weak else "bool")
+    result = dtypes[0]
+    for dtype in dtypes[1:]:
+        result = _pair(result, dtype, floatx)
+    if float in weak and result.kind != "f":
+        return np.dtype(floatx)
+    if int in weak and result.kind == "b":
+        return np.dtype("int32")
+    return result
+
+
+def promote_float(*kinds: Any) -> np.dtype:
+    """Return the common dtype, floatx where that is no float: for division, sqrt, exp and their like."""
+    result = promote(*kinds)
+    return result if result.kind == "f" else np.dtype(config.floatx())
+
+
+def resolve(x: Any, host: np.ndarray) -> np.dtype:
+    """Return the dtype that host data takes on its own: arrays keep theirs, lists of floats are floatx.
+
+    Python integers are int32 unless one of them needs more; `host` is `x` as a NumPy array.
+    """
+    if isinstance(x, np.ndarray | np.generic) or host.dtype.kind not in "if":
+        return host.dtype
+    if host.dtype.kind == "f":
+        return np.dtype(config.floatx())
+    wide = host.size and (host.max() >= 2**31 or host.min() < -(2**31))
+    return np.dtype("int64" if wide else "int32")

@@ -1,0 +1,33 @@
+"""Automatic names, as Keras makes them: the class in snake case, and a counter for the whole process."""
+
+import re
+from collections import Counter
+
+__all__ = ["auto_name", "reset_names", "snake_case"]
+
+_used: Counter[str] = Counter()
+
+
+def snake_case(name: str) -> str:
+    """Return a class name in snake case.
+
+    Examples
+    --------
+    >>> snake_case("BatchNormalization"), snake_case("ReLU")
+    ('batch_normalization', 're_lu')
+    """
+    name = re.sub(r"\W+", "", name)
+    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def auto_name(prefix: str) -> str:
+    """Return `prefix` the first time, then ``prefix_1``, ``prefix_2``, and so on."""
+    number = _used[prefix]
+    _used[prefix] += 1
+    return f"{prefix}_{number}" if number else prefix
+
+
+def reset_names() -> None:
+    """Start counting anew."""
+    _used.clear()

@@ -1,0 +1,59 @@
+"""Who is told what happens: tapes and captures are observers of the same records.
+
+Observers live in a context variable, so two threads never see each other's records.
+"""
+
+from contextvars import ContextVar
+from itertools import count
+from typing import Any
+
+__all__ = ["OBSERVERS", "Observer", "Versioned", "latest_version", "notify"]
+
+_versions = count(1)
+_latest = 0
+
+
+class Observer:
+    """What is told about every record; a tape or a capture overrides what it cares for."""
+
+    def record(self, op: Any, inputs: tuple[Any, ...], static: dict[str, Any], outputs: Any) -> None:
+        """Take note that an op ran."""
+
+    def read(self, variable: Any, value: Any) -> None:
+        """Take note that a Variable's value was used."""
+
+    def assigned(self, variable: Any, value: Any) -> None:
+        """Take note that a Variable was given a value."""
+
+    def fetched(self, tensor: Any) -> None:
+        """Take note that Python asked for a value, so that what it does next may depend on the data."""
+
+    def touched(self, configured: "Versioned") -> None:
+        """Take note that an object with hyper-parameters took part."""
+
+
+OBSERVERS: ContextVar[tuple[Observer, ...]] = ContextVar("arraynet_observers", default=())
+
+
+def notify(event: str, *args: Any) -> None:
+    """Tell every observer of an event, a method's name of `Observer`."""
+    for observer in OBSERVERS.get():
+        getattr(observer, event)(*args)
+
+
+def latest_version() -> int:
+    """Return a number that grows whenever any `Versioned` object changes."""
+    return _latest
+
+
+class Versioned:
+    """An object whose public attributes are hyper-parameters: setting one makes captured programs stale."""
+
+    _version = 0
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        global _latest
+        object.__setattr__(self, name, value)
+        if not name.startswith("_"):
+            _latest = next(_versions)
+            object.__setattr__(self, "_version", _latest)

@@ -1,0 +1,166 @@
+"""Backends by name: found through entry points, or as ``module:attribute``, and one of them current.
+
+A plugin is any installed distribution with an entry point in the group ``arraynet.backends`` that names
+an `arraynet.backend.Backend` instance, or a class called with no arguments. It is imported when it is
+asked for by name and never before, so a broken one disturbs nobody else. The process-wide default is a
+plain global: a context variable would be lost in new threads and between the cells of a notebook.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from arraynet import config
+from arraynet.backend import CONTRACT, Backend, Namespace, NumPyBackend
+
+__all__ = [
+    "available_backends",
+    "current",
+    "get_backend",
+    "load",
+    "set_backend",
+    "use_backend",
+]
+
+GROUP = "arraynet.backends"
+INSTALL = {  # the one place that names official plugins
+    "numba": "pip install arraynet-numba",
+    "naive": "pip install arraynet-numba",
+    "cupy": "pip install 'arraynet-cupy[cuda12]'  (or [cuda13])",
+    "strict": "pip install arraynet-strict",
+}
+
+_loaded: dict[str, Backend] = {}
+_default: Backend | None = None
+_here: ContextVar[Backend | None] = ContextVar("arraynet_backend", default=None)
+
+
+def current() -> Backend:
+    """Return the backend in force: `use_backend`'s, else `set_backend`'s, else ``ARRAYNET_BACKEND``'s."""
+    return _here.get() or _default or _from_environment()
+
+
+def _from_environment() -> Backend:
+    global _default
+    _default = load(config.environment("ARRAYNET_BACKEND") or "numpy")
+    return _default
+
+
+def get_backend() -> str:
+    """Return the name of the current backend.
+
+    Examples
+    --------
+    >>> import arraynet
+    >>> with arraynet.use_backend("numpy"):
+    ...     arraynet.get_backend()
+    'numpy'
+    """
+    return current().name
+
+
+def set_backend(name: str) -> None:
+    """Make a backend the default of the whole process, all threads included.
+
+    Parameters
+    ----------
+    name : str
+        An installed backend's name (see `available_backends`), or ``"module:attribute"``.
+
+    Raises
+    ------
+    ValueError
+        No such backend is installed; the message lists those that are.
+    """
+    global _default
+    _default = load(name)
+
+
+@contextmanager
+def use_backend(name: str | Backend) -> Iterator[None]:
+    """Run a block on another backend; what came before is restored after it, in this thread alone.
+
+    Parameters
+    ----------
+    name : str or Backend
+        An installed backend's name, ``"module:attribute"``, or a backend.
+    """
+    token = _here.set(load(name))
+    try:
+        yield
+    finally:
+        _here.reset(token)
+
+
+def available_backends() -> list[str]:
+    """Return the names of the installed backends; whether one can run shows when it is loaded."""
+    return sorted({"numpy", *_points()})
+
+
+@cache
+def _points() -> dict[str, list[EntryPoint]]:
+    found: dict[str, list[EntryPoint]] = {}
+    for point in entry_points(group=GROUP):
+        known = found.setdefault(point.name, [])
+        if point.value not in [other.value for other in known]:
+            known.append(point)
+    return found
+
+
+def refresh() -> None:
+    """Forget what is installed, so that a plugin installed a moment ago is found."""
+    _points.cache_clear()
+
+
+def load(name: str | Backend) -> Backend:
+    """Return a backend by name, importing its plugin on the first call."""
+    if isinstance(name, Backend):
+        return name
+    if not isinstance(name, str):
+        raise TypeError(f"A backend is chosen by name, received {name!r}.")
+    if name not in _loaded:
+        _loaded[name] = NumPyBackend() if name == "numpy" else _checked(name, _find(name))
+    return _loaded[name]
+
+
+def _find(name: str) -> Any:
+    if ":" in name:
+        module, _, attribute = name.partition(":")
+        return getattr(import_module(module), attribute)
+    points = _points().get(name, [])
+    if len(points) > 1:
+        owners = ", ".join(f"{p.dist.name if p.dist else '?'} ({p.value})" for p in points)
+        raise ValueError(
+            f"Two plugins call themselves {name!r}: {owners}. Uninstall one of them, or name the one "
+            f"you mean as module:attribute."
+        )
+    if not points:
+        raise ValueError(_unknown(name))
+    return points[0].load()
+
+
+def _unknown(name: str) -> str:
+    known = ", ".join(available_backends())
+    remedy = f"To install it: {INSTALL[name]}." if name in INSTALL else "Check the spelling."
+    return f"Unknown backend {name!r}. Installed: {known}. {remedy}"
+
+
+def _checked(name: str, found: Any) -> Backend:
+    backend = found() if isinstance(found, type) else found
+    if not isinstance(backend, Backend):
+        raise TypeError(
+            f"Backend {name!r} names {backend!r}; expected an instance or subclass of "
+            f"arraynet.backend.Backend."
+        )
+    if backend.contract != CONTRACT:
+        raise ValueError(
+            f"Backend {name!r} was built for contract {backend.contract}, this arraynet has {CONTRACT}. "
+            f"Install matching versions of arraynet and the plugin."
+        )
+    if not isinstance(backend.xp, Namespace):
+        backend.xp = Namespace(backend.xp)
+    return backend

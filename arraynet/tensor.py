@@ -1,0 +1,391 @@
+"""Tensor, which knows its backend, and Variable, which is assigned.
+
+NumPy and Numba share ``ndarray``, so the type of an array cannot say where an op runs; the Tensor does.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from arraynet import dtypes
+from arraynet.backend import Backend, dtype_of
+from arraynet.naming import auto_name
+from arraynet.observers import OBSERVERS, Versioned, notify
+from arraynet.operators import OPS, Operators
+from arraynet.plugins import current, load
+
+__all__ = ["Tensor", "Variable", "as_tensor"]
+
+INITIALIZERS: dict[str, Callable[..., Any]] = {}  # filled by the initializers: "get" finds one by name
+
+_ids = count()
+
+
+class Tensor(Operators):
+    """An array that knows its backend. Made by ops and by `ops.convert_to_tensor`, not by hand.
+
+    Parameters
+    ----------
+    array : array
+        An array of the backend's library.
+    backend : Backend
+        Where ops on it run.
+    """
+
+    __slots__ = ("__weakref__", "array", "backend", "id", "logits")
+
+    def __init__(self, array: Any, backend: Backend) -> None:
+        self.array, self.backend, self.id = array, backend, next(_ids)
+        self.logits: tuple[Tensor, Any] | None = None  # what a softmax or sigmoid was made from
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its axes' lengths."""
+        return tuple(self.array.shape)
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Its dtype, as NumPy's on every backend."""
+        return dtype_of(self.array)
+
+    @property
+    def ndim(self) -> int:
+        """Its number of axes, also called its rank."""
+        return len(self.array.shape)
+
+    @property
+    def size(self) -> int:
+        """Its number of elements."""
+        return int(np.prod(self.array.shape, dtype=np.int64))
+
+    @property
+    def T(self) -> "Tensor":
+        """Itself with the axes in reverse order."""
+        return OPS["transpose"](self)  # type: ignore[no-any-return]
+
+    def numpy(self) -> np.ndarray:
+        """Return the values as a NumPy array, read-only and without a copy where that is possible."""
+        notify("fetched", self)
+        view = np.asarray(self.backend.to_numpy(self.array)).view()
+        view.flags.writeable = False
+        return view
+
+    def item(self) -> Any:
+        """Return the only element as a Python number."""
+        return self.numpy().item()
+
+    def to(self, backend: str | Backend) -> "Tensor":
+        """Return the same values on another backend, or itself if it is there already."""
+        target = load(backend)
+        if target is self.backend:
+            return self
+        return Tensor(target.asarray(np.array(self.numpy()), self.dtype.name), target)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        host = self.numpy()
+        return np.array(host, dtype, copy=True) if copy else np.asarray(host, dtype)
+
+    def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ValueError(
+                f"The truth value of a Tensor of shape {self.shape} is ambiguous. "
+                f"Use ops.any(x) or ops.all(x)."
+            )
+        return bool(self.item())
+
+    def __float__(self) -> float:
+        return float(self._only("float"))
+
+    def __int__(self) -> int:
+        return int(self._only("int"))
+
+    def __index__(self) -> int:
+        if self.dtype.kind not in "iu" or self.ndim:
+            raise TypeError(
+                f"Only an integer Tensor of shape () is an index, this one is {self.dtype} {self.shape}."
+            )
+        return int(self.item())
+
+    def _only(self, what: str) -> Any:
+        if self.size != 1:
+            raise TypeError(
+                f"{what}() needs a Tensor of one element, received shape {self.shape}. "
+                f"Reduce it first (ops.sum, ops.mean) or use .numpy()."
+            )
+        return self.item()
+
+    def __len__(self) -> int:
+        if not self.ndim:
+            raise TypeError("len() of a Tensor of shape (): it has no axes.")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator["Tensor"]:
+        return (self[i] for i in range(len(self)))  # the length is static, so this stays capturable
+
+    def __contains__(self, value: Any) -> bool:
+        return bool((self == value).numpy().any())
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec and self.size == 1 else format(repr(self), spec)
+
+    def __repr__(self) -> str:
+        text = np.array2string(self.numpy(), separator=", ", prefix="Tensor(", threshold=100)
+        shape = f", shape={self.shape}" if self.size > 100 or not self.size else ""
+        return f"Tensor({text}{shape}, dtype={self.dtype}, backend={self.backend.name})"
+
+    def __reduce__(self) -> Any:
+        return _rebuild, (np.array(self.numpy()), self.backend.name)
+
+    def __copy__(self) -> "Tensor":
+        return self
+
+    def __deepcopy__(self, memo: Any) -> "Tensor":
+        return self  # values are immutable
+
+
+def _rebuild(host: np.ndarray, backend: str) -> Tensor:
+    return as_tensor(host, load(backend))
+
+
+class Variable(Operators, Versioned):
+    """A named, assignable holder of a Tensor.
+
+    Parameters
+    ----------
+    initializer : array, callable or str
+        The first value; or what makes it from ``(shape, dtype=...)``, an initializer's name included.
+    shape : tuple of int, optional
+        Needed with a callable or a name.
+    dtype : str, optional
+        An array keeps its own without it; an initializer makes floatx.
+    trainable : bool
+        Whether tapes watch it by themselves and optimizers are given it.
+    autocast : bool
+        Accepted for Keras' sake.
+    name : str, optional
+        Without a "/".
+
+    Raises
+    ------
+    ValueError
+        A callable or named initializer without `shape`, or a "/" in the name.
+
+    Examples
+    --------
+    >>> import arraynet
+    >>> w = arraynet.Variable([1.0, 2.0], name="w")
+    >>> w.assign_add([1.0, 1.0])
+    Tensor([2., 3.], dtype=float32, backend=numpy)
+    """
+
+    _seen = True  # somebody else may hold the array, so nobody may write into it
+
+    def __init__(
+        self,
+        initializer: Any,
+        shape: Any = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        name: str | None = None,
+    ) -> None:
+        if name is not None and (not isinstance(name, str) or "/" in name):
+            raise ValueError(f"A variable's name is a str without '/', received {name!r}.")
+        self.name = name or auto_name("variable")
+        self._path: str | None = None
+        self._trainable, self.autocast = bool(trainable), autocast
+        kind = None if dtype is None else dtypes.standardize(dtype)
+        if isinstance(initializer, str):
+            initializer = INITIALIZERS["get"](initializer)
+        if callable(initializer) and not isinstance(initializer, Tensor | Variable):
+            if shape is None:
+                raise ValueError(
+                    f"Variable {self.name!r} has an initializer that makes its values, so it needs a shape."
+                )
+            initializer = initializer(tuple(shape), dtype=kind or dtypes.standardize("float"))
+        elif shape is not None and tuple(shape) != tuple(np.shape(initializer)):
+            raise ValueError(
+                f"Variable {self.name!r} was given shape {tuple(shape)} and values of shape "
+                f"{tuple(np.shape(initializer))}."
+            )
+        self._value = _owned(initializer, None, kind)
+
+    @property
+    def path(self) -> str:
+        """Its name within its model, such as ``sequential/dense/kernel``."""
+        return self._path or self.name
+
+    @property
+    def trainable(self) -> bool:
+        """Whether tapes watch it by themselves and optimizers are given it."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+
+    @property
+    def value(self) -> Tensor:
+        """Its present value."""
+        return self.read()
+
+    def read(self) -> Tensor:
+        """Return the present value and tell the observers, who may watch it."""
+        self._seen = True
+        notify("read", self, self._value)
+        return self._value
+
+    def assign(self, value: Any) -> Tensor:
+        """Replace the value by one of the same shape, cast to the variable's dtype; return it."""
+        new = _owned(value, self._value.backend, self.dtype.name)
+        if new.shape != self.shape:
+            raise ValueError(
+                f"Variable {self.path!r} has shape {self.shape}, the value assigned has shape {new.shape}."
+            )
+        return self.put(new)
+
+    def put(self, value: Tensor, seen: bool = True) -> Tensor:
+        """Hold a Tensor of the right shape, dtype and backend; `seen` says whether others hold it too."""
+        self._value, self._seen = value, seen
+        notify("assigned", self, value)
+        return value
+
+    def assign_add(self, value: Any) -> Tensor:
+        """Add to the value; return the new one."""
+        return self.assign(OPS["add"](self, value))
+
+    def assign_sub(self, value: Any) -> Tensor:
+        """Subtract from the value; return the new one."""
+        return self.assign(OPS["subtract"](self, value))
+
+    def move(self, backend: str | Backend) -> None:
+        """Move the value to another backend, in place."""
+        self._value = self._value.to(backend)
+        self._seen = True
+
+    def numpy(self) -> np.ndarray:
+        """Return a copy of the values as a NumPy array."""
+        notify("fetched", self._value)
+        return np.array(self._value.backend.to_numpy(self._value.array))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.asarray(self.numpy(), dtype)
+
+    @property
+    def backend(self) -> Backend:
+        """Where it lives."""
+        return self._value.backend
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its axes' lengths."""
+        return self._value.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Its dtype."""
+        return self._value.dtype
+
+    @property
+    def ndim(self) -> int:
+        """Its number of axes."""
+        return self._value.ndim
+
+    @property
+    def size(self) -> int:
+        """Its number of elements."""
+        return self._value.size
+
+    @property
+    def T(self) -> Tensor:
+        """Its value with the axes in reverse order."""
+        return self.read().T
+
+    def __bool__(self) -> bool:
+        return bool(self.read())
+
+    def __float__(self) -> float:
+        return float(self.read())
+
+    def __int__(self) -> int:
+        return int(self.read())
+
+    def __len__(self) -> int:
+        return len(self._value)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return iter(self.read())
+
+    def __format__(self, spec: str) -> str:
+        return format(self.read(), spec) if spec else repr(self)
+
+    def __repr__(self) -> str:
+        text = np.array2string(self.numpy(), separator=", ", prefix="Variable(", threshold=100)
+        facts = f"name={self.path!r}, shape={self.shape}, dtype={self.dtype}"
+        return f"Variable({text}, {facts}, backend={self.backend.name})"
+
+
+def _owned(x: Any, backend: Backend | None, dtype: str | None) -> Tensor:
+    """A Tensor whose array no caller can write into."""
+    if isinstance(x, Tensor | Variable):
+        return as_tensor(x, backend or x.backend, dtype)
+    return as_tensor(np.array(x) if isinstance(x, np.ndarray) else x, backend, dtype)
+
+
+def as_tensor(x: Any, backend: Backend | None = None, dtype: str | None = None) -> Tensor:
+    """Return `x` as a Tensor of the backend (the current one without it); host arrays are not copied.
+
+    Raises
+    ------
+    TypeError
+        `x` holds something other than numbers.
+    ValueError
+        `x` is a Tensor of another backend, or ragged.
+    """
+    backend = backend or current()
+    if isinstance(x, Variable):
+        x = x.read()
+    if isinstance(x, Tensor):
+        if x.backend is not backend:
+            raise ValueError(mixed(x.backend, backend))
+        return x if dtype in (None, x.dtype.name) else OPS["cast"](x, dtype)  # type: ignore[no-any-return]
+    if isinstance(x, backend.array_types) and not isinstance(x, np.ndarray | np.generic):
+        return Tensor(backend.asarray(x, dtype), backend)
+    host = host_array(x)
+    return Tensor(backend.asarray(host, dtype or dtypes.resolve(x, host).name), backend)
+
+
+def mixed(one: Backend, other: Backend) -> str:
+    """Return the error text for Tensors of two backends in one op."""
+    return (
+        f"Tensors of two backends met in one op: {one.name!r} and {other.name!r}. "
+        f'Move one of them: x.to("{other.name}").'
+    )
+
+
+def host_array(x: Any) -> np.ndarray:
+    """Return host data as a NumPy array of numbers, or say what it is instead."""
+    try:
+        host = np.asarray(_unwrapped(x))
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"Expected numbers or an array, received {_short(x)}: {error}") from error
+    if host.dtype.kind not in "biuf":
+        raise TypeError(
+            f"Expected numbers, received dtype {host.dtype} from {_short(x)}. "
+            f"Tensors hold booleans, integers and floats; convert first, e.g. x.astype('float32')."
+        )
+    return host
+
+
+def _unwrapped(x: Any) -> Any:
+    """Lists of Tensors as lists of host arrays."""
+    if isinstance(x, list | tuple):
+        return [_unwrapped(item) for item in x]
+    return x.numpy() if isinstance(x, Tensor | Variable) else x
+
+
+def _short(x: Any) -> str:
+    text = repr(x)
+    return text if len(text) < 60 else text[:57] + "..."
