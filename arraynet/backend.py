@@ -17,9 +17,9 @@ __all__ = ["CONTRACT", "ArrayAPIBackend", "Backend", "Namespace", "NumPyBackend"
 
 CONTRACT = 1
 DTYPES = frozenset(
-    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64".split()
+    ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64"]
 )
-CREATION = frozenset("arange asarray empty eye full linspace ones zeros from_dlpack".split())
+CREATION = frozenset(["arange", "asarray", "empty", "eye", "full", "linspace", "ones", "zeros", "from_dlpack"])
 
 
 class Namespace:
@@ -263,15 +263,10 @@ class NumPyBackend(Backend):
         return f"numpy {np.__version__}, {platform.machine()}"
 
 
-_KNOWN: dict[Any, np.dtype] = {}
-
-
 def dtype_of(x: Any) -> np.dtype:
     """Return any library's array dtype as NumPy's."""
-    try:
-        return _KNOWN[x.dtype]
-    except KeyError:
-        return _KNOWN.setdefault(x.dtype, _named(str(x.dtype)))
+    dtype = x.dtype
+    return dtype if isinstance(dtype, np.dtype) else _named(str(dtype))
 
 
 @cache

@@ -7,7 +7,7 @@ are arrays, those behind it are static. Fallback from a backend's kernel lives h
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -134,6 +134,12 @@ class Op:
         return f"<op {self.name}>"
 
 
+@overload
+def op(form: Callable[..., Any]) -> Op: ...
+@overload
+def op(
+    *, promote: str | None = "common", fixed: Sequence[str] = (), logits: bool = False, name: str | None = None
+) -> Callable[[Callable[..., Any]], Op]: ...
 def op(
     form: Callable[..., Any] | None = None,
     *,
@@ -159,8 +165,11 @@ def op(
         Another name than the form's.
     """
     if form is None:
-        return lambda form: op(form, promote=promote, fixed=fixed, logits=logits, name=name)
-    made = Op(form, promote, fixed, logits, name)
+        return lambda form: _entered_op(Op(form, promote, fixed, logits, name))
+    return _entered_op(Op(form, promote, fixed, logits, name))
+
+
+def _entered_op(made: Op) -> Op:
     OPS[made.name] = made
     return made
 

@@ -153,8 +153,7 @@ def _checked(name: str, found: Any) -> Backend:
     backend = found() if isinstance(found, type) else found
     if not isinstance(backend, Backend):
         raise TypeError(
-            f"Backend {name!r} names {backend!r}; expected an instance or subclass of "
-            f"arraynet.backend.Backend."
+            f"Backend {name!r} names {backend!r}; expected an instance or subclass of arraynet.backend.Backend."
         )
     if backend.contract != CONTRACT:
         raise ValueError(

@@ -12,7 +12,7 @@ import numpy as np
 from arraynet import dtypes
 from arraynet.backend import Backend, dtype_of
 from arraynet.naming import auto_name
-from arraynet.observers import OBSERVERS, Versioned, notify
+from arraynet.observers import Versioned, notify
 from arraynet.operators import OPS, Operators
 from arraynet.plugins import current, load
 
@@ -61,7 +61,7 @@ class Tensor(Operators):
         return int(np.prod(self.array.shape, dtype=np.int64))
 
     @property
-    def T(self) -> "Tensor":
+    def T(self) -> "Tensor":  # noqa: N802
         """Itself with the axes in reverse order."""
         return OPS["transpose"](self)  # type: ignore[no-any-return]
 
@@ -90,8 +90,7 @@ class Tensor(Operators):
     def __bool__(self) -> bool:
         if self.size != 1:
             raise ValueError(
-                f"The truth value of a Tensor of shape {self.shape} is ambiguous. "
-                f"Use ops.any(x) or ops.all(x)."
+                f"The truth value of a Tensor of shape {self.shape} is ambiguous. Use ops.any(x) or ops.all(x)."
             )
         return bool(self.item())
 
@@ -103,9 +102,7 @@ class Tensor(Operators):
 
     def __index__(self) -> int:
         if self.dtype.kind not in "iu" or self.ndim:
-            raise TypeError(
-                f"Only an integer Tensor of shape () is an index, this one is {self.dtype} {self.shape}."
-            )
+            raise TypeError(f"Only an integer Tensor of shape () is an index, this one is {self.dtype} {self.shape}.")
         return int(self.item())
 
     def _only(self, what: str) -> Any:
@@ -299,7 +296,7 @@ class Variable(Operators, Versioned):
         return self._value.size
 
     @property
-    def T(self) -> Tensor:
+    def T(self) -> Tensor:  # noqa: N802
         """Its value with the axes in reverse order."""
         return self.read().T
 

@@ -120,7 +120,7 @@ def _joined(out: Any, args: Any, pull: Callable[[Any], Any]) -> Any:
         grads = pull(unflatten(out, g if len(outs) > 1 else (g,)))
         given = flatten(grads if isinstance(grads, tuple | list) else (grads,))
         if len(given) != len(leaves):
-            raise ValueError(f"A custom gradient gives one per argument: expected {len(leaves)}, received {len(given)}.")
+            raise ValueError(f"A custom gradient gives one per argument: {len(leaves)}, received {len(given)}.")
         return [None if v is None else as_tensor(v, leaf.backend) for v, leaf in zip(given, leaves, strict=True)]
 
     tell_tapes(_Closure(pulled), inputs, tuple(outs) if len(outs) > 1 else outs[0])

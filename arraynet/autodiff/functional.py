@@ -59,9 +59,7 @@ def _fresh(x: Any) -> Any:
         return x
     tensor = as_tensor(x)
     if tensor.dtype.kind != "f":
-        raise TypeError(
-            f"Gradients need floating inputs, received {tensor.dtype}. Cast it: ops.cast(x, 'float32')."
-        )
+        raise TypeError(f"Gradients need floating inputs, received {tensor.dtype}. Cast it: ops.cast(x, 'float32').")
     return OPS["identity_op"](tensor)
 
 
@@ -73,7 +71,9 @@ def _floating(out: Any) -> list[Any]:
     return leaves
 
 
-def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
+def value_and_grad(
+    f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False
+) -> Callable[..., Any]:
     """Return a function that gives ``(f(*args), gradient)``; see `grad`."""
 
     def evaluated(*args: Any, **kwargs: Any) -> Any:

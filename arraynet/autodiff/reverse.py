@@ -82,9 +82,7 @@ def _fitted(g: Tensor, shape: Sequence[int], dtype: np.dtype) -> Tensor:
     """Undo broadcasting, by sums, and promotion, by a cast."""
     if g.shape != shape:
         extra = g.ndim - len(shape)
-        axes = tuple(range(extra)) + tuple(
-            k + extra for k, n in enumerate(shape) if n == 1 and g.shape[k + extra] != 1
-        )
+        axes = tuple(range(extra)) + tuple(k + extra for k, n in enumerate(shape) if n == 1 and g.shape[k + extra] != 1)
         g = OPS["sum"](g, axis=axes) if axes else g
         g = OPS["reshape"](g, shape) if g.shape != shape else g
     return g if g.dtype == dtype else OPS["cast"](g, dtype.name)  # type: ignore[no-any-return]

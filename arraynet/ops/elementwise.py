@@ -5,8 +5,25 @@ from typing import Any
 from arraynet.dispatch import op
 
 __all__ = [
-    "absolute", "add", "divide", "exp", "identity_op", "log", "maximum", "minimum", "multiply", "negative",
-    "cos", "power", "sign", "sin", "sqrt", "square", "subtract", "tanh", "true_divide",
+    "absolute",
+    "add",
+    "cos",
+    "divide",
+    "exp",
+    "identity_op",
+    "log",
+    "maximum",
+    "minimum",
+    "multiply",
+    "negative",
+    "power",
+    "sign",
+    "sin",
+    "sqrt",
+    "square",
+    "subtract",
+    "tanh",
+    "true_divide",
 ]  # fmt: skip
 
 

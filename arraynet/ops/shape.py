@@ -130,9 +130,7 @@ def stack(x: Any, axis: int = 0) -> Any:
     return _stack(*x, axis=axis)
 
 
-_stack.defvjp(
-    xs=lambda g, index, xs, axis: reshape(narrow(g, axis, index, index + 1), xs[index].shape)
-)
+_stack.defvjp(xs=lambda g, index, xs, axis: reshape(narrow(g, axis, index, index + 1), xs[index].shape))
 
 
 @op(promote=None, name="cast")

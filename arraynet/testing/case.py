@@ -84,9 +84,9 @@ def case(
 def normal(*shape: int, seed: int = 0) -> np.ndarray:
     """Return standard normal numbers, rounded to 12 bits so that every dtype holds them exactly."""
     x = np.random.default_rng([seed, *shape]).normal(size=shape)
-    return np.round(x * 64) / 64 + 1 / 256  # never a kink at zero
+    return np.asarray(np.round(x * 64) / 64 + 1 / 256)  # never a kink at zero
 
 
 def positive(*shape: int, seed: int = 0) -> np.ndarray:
     """Return numbers between a half and about four."""
-    return np.abs(normal(*shape, seed=seed)) + 0.5
+    return 0.5 + np.abs(normal(*shape, seed=seed))

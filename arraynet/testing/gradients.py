@@ -13,7 +13,9 @@ from arraynet.tree import flatten, unflatten
 __all__ = ["check_gradients"]
 
 
-def check_gradients(f: Callable[..., Any], *inputs: Any, order: int = 2, step: float = 1e-6, rtol: float = 1e-5) -> None:
+def check_gradients(
+    f: Callable[..., Any], *inputs: Any, order: int = 2, step: float = 1e-6, rtol: float = 1e-5
+) -> None:
     """Compare the derivative of `f` along a random direction with a central difference, in float64.
 
     Parameters
@@ -55,7 +57,7 @@ def check_gradients(f: Callable[..., Any], *inputs: Any, order: int = 2, step: f
     expected = (ahead - behind) / (2 * step)
 
     def gradients(*values: Any) -> list[Any]:
-        out, pull = vjp(lambda *v: floating(restored(*v)), *values)
+        _, pull = vjp(lambda *v: floating(restored(*v)), *values)
         return list(pull([ops.array(w) for w in weights]))
 
     grads = gradients(*map(ops.array, points))

@@ -7,9 +7,7 @@ from arraynet.testing.case import Case
 __all__ = ["CASES", "cases_of"]
 
 FAMILIES = ("elementwise", "comparison", "reduction", "ordering", "shape", "indexing", "linalg", "nn")
-CASES: list[Case] = [
-    case for family in FAMILIES for case in import_module(f"arraynet.testing.cases.{family}").CASES
-]
+CASES: list[Case] = [case for family in FAMILIES for case in import_module(f"arraynet.testing.cases.{family}").CASES]
 
 
 def cases_of(name: str) -> list[Case]:
