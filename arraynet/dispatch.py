@@ -18,7 +18,7 @@ from arraynet.operators import OPS
 from arraynet.plugins import current
 from arraynet.tensor import Tensor, Variable, as_tensor, host_array, mixed
 
-__all__ = ["HostScalar", "Op", "Rule", "apply", "execute", "op", "operands"]
+__all__ = ["HostScalar", "Op", "Rule", "apply", "execute", "op", "operands", "promoted"]
 
 PROMOTIONS = {"common": dtypes.promote, "float": dtypes.promote_float, None: None}
 SCALARS = (bool, int, float, np.bool_, np.integer, np.floating)
@@ -198,16 +198,20 @@ def apply(op: Op, args: Sequence[Any], static: dict[str, Any]) -> Any:
 
 def execute(op: Op, backend: Backend, xp: Any, arrays: list[Any], static: dict[str, Any]) -> Any:
     """Promote arrays and run the backend's kernel or, if it has none or that declines, the generic form."""
-    targets = op.plan(tuple(_kind(a) for a in arrays))
-    for i, target in enumerate(targets):
-        if target is not None:
-            arrays[i] = _cast(xp, arrays[i], target)
-    static = {k: v.value if type(v) is HostScalar else v for k, v in static.items()} if static else static
+    arrays = promoted(op, xp, arrays)
+    if static:
+        static = {k: v.value if type(v) is HostScalar else v for k, v in static.items()}
     if backend.kernels and op.name in backend.kernels and config.kernels() in ("fused", "native"):
         result = backend.kernels[op.name](*arrays, **static)
         if result is not NotImplemented:
             return result
     return op.form(xp, *arrays, **static)
+
+
+def promoted(op: Op, xp: Any, arrays: list[Any]) -> list[Any]:
+    """Return arrays and weak scalars in the dtypes that the op computes in."""
+    targets = op.plan(tuple(_kind(a) for a in arrays))
+    return [a if t is None else _cast(xp, a, t) for a, t in zip(arrays, targets, strict=True)]
 
 
 def _kind(x: Any) -> Any:

@@ -52,8 +52,17 @@ class Versioned:
     _version = 0
 
     def __setattr__(self, name: str, value: Any) -> None:
-        global _latest
         object.__setattr__(self, name, value)
         if not name.startswith("_"):
-            _latest = next(_versions)
-            object.__setattr__(self, "_version", _latest)
+            self.changed()
+
+    def changed(self) -> None:
+        """Make programs that this object took part in stale."""
+        global _latest
+        _latest = next(_versions)
+        object.__setattr__(self, "_version", _latest)
+
+    @property
+    def version(self) -> int:
+        """A number that grows with every change."""
+        return self._version

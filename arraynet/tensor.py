@@ -207,7 +207,8 @@ class Variable(Operators, Versioned):
                 f"Variable {self.name!r} was given shape {tuple(shape)} and values of shape "
                 f"{tuple(np.shape(initializer))}."
             )
-        self._value = _owned(initializer, None, kind)
+        first = _owned(initializer, None, kind)
+        self._value = Tensor(first.array, first.backend)  # one of its own, so that readers can tell it apart
 
     @property
     def path(self) -> str:
@@ -222,6 +223,7 @@ class Variable(Operators, Versioned):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self._trainable = bool(value)
+        self.changed()
 
     @property
     def value(self) -> Tensor:
@@ -261,6 +263,7 @@ class Variable(Operators, Versioned):
         """Move the value to another backend, in place."""
         self._value = self._value.to(backend)
         self._seen = True
+        self.changed()
 
     def numpy(self) -> np.ndarray:
         """Return a copy of the values as a NumPy array."""

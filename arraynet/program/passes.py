@@ -1,0 +1,130 @@
+"""Passes over programs. Each leaves every result the same, bit for bit."""
+
+from typing import Any
+
+import numpy as np
+
+from arraynet.program.program import Program
+from arraynet.program.trace import Instruction, Value, substitute
+
+__all__ = ["drop_dead", "fold_constants", "fold_identities", "merge_identical", "optimise"]
+
+LIKE = ("zeros_like", "ones_like", "full_like", "empty_like")  # these read no values of their input
+
+
+def optimise(program: Program) -> Program:
+    """Run all passes."""
+    for run in (fold_constants, fold_identities, merge_identical, drop_dead):
+        run(program)
+    return program
+
+
+def fold_constants(program: Program) -> None:
+    """Replace what depends on constants alone by its value, known from the capture."""
+    constant, kept = set(program.constants), []
+    for instruction in program.instructions:
+        static = instruction.name in LIKE or all(v.index in constant for v in instruction.inputs())
+        if static and instruction.inputs():
+            program.constants |= {v.index: v.example for v in instruction.outs}
+            constant.update(v.index for v in instruction.outs)
+        else:
+            kept.append(instruction)
+    program.instructions = kept
+
+
+def fold_identities(program: Program) -> None:
+    """Drop products and quotients with a constant one where shape and dtype stay the same."""
+    same: dict[int, Value] = {}
+    kept = []
+    for instruction in program.instructions:
+        _redirect(instruction, same)
+        source = _unchanged(instruction, program)
+        if source is None:
+            kept.append(instruction)
+        else:
+            same[instruction.outs[0].index] = source
+    program.instructions = kept
+    _redirect_results(program, same)
+
+
+def _unchanged(instruction: Instruction, program: Program) -> Value | None:
+    """The argument that an instruction returns as it is."""
+    if instruction.name not in ("multiply", "divide"):
+        return None
+    left, right = instruction.args
+    pairs = [(left, right)] if instruction.name == "divide" else [(left, right), (right, left)]
+    for source, one in pairs:
+        out = instruction.outs[0]
+        alike = isinstance(source, Value) and (source.shape, source.dtype) == (out.shape, out.dtype)
+        if alike and _is_one(one, program):
+            return source
+    return None
+
+
+def _is_one(x: Any, program: Program) -> bool:
+    if isinstance(x, Value):
+        known = program.constants.get(x.index)
+        return isinstance(known, np.ndarray | np.generic) and bool((np.asarray(known) == 1).all())
+    return bool(x == 1)
+
+
+def merge_identical(program: Program) -> None:
+    """Compute what is written twice once."""
+    same: dict[int, Value] = {}
+    seen: dict[Any, Instruction] = {}
+    kept = []
+    for instruction in program.instructions:
+        _redirect(instruction, same)
+        key = _key(instruction)
+        first = seen.setdefault(key, instruction) if key is not None else instruction
+        if first is instruction:
+            kept.append(instruction)
+        else:
+            same |= {v.index: w for v, w in zip(instruction.outs, first.outs, strict=True)}
+    program.instructions = kept
+    _redirect_results(program, same)
+
+
+def _key(instruction: Instruction) -> Any:
+    """What two identical calls have in common; None where arguments cannot be compared."""
+    key = (instruction.name, _frozen(instruction.args), _frozen(instruction.kwargs))
+    try:
+        hash(key)
+    except TypeError:
+        return None
+    return key
+
+
+def _frozen(x: Any) -> Any:
+    if isinstance(x, Value):
+        return ("value", x.index)
+    if isinstance(x, list | tuple):
+        return tuple(_frozen(i) for i in x)
+    if isinstance(x, dict):
+        return tuple((k, _frozen(v)) for k, v in sorted(x.items()))
+    if isinstance(x, slice):
+        return ("slice", x.start, x.stop, x.step)
+    return (type(x), repr(x)) if isinstance(x, float) else (type(x), x)  # 0.0 and -0.0 are equal, not the same
+
+
+def drop_dead(program: Program) -> None:
+    """Drop what no output and no update needs."""
+    needed = {v.index for v in program.results()}
+    kept = []
+    for instruction in reversed(program.instructions):
+        if any(v.index in needed for v in instruction.outs):
+            needed.update(v.index for v in instruction.inputs())
+            kept.append(instruction)
+    program.instructions = kept[::-1]
+    program.constants = {i: c for i, c in program.constants.items() if i in needed}
+
+
+def _redirect(instruction: Instruction, same: dict[int, Value]) -> None:
+    if any(v.index in same for v in instruction.inputs()):
+        given = (instruction.args, instruction.kwargs)
+        instruction.args, instruction.kwargs = substitute(given, lambda v: same.get(v.index, v))
+
+
+def _redirect_results(program: Program, same: dict[int, Value]) -> None:
+    program.outputs = [same.get(v.index, v) for v in program.outputs]
+    program.updates = [(variable, same.get(v.index, v)) for variable, v in program.updates]

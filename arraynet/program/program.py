@@ -1,0 +1,94 @@
+"""A program: what one captured run computes, as a list of primitives that any backend can replay."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from arraynet.backend import Backend
+from arraynet.program.trace import Instruction, Value, substitute
+
+__all__ = ["Program", "Runner", "interpret"]
+
+Runner = Callable[[list[Any], list[Any], list[Any]], tuple[list[Any], list[Any]]]
+
+
+@dataclass
+class Program:
+    """What a captured function computes.
+
+    Attributes
+    ----------
+    backend : Backend
+        Where it runs.
+    inputs : list of Value
+        Arrays that come with the call.
+    variables : list of (Variable, Value)
+        Variables whose values it reads when it is replayed.
+    hosts : list of (callable, dict of key to Value)
+        Sources of host numbers, called once before each replay, in this order.
+    instructions : list of Instruction
+        What is computed, in order.
+    constants : dict of int to array
+        Arrays that never change, by Value index.
+    outputs : list of Value
+        What the call returns.
+    updates : list of (Variable, Value)
+        What the Variables hold afterwards.
+    count : int
+        The number of Values.
+    """
+
+    backend: Backend
+    inputs: list[Value]
+    variables: list[tuple[Any, Value]]
+    hosts: list[tuple[Callable[[], Any], dict[str | None, Value]]]
+    instructions: list[Instruction]
+    constants: dict[int, Any]
+    outputs: list[Value]
+    updates: list[tuple[Any, Value]]
+    count: int
+
+    def results(self) -> list[Value]:
+        """Return the Values that must exist at the end."""
+        return [*self.outputs, *(value for _, value in self.updates)]
+
+    def primitives(self) -> Counter[str]:
+        """Return how often each primitive occurs."""
+        return Counter(instruction.name for instruction in self.instructions)
+
+    def pretty(self) -> str:
+        """Return the program as text, a line per instruction."""
+        inputs = [repr(v) for v in self.inputs]
+        inputs += [f"{variable.path}={v!r}" for variable, v in self.variables]
+        inputs += [f"{key or 'host'}=%{v.index}" for _, values in self.hosts for key, v in values.items()]
+        lines = [f"program on {self.backend.name} ({', '.join(inputs)})"]
+        lines += [f"  %{index} = constant {value!r}".replace("\n", " ") for index, value in self._small_constants()]
+        lines += [f"  {instruction!r}" for instruction in self.instructions]
+        lines += [f"  {variable.path} <- %{v.index}" for variable, v in self.updates]
+        return "\n".join([*lines, f"  return {', '.join(f'%{v.index}' for v in self.outputs)}"])
+
+    def _small_constants(self) -> list[tuple[int, Any]]:
+        return [(i, c if c.ndim == 0 else f"{c.dtype}{list(c.shape)}") for i, c in self.constants.items()]
+
+
+def interpret(program: Program) -> Runner:
+    """Return a runner that calls the primitives one by one: right on every backend, and never fast."""
+
+    def run(inputs: list[Any], variables: list[Any], hosts: list[Any]) -> tuple[list[Any], list[Any]]:
+        known = dict(program.constants)
+        known |= {v.index: a for v, a in zip(program.inputs, inputs, strict=True)}
+        known |= {v.index: a for (_, v), a in zip(program.variables, variables, strict=True)}
+        known |= dict(zip(_host_indices(program), hosts, strict=True))
+        for instruction in program.instructions:
+            args, kwargs = substitute((instruction.args, instruction.kwargs), lambda v: known[v.index])
+            result = instruction.function(*args, **kwargs)
+            results = result if instruction.several else (result,)
+            known |= {v.index: r for v, r in zip(instruction.outs, results, strict=True)}
+        return [known[v.index] for v in program.outputs], [known[v.index] for _, v in program.updates]
+
+    return run
+
+
+def _host_indices(program: Program) -> list[int]:
+    return [v.index for _, values in program.hosts for v in values.values()]

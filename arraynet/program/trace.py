@@ -1,0 +1,295 @@
+"""Lowering: run a generic form once with a symbolic ``xp`` and write down the primitives it calls.
+
+The symbols carry real arrays, so a form may ask for shapes and dtypes, and the layout of every
+intermediate result is known: a replay keeps it, since C and F order change the bits of a sum.
+"""
+
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from arraynet.backend import Backend, dtype_of
+
+__all__ = ["OPERATORS", "Instruction", "TracedArray", "TracedScalar", "Tracer", "Uncapturable", "Value"]
+
+OPERATORS: dict[str, Callable[..., Any]] = {  # primitives that Python spells as operators
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+    "floor_divide": operator.floordiv,
+    "remainder": operator.mod,
+    "pow": operator.pow,
+    "matmul": operator.matmul,
+    "bitwise_and": operator.and_,
+    "bitwise_or": operator.or_,
+    "bitwise_xor": operator.xor,
+    "bitwise_left_shift": operator.lshift,
+    "bitwise_right_shift": operator.rshift,
+    "less": operator.lt,
+    "less_equal": operator.le,
+    "greater": operator.gt,
+    "greater_equal": operator.ge,
+    "equal": operator.eq,
+    "not_equal": operator.ne,
+    "negative": operator.neg,
+    "bitwise_invert": operator.invert,
+    "abs": operator.abs,
+    "getitem": operator.getitem,
+}
+
+
+class Uncapturable(Exception):
+    """What a function did that a program cannot replay."""
+
+
+class Value:
+    """A result within a program: an array's metadata, or a host number's (shape None).
+
+    Attributes
+    ----------
+    index : int
+        Its number in the program.
+    shape, dtype : tuple of int, numpy.dtype
+        Of the array; None for a number that the host makes.
+    example : array
+        The array that it was when the program was captured; dropped once the program is planned.
+    """
+
+    __slots__ = ("dtype", "example", "index", "shape")
+
+    def __init__(self, index: int, example: Any, host: bool = False) -> None:
+        self.index, self.example = index, example
+        self.shape = None if host else tuple(example.shape)
+        self.dtype = None if host else dtype_of(example)
+
+    def __repr__(self) -> str:
+        return f"%{self.index}" if self.shape is None else f"%{self.index}:{self.dtype}{list(self.shape)}"
+
+
+@dataclass
+class Instruction:
+    """One call of a primitive or of a backend's kernel.
+
+    Attributes
+    ----------
+    name : str
+        The primitive's name in the array API, such as ``"add"`` or ``"linalg.solve"``; ``"kernel.<op>"`` for
+        a backend's kernel; ``"host.<operator>"`` for arithmetic of host numbers.
+    function : callable
+        What runs it.
+    args, kwargs : tuple, dict
+        `Value`s, and static Python objects; lists of Values occur (``concat``).
+    outs : tuple of Value
+        Its results; `several` tells whether the function returns a tuple.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    outs: tuple[Value, ...]
+    several: bool = False
+
+    def inputs(self) -> list[Value]:
+        """Return the Values that it reads."""
+        found: list[Value] = []
+        substitute((self.args, self.kwargs), lambda v: found.append(v) or v)
+        return found
+
+    def __repr__(self) -> str:
+        given = [_text(a) for a in self.args] + [f"{k}={_text(v)}" for k, v in self.kwargs.items()]
+        return f"{', '.join(map(repr, self.outs))} = {self.name}({', '.join(given)})"
+
+
+def _text(x: Any) -> str:
+    if isinstance(x, Value):
+        return f"%{x.index}"
+    if isinstance(x, list | tuple):
+        return "(" + ", ".join(map(_text, x)) + ")"
+    return getattr(x, "__name__", None) or repr(x)
+
+
+def substitute(x: Any, replace: Callable[[Value], Any]) -> Any:
+    """Return a structure of arguments with every Value replaced."""
+    if isinstance(x, Value):
+        return replace(x)
+    if isinstance(x, list | tuple):
+        return type(x)(substitute(i, replace) for i in x) if type(x) in (list, tuple) else x
+    if isinstance(x, dict):
+        return {k: substitute(v, replace) for k, v in x.items()}
+    return x
+
+
+@dataclass
+class Tracer:
+    """Writes down instructions while forms run."""
+
+    backend: Backend
+    instructions: list[Instruction] = field(default_factory=list)
+    constants: dict[int, Any] = field(default_factory=dict)  # arrays by Value index
+    count: int = 0
+
+    def value(self, example: Any, host: bool = False) -> Value:
+        """Return a new Value."""
+        self.count += 1
+        return Value(self.count - 1, example, host)
+
+    def constant(self, array: Any) -> Value:
+        """Return a Value for an array that stays the same at every replay."""
+        value = self.value(array)
+        self.constants[value.index] = array
+        return value
+
+    def emit(self, name: str, function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
+        """Run a primitive and write it down; without symbols among its arguments, only run it."""
+        symbols: list[Any] = []
+        real = _plain((args, kwargs), symbols)
+        result = function(*real[0], **real[1])
+        if isinstance(result, tuple | list) and any(self._is_array(r) for r in result):
+            outs = tuple(self.value(r) if symbols else self.constant(r) for r in result)
+            wrapped: Any = tuple(TracedArray(self, v) for v in outs)
+        elif self._is_array(result):
+            outs = (self.value(result) if symbols else self.constant(result),)
+            wrapped = TracedArray(self, outs[0])
+        elif name.startswith("host."):
+            outs = (self.value(result, host=True),)
+            wrapped = TracedScalar(self, outs[0])
+        else:
+            return result
+        if symbols:
+            values = _values((args, kwargs))
+            several = isinstance(result, tuple | list)
+            self.instructions.append(Instruction(name, function, values[0], values[1], outs, several))
+        return wrapped
+
+    def _is_array(self, x: Any) -> bool:
+        return isinstance(x, self.backend.array_types)
+
+
+def _plain(x: Any, symbols: list[Any]) -> Any:
+    """Arguments with real arrays for symbols."""
+    if isinstance(x, TracedArray | TracedScalar):
+        symbols.append(x)
+        return x.value.example
+    if type(x) in (list, tuple):
+        return type(x)(_plain(i, symbols) for i in x)
+    return {k: _plain(v, symbols) for k, v in x.items()} if isinstance(x, dict) else x
+
+
+def _values(x: Any) -> Any:
+    """Arguments with Values for symbols."""
+    if isinstance(x, TracedArray | TracedScalar):
+        return x.value
+    if type(x) in (list, tuple):
+        return type(x)(_values(i) for i in x)
+    return {k: _values(v) for k, v in x.items()} if isinstance(x, dict) else x
+
+
+def _binary(name: str) -> Any:
+    def forward(self: Any, other: Any) -> Any:
+        return self.operate(name, self, other)
+
+    return forward
+
+
+def _reflected(name: str) -> Any:
+    def backward(self: Any, other: Any) -> Any:
+        return self.operate(name, other, self)
+
+    return backward
+
+
+class _Symbol:
+    """Operators that are written down."""
+
+    __slots__ = ("tracer", "value")
+    __array_ufunc__ = None
+
+    def __init__(self, tracer: Tracer, value: Value) -> None:
+        self.tracer, self.value = tracer, value
+
+    def operate(self, name: str, *args: Any) -> Any:
+        arrays = any(isinstance(a, TracedArray) for a in args)
+        return self.tracer.emit(name if arrays else f"host.{name}", OPERATORS[name], args, {})
+
+    __add__, __radd__ = _binary("add"), _reflected("add")
+    __sub__, __rsub__ = _binary("subtract"), _reflected("subtract")
+    __mul__, __rmul__ = _binary("multiply"), _reflected("multiply")
+    __truediv__, __rtruediv__ = _binary("divide"), _reflected("divide")
+    __floordiv__, __rfloordiv__ = _binary("floor_divide"), _reflected("floor_divide")
+    __mod__, __rmod__ = _binary("remainder"), _reflected("remainder")
+    __pow__, __rpow__ = _binary("pow"), _reflected("pow")
+    __matmul__, __rmatmul__ = _binary("matmul"), _reflected("matmul")
+    __and__, __rand__ = _binary("bitwise_and"), _reflected("bitwise_and")
+    __or__, __ror__ = _binary("bitwise_or"), _reflected("bitwise_or")
+    __xor__, __rxor__ = _binary("bitwise_xor"), _reflected("bitwise_xor")
+    __lshift__, __rshift__ = _binary("bitwise_left_shift"), _binary("bitwise_right_shift")
+    __lt__, __le__ = _binary("less"), _binary("less_equal")
+    __gt__, __ge__ = _binary("greater"), _binary("greater_equal")
+    __eq__, __ne__ = _binary("equal"), _binary("not_equal")  # type: ignore[assignment]
+    __hash__ = object.__hash__
+
+    def __neg__(self) -> Any:
+        return self.operate("negative", self)
+
+    def __invert__(self) -> Any:
+        return self.operate("bitwise_invert", self)
+
+    def __abs__(self) -> Any:
+        return self.operate("abs", self)
+
+    def _refuse(self, *_: Any) -> Any:
+        raise Uncapturable("it asks an array for its value")
+
+    __bool__ = __float__ = __int__ = __index__ = __array__ = __iter__ = __len__ = _refuse
+
+
+class TracedScalar(_Symbol):
+    """A symbol for a number that the host makes anew at every replay."""
+
+    __slots__ = ()
+
+
+class TracedArray(_Symbol):
+    """A symbol for an array."""
+
+    __slots__ = ()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.value.shape  # type: ignore[return-value]
+
+    @property
+    def dtype(self) -> Any:
+        return self.value.example.dtype
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    def __getitem__(self, key: Any) -> Any:
+        return self.operate("getitem", self, key)
+
+
+class TracedNamespace:
+    """A namespace whose functions are written down."""
+
+    def __init__(self, tracer: Tracer, xp: Any, prefix: str = "") -> None:
+        self._tracer, self._xp, self._prefix = tracer, xp, prefix
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self._xp, name)
+        if isinstance(real, ModuleType):
+            return TracedNamespace(self._tracer, real, f"{name}.")
+        if not callable(real) or isinstance(real, type):
+            return real  # a dtype, a constant
+        return lambda *args, **kwargs: self._tracer.emit(self._prefix + name, real, args, kwargs)
