@@ -1,0 +1,1 @@
+"""Small helpers around training: labels, pictures, seeds, a fresh session."""

@@ -1,0 +1,68 @@
+"""Reading .npz files that somebody else may have made: nothing is unpickled, and headers are checked before data.
+
+A zip's members and a .npy's shape are claims of whoever wrote the file. Here each claim is compared with
+what the caller expects before memory is spent on it, so that neither a bomb nor a wrong file gets far.
+"""
+
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.lib import format as npy
+
+__all__ = ["Expected", "npz_names", "read_npz"]
+
+Expected = Mapping[str, tuple[tuple[int, ...], np.dtype]]
+"""What an archive shall hold: shape and dtype by name."""
+
+HEADER = 10_000  # bytes; NumPy refuses longer headers too
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, NotImplementedError, RuntimeError)
+
+
+def npz_names(file: Path) -> set[str]:
+    """Return the names of an archive's arrays, or raise ValueError where it is no archive."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return {name.removesuffix(".npy") for name in archive.namelist()}
+    except BROKEN as error:
+        raise ValueError(f"{file} is no .npz file, or a truncated one: {error}") from error
+
+
+def read_npz(file: Path, expected: Expected) -> dict[str, np.ndarray]:
+    """Return the expected arrays of an archive, fresh and writable; other members are not looked at.
+
+    Raises
+    ------
+    ValueError
+        The file is truncated, is no archive, holds pickled objects, or an array is missing or has
+        another shape or dtype; the message names the file and the array.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return {name: _read(archive, name, *kind) for name, kind in expected.items()}
+    except BROKEN as error:
+        raise ValueError(f"{file} is truncated or not the file expected: {error}") from error
+
+
+def _read(archive: zipfile.ZipFile, name: str, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    if name + ".npy" not in archive.namelist():
+        raise ValueError(f"array {name!r} is missing, it holds {sorted(archive.namelist())[:20]}")
+    info = archive.getinfo(name + ".npy")
+    with archive.open(info) as member:
+        found = _header(member)
+    if found != (shape, dtype):
+        raise ValueError(f"array {name!r} is {found[1]} of shape {found[0]}, expected {dtype} of shape {shape}")
+    if info.file_size > dtype.itemsize * int(np.prod(shape)) + HEADER:
+        raise ValueError(f"array {name!r} takes {info.file_size} bytes, more than its shape {shape} needs")
+    with archive.open(info) as member:
+        return npy.read_array(member, allow_pickle=False)
+
+
+def _header(member: IO[bytes]) -> tuple[Any, np.dtype]:
+    version = npy.read_magic(member)
+    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    shape, _, dtype = read(member, max_header_size=HEADER)
+    return shape, dtype
