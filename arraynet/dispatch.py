@@ -6,7 +6,7 @@ are arrays, those behind it are static. Fallback from a backend's kernel lives h
 """
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -20,7 +20,7 @@ from arraynet.tensor import Tensor, Variable, as_tensor, host_array, mixed
 
 __all__ = ["HostScalar", "Op", "Rule", "apply", "execute", "op", "operands", "promoted"]
 
-PROMOTIONS = {"common": dtypes.promote, "float": dtypes.promote_float, None: None}
+PROMOTIONS = {"common": dtypes.promote, "number": dtypes.promote_number, "float": dtypes.promote_float, None: None}
 SCALARS = (bool, int, float, np.bool_, np.integer, np.floating)
 
 
@@ -94,9 +94,11 @@ class Op:
         self.rules |= {name: Rule(function, self) for name, function in rules.items()}
         self.kept = frozenset(name for rule in self.rules.values() for name in rule.names)
 
-    def rule(self, position: int) -> Rule | None:
-        """Return the rule for the argument at a position."""
-        return self.rules.get(self.arrays[0 if self.variadic else position])
+    def gradients(self, wanted: list[int], g: Any, known: dict[str, Any]) -> Iterator[Any]:
+        """Yield the gradients of the arguments at the positions wanted, None where there is no rule."""
+        for position in wanted:
+            rule = self.rules.get(self.arrays[0 if self.variadic else position])
+            yield rule(g, known | {"index": position}) if rule else None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self._complete and not kwargs and (len(args) == len(self.arrays) or self.variadic):
@@ -154,9 +156,9 @@ def op(
     ----------
     form : callable
         ``form(xp, arrays..., /, static...)``, in primitives of ``xp``.
-    promote : {"common", "float", None}
+    promote : {"common", "number", "float", None}
         What the array arguments are cast to before the form sees them: their common dtype; that, or
-        floatx where it is no float; or nothing.
+        int32 where it is bool; that, or floatx where it is no float; or nothing.
     fixed : sequence of str
         Array arguments that take no part in the promotion: indices, conditions.
     logits : bool

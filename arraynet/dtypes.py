@@ -12,7 +12,7 @@ import numpy as np
 
 from arraynet import config
 
-__all__ = ["is_float", "promote", "promote_float", "resolve", "standardize"]
+__all__ = ["is_float", "promote", "promote_float", "promote_number", "resolve", "standardize"]
 
 
 def standardize(dtype: Any) -> str:
@@ -98,6 +98,12 @@ def promote_float(*kinds: Any) -> np.dtype:
     """Return the common dtype, floatx where that is no float: for division, sqrt, exp and their like."""
     result = promote(*kinds)
     return result if result.kind == "f" else np.dtype(config.floatx())
+
+
+def promote_number(*kinds: Any) -> np.dtype:
+    """Return the common dtype, int32 where that is bool: for arithmetic, which the standard refuses to booleans."""
+    result = promote(*kinds)
+    return result if result.kind != "b" else np.dtype("int32")
 
 
 def resolve(x: Any, host: np.ndarray) -> np.dtype:

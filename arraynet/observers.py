@@ -3,6 +3,7 @@
 Observers live in a context variable, so two threads never see each other's records.
 """
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from itertools import count
 from typing import Any
@@ -15,6 +16,22 @@ _latest = 0
 
 class Observer:
     """What is told about every record; a tape or a capture overrides what it cares for."""
+
+    def start(self) -> None:
+        """Begin to be told, in this thread."""
+        OBSERVERS.set((*OBSERVERS.get(), self))
+
+    def stop(self) -> None:
+        """Cease to be told."""
+        OBSERVERS.set(tuple(o for o in OBSERVERS.get() if o is not self))
+
+    def during(self, f: Callable[..., Any], args: Any) -> Any:
+        """Return ``f(*args)``, and be told of it."""
+        self.start()
+        try:
+            return f(*args)
+        finally:
+            self.stop()
 
     def record(self, op: Any, inputs: tuple[Any, ...], static: dict[str, Any], outputs: Any) -> None:
         """Take note that an op ran."""

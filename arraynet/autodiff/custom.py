@@ -1,11 +1,11 @@
 """Derivatives of the user's own, and recomputation instead of memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import update_wrapper
 from typing import Any
 
 from arraynet.autodiff.tape import Tape, tapes_paused, tell_tapes
-from arraynet.observers import OBSERVERS
+from arraynet.observers import OBSERVERS, Observer
 from arraynet.operators import OPS
 from arraynet.tensor import Tensor, Variable, as_tensor
 from arraynet.tree import flatten, map_structure, unflatten
@@ -18,20 +18,14 @@ class _Closure:
 
     name, arrays, variadic = "custom", ("xs",), True
     kept: frozenset[str] = frozenset()
+    rules = ("xs",)
 
-    def __init__(self, pull: Callable[[Any], list[Any]]) -> None:
-        self.rules = {"xs": self}
+    def __init__(self, pull: Callable[[Any, list[int]], list[Any]]) -> None:
         self._pull = pull
-        self._g: Any = None
-        self._grads: list[Any] = []
 
-    def rule(self, position: int) -> "_Closure":
-        return self
-
-    def __call__(self, g: Any, known: dict[str, Any]) -> Any:
-        if g is not self._g:  # the reverse pass asks once per argument
-            self._g, self._grads = g, self._pull(g)
-        return self._grads[known["index"]]
+    def gradients(self, wanted: list[int], g: Any, known: dict[str, Any]) -> Iterable[Any]:
+        given = self._pull(g, wanted)
+        return (given[position] for position in wanted)
 
 
 class custom_vjp:  # noqa: N801 (JAX's name)
@@ -41,6 +35,8 @@ class custom_vjp:  # noqa: N801 (JAX's name)
     ----------
     f : callable
         The function where nobody differentiates it.
+    nondiff_argnums : sequence of int
+        Positions of arguments that are no arrays; `bwd` gets them first.
 
     Examples
     --------
@@ -50,11 +46,11 @@ class custom_vjp:  # noqa: N801 (JAX's name)
     ...     return x
     >>> clipped.defvjp(lambda x: (x, None), lambda residual, g: (arraynet.ops.clip(g, -1.0, 1.0),))
     >>> float(arraynet.grad(lambda x: 5 * clipped(x))(2.0))
-    1.0
+    5.0
     """
 
-    def __init__(self, f: Callable[..., Any]) -> None:
-        self._f = f
+    def __init__(self, f: Callable[..., Any], nondiff_argnums: Sequence[int] = ()) -> None:
+        self._f, self._nondiff = f, tuple(nondiff_argnums)
         self._rules: tuple[Callable[..., Any], Callable[..., Any]] | None = None
         update_wrapper(self, f)
 
@@ -65,11 +61,14 @@ class custom_vjp:  # noqa: N801 (JAX's name)
     def __call__(self, *args: Any) -> Any:
         if self._rules is None:
             raise TypeError(f"{self._f.__name__} has no derivative yet: call its .defvjp(fwd, bwd) first.")
+        if not _taped():
+            return self._f(*args)
         fwd, bwd = self._rules
-        args = tuple(map_structure(_leaf, args))
-        with tapes_paused():
-            out, residuals = fwd(*args)
-        return _joined(out, args, lambda g: bwd(residuals, g))
+        still = [args[k] for k in self._nondiff]
+        args = tuple(a if k in self._nondiff else map_structure(_leaf, a) for k, a in enumerate(args))
+        moving = tuple(a for k, a in enumerate(args) if k not in self._nondiff)
+        out, residuals = fwd(*args)
+        return _joined(out, moving, lambda g, _: bwd(*still, residuals, g))
 
 
 def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -96,9 +95,8 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
 
     def wrapped(*args: Any) -> Any:
         args = tuple(map_structure(_leaf, args))
-        with tapes_paused():
-            out, gradient = f(*args)
-        return _joined(out, args, lambda g: _called(gradient, args, g))
+        out, gradient = f(*args)
+        return _joined(out, args, lambda g, _: _called(gradient, args, g)) if _taped() else out
 
     return update_wrapper(wrapped, f)
 
@@ -109,33 +107,69 @@ def _called(gradient: Callable[..., Any], args: Any, g: Any) -> Any:
     return gradient(*args, upstream=g) if "upstream" in names else gradient(g)
 
 
-def _joined(out: Any, args: Any, pull: Callable[[Any], Any]) -> Any:
-    """Give the tapes one record from the arguments' leaves to fresh outputs."""
+def _taped() -> bool:
+    return any(isinstance(o, Tape) for o in OBSERVERS.get())
+
+
+def _joined(out: Any, args: tuple[Any, ...], pull: Callable[[Any, list[int]], Any]) -> Any:
+    """Give the tapes one record from the arguments' leaves to fresh outputs.
+
+    What made `out` may be on the tapes as well: first derivatives never meet it, since the outputs are
+    fresh, and second ones need it where `pull` uses values computed on the way.
+    """
     leaves = flatten(args)
     with tapes_paused():
         outs = [OPS["identity_op"](o) for o in flatten(out)]
     inputs = tuple(leaf.read() if isinstance(leaf, Variable) else leaf for leaf in leaves)
 
-    def pulled(g: Any) -> list[Any]:
-        grads = pull(unflatten(out, g if len(outs) > 1 else (g,)))
-        given = flatten(grads if isinstance(grads, tuple | list) else (grads,))
-        if len(given) != len(leaves):
-            raise ValueError(f"A custom gradient gives one per argument: {len(leaves)}, received {len(given)}.")
-        return [None if v is None else as_tensor(v, leaf.backend) for v, leaf in zip(given, leaves, strict=True)]
+    def pulled(g: Any, wanted: list[int]) -> list[Any]:
+        given = _per_leaf(pull(unflatten(out, g if len(outs) > 1 else (g,)), wanted), args)
+        return [v if v is None else _checked(v, leaf) for v, leaf in zip(given, leaves, strict=True)]
 
     tell_tapes(_Closure(pulled), inputs, tuple(outs) if len(outs) > 1 else outs[0])
     return unflatten(out, outs)
+
+
+def _per_leaf(grads: Any, args: tuple[Any, ...]) -> list[Any]:
+    """A custom rule's gradients, one per leaf of the arguments; None for a whole argument is zero."""
+    grads = grads if isinstance(grads, tuple | list) else (grads,)
+    if len(grads) == len(args):
+        grads = [[None] * len(flatten(a)) if g is None else g for g, a in zip(grads, args, strict=True)]
+    given, expected = flatten(grads), len(flatten(args))
+    if len(given) != expected:
+        raise ValueError(f"A custom gradient gives one gradient per argument: {expected}, received {len(given)}.")
+    return given
+
+
+def _checked(g: Any, leaf: Any) -> Tensor:
+    gradient = as_tensor(g, leaf.backend)
+    if gradient.shape != leaf.shape:
+        raise ValueError(
+            f"A custom gradient has the shape of its argument, {leaf.shape}; received {gradient.shape}. "
+            f"Sum or reshape it."
+        )
+    return gradient
 
 
 def _leaf(x: Any) -> Any:
     return x if isinstance(x, Tensor | Variable) else as_tensor(x)
 
 
+class _Reads(Observer):
+    """The Variables that were read, in order."""
+
+    def __init__(self) -> None:
+        self.variables: dict[int, Variable] = {}
+
+    def read(self, variable: Variable, value: Tensor) -> None:
+        self.variables[id(variable)] = variable
+
+
 def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     """Return `f` with its intermediate results forgotten, and computed again in the reverse pass.
 
     Memory falls to the arguments and the output; the forward pass of `f` runs twice. Variables that `f`
-    reads get their gradients as usual.
+    reads get their gradients as usual; they must still have their values when the gradient is taken.
 
     Examples
     --------
@@ -145,22 +179,23 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     def wrapped(*args: Any) -> Any:
-        if not any(isinstance(o, Tape) for o in OBSERVERS.get()):
+        if not _taped():
             return f(*args)
         args = tuple(map_structure(_leaf, args))
-        watcher = Tape()
+        reads = _Reads()
         with tapes_paused():
-            out = watcher.recorded(f, args)
-        variables = [variable for variable, _ in watcher.reads.values()]
+            out = reads.during(f, args)
+        known = {id(a) for a in flatten(args)}
+        variables = [v for key, v in reads.variables.items() if key not in known]
 
-        def pull(g: Any) -> list[Any]:
-            tape = Tape()
+        def pull(g: Any, wanted: list[int]) -> list[Any]:
+            tape = Tape(watch_variables=False)
             fresh = [a if isinstance(a, Variable) else OPS["identity_op"](a) for a in flatten(args)]
-            for leaf in fresh:
-                if leaf.dtype.kind == "f":
-                    tape.watch(leaf)
-            again = tape.recorded(f, unflatten(args, fresh))
-            return tape.pull(flatten(again), flatten(g), [*fresh, *variables], free=True)
+            sources = [*fresh, *variables]
+            for position in wanted:
+                tape.watch(sources[position])
+            again = tape.during(f, unflatten(args, fresh))
+            return tape.pull(flatten(again), flatten(g), sources, free=True)
 
         return _joined(out, (*args, *variables), pull)
 

@@ -3,7 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from arraynet.autodiff.tape import Tape
+import numpy as np
+
+from arraynet.autodiff.tape import Tape, zeros_for
+from arraynet.backend import Backend
 from arraynet.operators import OPS
 from arraynet.plugins import current, use_backend
 from arraynet.tensor import Tensor, Variable, as_tensor
@@ -12,45 +15,31 @@ from arraynet.tree import flatten, map_structure, unflatten
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
 
 
-def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
-    """Return ``f(*primals)`` and a function from its output's gradient to those of the primals.
+class _Run:
+    """One run of a function with its arguments watched."""
 
-    Parameters
-    ----------
-    f : callable
-        A function in ops.
-    primals : Tensor, Variable, array, or nested structure of them
-        Its arguments, floating. A Variable is watched in place.
+    def __init__(self, f: Callable[..., Any], primals: tuple[Any, ...]) -> None:
+        self.backend: Backend = next(
+            (p.backend for p in flatten(primals) if isinstance(p, Tensor | Variable)), current()
+        )
+        self.tape = Tape(watch_variables=False)
+        with use_backend(self.backend):
+            self.args = map_structure(_fresh, primals)
+            for leaf in flatten(self.args):
+                self.tape.watch(leaf)
+            self.out = self.tape.during(f, self.args)
+        self.leaves, self.outs = flatten(self.args), flatten(self.out)
+        for leaf in self.outs:
+            if not isinstance(leaf, Tensor | Variable):
+                raise TypeError(f"A differentiated function returns Tensors, received {type(leaf).__name__}.")
 
-    Returns
-    -------
-    out : as f returns
-        The value.
-    pull : callable
-        ``pull(g)``, with `g` like `out`, is a tuple of gradients, zeros where unconnected.
-
-    Examples
-    --------
-    >>> import arraynet
-    >>> out, pull = arraynet.vjp(lambda x: x * x, arraynet.ops.array([1.0, 2.0]))
-    >>> pull(arraynet.ops.array([1.0, 1.0]))[0]
-    Tensor([2., 4.], dtype=float32, backend=numpy)
-    """
-    backend = next((p.backend for p in flatten(primals) if isinstance(p, Tensor | Variable)), current())
-    tape = Tape(watch_variables=False)
-    with use_backend(backend):
-        args = map_structure(_fresh, primals)
-        for leaf in flatten(args):
-            tape.watch(leaf)
-        out = tape.recorded(f, args)
-
-    def pull(g: Any) -> tuple[Any, ...]:
-        with use_backend(backend):
-            grads = tape.pull(_floating(out), flatten(g), flatten(args), free=False)
-            zeros = [OPS["zeros_like"](a) if v is None else v for v, a in zip(grads, flatten(args), strict=True)]
-        return tuple(unflatten(args, zeros))
-
-    return out, pull
+    def pull(self, g: Any) -> tuple[Any, ...]:
+        """Return the arguments' gradients for one of the output; zeros where unconnected."""
+        seeds = [g] if isinstance(self.out, Tensor | Variable) else flatten(g)
+        with use_backend(self.backend):
+            grads = self.tape.pull(self.outs, seeds, self.leaves, free=False)
+            zeros = [zeros_for(a) if v is None else v for v, a in zip(grads, self.leaves, strict=True)]
+        return tuple(unflatten(self.args, zeros))
 
 
 def _fresh(x: Any) -> Any:
@@ -63,12 +52,67 @@ def _fresh(x: Any) -> Any:
     return OPS["identity_op"](tensor)
 
 
-def _floating(out: Any) -> list[Any]:
-    leaves = flatten(out)
-    for leaf in leaves:
-        if not isinstance(leaf, Tensor | Variable):
-            raise TypeError(f"A differentiated function returns Tensors, received {type(leaf).__name__}.")
-    return leaves
+def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+    """Return ``f(*primals)`` and a function from its output's gradient to those of the primals.
+
+    Parameters
+    ----------
+    f : callable
+        A function in ops.
+    primals : Tensor, Variable, array, or nested structure of them
+        Its arguments, floating. A Variable is watched in place.
+    has_aux : bool
+        Whether `f` returns a pair, the output and whatever else.
+
+    Returns
+    -------
+    out : as f returns
+        The value.
+    pull : callable
+        ``pull(g)``, with `g` like `out`, is a tuple of gradients, zeros where unconnected.
+    aux : object
+        The other half of the pair, with `has_aux` only.
+
+    Examples
+    --------
+    >>> import arraynet
+    >>> out, pull = arraynet.vjp(lambda x: x * x, arraynet.ops.array([1.0, 2.0]))
+    >>> pull(arraynet.ops.array([1.0, 1.0]))[0]
+    Tensor([2., 4.], dtype=float32, backend=numpy)
+    """
+    split, aux = _split(f, has_aux)
+    run = _Run(split, primals)
+    return (run.out, run.pull, *aux)
+
+
+def _split(f: Callable[..., Any], has_aux: bool) -> tuple[Callable[..., Any], list[Any]]:
+    """A function without its auxiliary output, and the list where that goes."""
+    aux: list[Any] = []
+
+    def first(*args: Any) -> Any:
+        out, extra = f(*args)
+        aux.append(extra)
+        return out
+
+    return (first if has_aux else f), aux
+
+
+def _chosen(
+    f: Callable[..., Any], argnums: int | Sequence[int], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    """A function of the arguments at `argnums` alone, and those."""
+    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    if not all(-len(args) <= n < len(args) for n in numbers):
+        raise ValueError(f"argnums={argnums} needs more positional arguments than the {len(args)} given.")
+    places = [n % len(args) for n in numbers]
+
+    def target(*values: Any) -> Any:
+        full = list(args)
+        for place, value in zip(places, values, strict=True):
+            full[place] = value
+        return f(*full, **kwargs)
+
+    return target, tuple(args[p] for p in places)
 
 
 def value_and_grad(
@@ -77,30 +121,14 @@ def value_and_grad(
     """Return a function that gives ``(f(*args), gradient)``; see `grad`."""
 
     def evaluated(*args: Any, **kwargs: Any) -> Any:
-        numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-        for n in numbers:
-            if not -len(args) <= n < len(args):
-                raise ValueError(f"argnums={argnums} needs more positional arguments than the {len(args)} given.")
-        places = [n % len(args) for n in numbers]
-        aux: list[Any] = []
-
-        def target(*chosen: Any) -> Any:
-            full = list(args)
-            for place, value in zip(places, chosen, strict=True):
-                full[place] = value
-            out = f(*full, **kwargs)
-            if has_aux:
-                out, extra = out
-                aux.append(extra)
-            if not isinstance(out, Tensor | Variable) or out.shape != ():
-                shape = out.shape if isinstance(out, Tensor | Variable) else type(out).__name__
-                raise TypeError(
-                    f"grad() needs a function that returns a scalar, this one returned {shape}. "
-                    f"Reduce it (ops.sum, ops.mean), or use jacobian()."
-                )
-            return out
-
-        out, pull = vjp(target, *(args[p] for p in places))
+        target, primals = _chosen(f, argnums, args, kwargs)
+        out, pull, *aux = vjp(target, *primals, has_aux=has_aux)
+        if not isinstance(out, Tensor | Variable) or out.shape != () or out.dtype.kind != "f":
+            what = f"{out.dtype} of shape {out.shape}" if isinstance(out, Tensor | Variable) else type(out).__name__
+            raise TypeError(
+                f"grad() needs a function that returns a floating scalar, this one returned {what}. "
+                f"Reduce it (ops.sum, ops.mean), or use jacobian()."
+            )
         grads = pull(OPS["ones_like"](out))
         return (out, *aux) if has_aux else out, grads[0] if isinstance(argnums, int) else grads
 
@@ -157,20 +185,32 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     6.0
     """
     leaves, directions = flatten(list(primals)), flatten(list(tangents))
-    if len(leaves) != len(directions):
-        raise ValueError(f"jvp needs a tangent for each primal: {len(leaves)} primals, {len(directions)} tangents.")
-    out, pull = vjp(f, *primals)
-    outs = flatten(out)
-    with use_backend(outs[0].backend):
-        weights = [OPS["zeros_like"](o) for o in outs]
-        _, transpose = vjp(lambda *w: flatten(list(pull(unflatten(out, w)))), *weights)
-        tangent = transpose([as_tensor(d, outs[0].backend, p.dtype.name if hasattr(p, "dtype") else None)
-                             for d, p in zip(directions, leaves, strict=True)])  # fmt: skip
-    return out, unflatten(out, tangent)
+    if [np.shape(p) for p in leaves] != [np.shape(t) for t in directions]:
+        raise ValueError(
+            f"jvp needs a tangent of the same shape for each primal: primals of shapes "
+            f"{[np.shape(p) for p in leaves]}, tangents of shapes {[np.shape(t) for t in directions]}."
+        )
+    run = _Run(f, tuple(primals))
+    with use_backend(run.backend):
+        weights = [OPS["zeros_like"](o) for o in run.outs]
+        smooth = [k for k, w in enumerate(weights) if w.dtype.kind == "f"]
+
+        def pulled(*moving: Any) -> list[Any]:
+            seeds = list(weights)
+            for k, w in zip(smooth, moving, strict=True):
+                seeds[k] = w
+            return flatten(list(run.pull(unflatten(run.out, seeds))))
+
+        transpose = _Run(pulled, tuple(weights[k] for k in smooth)).pull
+        for k, tangent in zip(smooth, transpose(directions), strict=True):
+            weights[k] = tangent
+    return run.out, unflatten(run.out, weights)
 
 
-def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
     """Return the function that computes ``d out[i] / d arg[j]``, of shape out.shape + arg.shape.
+
+    A nested structure of outputs gives that structure, with the arguments' structure at each leaf.
 
     Examples
     --------
@@ -179,30 +219,24 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
     [[2.0, 0.0], [0.0, 4.0]]
     """
 
-    def full(*args: Any) -> Any:
-        numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    def full(*args: Any, **kwargs: Any) -> Any:
+        target, primals = _chosen(f, argnums, args, kwargs)
+        split, aux = _split(target, has_aux)
+        run = _Run(split, primals)
 
-        def chosen(*values: Any) -> Any:
-            everything = list(args)
-            for n, value in zip(numbers, values, strict=True):
-                everything[n] = value
-            return f(*everything)
+        def block(out: Any) -> Any:
+            rows = zip(run.tape.jacobian(out, run.leaves), run.leaves, strict=True)
+            result = unflatten(run.args, [zeros_for(leaf, out.shape) if g is None else g for g, leaf in rows])
+            return result[0] if isinstance(argnums, int) else result
 
-        out, pull = vjp(chosen, *(args[n] for n in numbers))
-        with use_backend(out.backend):
-            eye = OPS["reshape"](OPS["eye"](out.size, dtype=out.dtype.name), (out.size, *out.shape))
-            rows = [flatten(pull(eye[i])) for i in range(out.size)]
-            leaves = [
-                OPS["reshape"](OPS["stack"](list(column)), (*out.shape, *column[0].shape))
-                for column in zip(*rows, strict=True)
-            ]
-        result = unflatten(tuple(args[n] for n in numbers), leaves)
-        return result[0] if isinstance(argnums, int) else result
+        with use_backend(run.backend):
+            blocks = unflatten(run.out, [block(out) for out in run.outs])
+        return (blocks, *aux) if has_aux else blocks
 
     return full
 
 
-def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
     """Return the function that computes the second derivatives of a scalar function.
 
     Examples

@@ -66,13 +66,14 @@ def _pull(node: Node, gs: list[Tensor | None], grads: dict[int, Tensor], reach: 
     g: Any = gs[0]
     if node.several:
         g = tuple(OPS["zeros"](o.shape, o.dtype) if v is None else v for v, o in zip(gs, node.outputs, strict=True))
-    known = node.known()
-    for position, source in enumerate(node.inputs):
-        if type(source) not in (Tensor, Shell) or source.id not in reach or source.dtype.kind != "f":
-            continue
-        rule = node.op.rule(position)
-        new = rule(g, known | {"index": position}) if rule else None
+    wanted = [
+        position
+        for position, source in enumerate(node.inputs)
+        if type(source) in (Tensor, Shell) and source.id in reach and source.dtype.kind == "f"
+    ]
+    for position, new in zip(wanted, node.op.gradients(wanted, g, node.known()), strict=True):
         if new is not None:
+            source = node.inputs[position]
             new = _fitted(new, source.shape, source.dtype)
             old = grads.get(source.id)
             grads[source.id] = new if old is None else OPS["add"](old, new)
@@ -85,4 +86,4 @@ def _fitted(g: Tensor, shape: Sequence[int], dtype: np.dtype) -> Tensor:
         axes = tuple(range(extra)) + tuple(k + extra for k, n in enumerate(shape) if n == 1 and g.shape[k + extra] != 1)
         g = OPS["sum"](g, axis=axes) if axes else g
         g = OPS["reshape"](g, shape) if g.shape != shape else g
-    return g if g.dtype == dtype else OPS["cast"](g, dtype.name)  # type: ignore[no-any-return]
+    return g if g.dtype == dtype else OPS["cast"](g, dtype.name)

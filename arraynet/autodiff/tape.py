@@ -1,8 +1,7 @@
 """GradientTape, with TensorFlow's behaviour; every other derivative here is a tape underneath."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import Token
 from typing import Any
 
 from arraynet.autodiff.reverse import Node, backward
@@ -12,7 +11,7 @@ from arraynet.plugins import use_backend
 from arraynet.tensor import Tensor, Variable, as_tensor
 from arraynet.tree import flatten, unflatten
 
-__all__ = ["GradientTape", "Tape", "tapes_paused", "tell_tapes"]
+__all__ = ["GradientTape", "Tape", "tapes_paused", "tell_tapes", "zeros_for"]
 
 
 class Tape(Observer):
@@ -23,25 +22,6 @@ class Tape(Observer):
         self.reached: set[int] = set()
         self.reads: dict[int, tuple[Variable, list[int]]] = {}
         self._watch_variables = watch_variables
-        self._token: Token[Any] | None = None
-
-    def start(self) -> None:
-        """Begin to record."""
-        self._token = OBSERVERS.set((*OBSERVERS.get(), self))
-
-    def stop(self) -> None:
-        """Cease to record."""
-        if self._token is not None:
-            OBSERVERS.set(tuple(o for o in OBSERVERS.get() if o is not self))
-            self._token = None
-
-    def recorded(self, f: Callable[..., Any], args: Any) -> Any:
-        """Return ``f(*args)``, recorded."""
-        self.start()
-        try:
-            return f(*args)
-        finally:
-            self.stop()
 
     def watch(self, x: Any) -> None:
         """Record what is computed from a floating Tensor or Variable."""
@@ -66,34 +46,51 @@ class Tape(Observer):
             self._add_read(variable, value)
 
     def record(self, op: Any, inputs: tuple[Any, ...], static: dict[str, Any], outputs: Any) -> None:
-        reached = self.reached
-        if op.rules and any(type(i) is Tensor and i.id in reached for i in inputs):
-            self.nodes.append(Node(op, inputs, static, outputs))
-            for y in outputs if type(outputs) is tuple else (outputs,):
-                if y.dtype.kind == "f":
-                    reached.add(y.id)
+        if not op.rules:
+            return
+        for i in inputs:
+            if type(i) is Tensor and i.id in self.reached:
+                break
+        else:
+            return
+        self.nodes.append(Node(op, inputs, static, outputs))
+        for y in outputs if type(outputs) is tuple else (outputs,):
+            if y.dtype.kind == "f":
+                self.reached.add(y.id)
 
     def ids(self, source: Any) -> list[int]:
         """Return the Tensor ids that stand for a source: all values that a Variable had when it was read."""
         if isinstance(source, Variable):
             return self.reads[id(source)][1] if id(source) in self.reads else []
-        return [source.id]
+        return [source.id] if source.id in self.reached else []
 
     def pull(self, targets: list[Any], seeds: list[Any], sources: list[Any], free: bool) -> list[Tensor | None]:
         """Return the gradients of targets, weighted by seeds (None: ones), for each source."""
+        if len(seeds) != len(targets):
+            raise ValueError(f"{len(targets)} outputs need as many output gradients, received {len(seeds)}.")
         grads: dict[int, Tensor] = {}
         for target, seed in zip(targets, seeds, strict=True):
+            g = _seed(target, seed)
             for key in self.ids(target)[-1:]:
-                g = OPS["ones_like"](target) if seed is None else as_tensor(seed, target.backend, target.dtype.name)
-                if g.shape != target.shape:
-                    raise ValueError(
-                        f"output_gradients has shape {g.shape}, its target has shape {target.shape}; they must agree."
-                    )
-                if key in self.reached:
-                    grads[key] = OPS["add"](grads[key], g) if key in grads else g
+                grads[key] = OPS["add"](grads[key], g) if key in grads else g
         ids = [self.ids(source) for source in sources]
         backward(self.nodes, grads, {i for group in ids for i in group}, free)
         return [_summed([grads[i] for i in group if i in grads]) for group in ids]
+
+    def jacobian(self, target: Any, sources: list[Any]) -> list[Tensor | None]:
+        """Return the derivatives of each element of one target, of shape target.shape + source.shape."""
+        size, shape = target.size, target.shape
+        eye = OPS["reshape"](OPS["eye"](size, dtype=target.dtype.name), (size, *shape))
+        rows = [self.pull([target], [eye[i]], sources, free=False) for i in range(size)]
+        columns = zip(*rows, strict=True) if rows else [()] * len(sources)
+        return [_stacked(column, shape, source) for column, source in zip(columns, sources, strict=True)]
+
+
+def _seed(target: Any, seed: Any) -> Tensor:
+    g: Tensor = OPS["ones_like"](target) if seed is None else as_tensor(seed, target.backend, target.dtype.name)
+    if g.shape != target.shape:
+        raise ValueError(f"An output gradient has shape {g.shape}, its output {target.shape}; they must agree.")
+    return g
 
 
 def _summed(grads: list[Tensor]) -> Tensor | None:
@@ -101,6 +98,13 @@ def _summed(grads: list[Tensor]) -> Tensor | None:
     for g in grads:
         total = g if total is None else OPS["add"](total, g)
     return total
+
+
+def _stacked(column: Sequence[Any], shape: tuple[int, ...], source: Any) -> Tensor | None:
+    if all(g is None for g in column):
+        return None
+    rows = [OPS["zeros_like"](source) if g is None else g for g in column]
+    return OPS["reshape"](OPS["stack"](rows), (*shape, *source.shape))  # type: ignore[no-any-return]
 
 
 class GradientTape:
@@ -132,11 +136,18 @@ class GradientTape:
         self._used = False
 
     def __enter__(self) -> "GradientTape":
+        if self._recording():
+            raise RuntimeError("This GradientTape is recording already; nested contexts need a tape each.")
+        if self._used and not self._persistent:
+            self.reset()
         self._tape.start()
         return self
 
     def __exit__(self, *exception: object) -> None:
         self._tape.stop()
+
+    def _recording(self) -> bool:
+        return self._tape in OBSERVERS.get()
 
     def watch(self, tensor: Any) -> None:
         """Watch a floating Tensor or Variable, or a nested structure of them."""
@@ -150,15 +161,18 @@ class GradientTape:
     @contextmanager
     def stop_recording(self) -> Iterator[None]:
         """Leave what runs inside unrecorded."""
+        if not self._recording():
+            raise RuntimeError("stop_recording() is for the inside of the tape's context; it is not recording.")
         self._tape.stop()
         try:
             yield
         finally:
-            self._tape.start()
+            if self._persistent or not self._used:
+                self._tape.start()
 
     def reset(self) -> None:
         """Forget all that was recorded."""
-        recording = self._tape in OBSERVERS.get()
+        recording = self._recording()
         self._tape.stop()
         self._tape, self._used = Tape(self._watching), False
         if recording:
@@ -189,34 +203,26 @@ class GradientTape:
         RuntimeError
             The tape is not persistent and was used before.
         """
-        if unconnected_gradients not in ("none", "zero"):
-            raise ValueError(f"unconnected_gradients must be 'none' or 'zero', received {unconnected_gradients!r}.")
-        leaves, targets = flatten(sources), flatten(target)
-        for leaf in (*leaves, *targets):
-            if not isinstance(leaf, Tensor | Variable):
-                raise TypeError(
-                    f"gradient() takes Tensors and Variables, received {type(leaf).__name__}; "
-                    f"a NumPy array or number leaves no trace on the tape."
-                )
-        self._use()
+        leaves, targets = _tensors(sources, "sources"), _tensors(target, "target")
+        if not targets:
+            raise ValueError("gradient() needs a target, received an empty structure.")
+        self._use(unconnected_gradients)
         seeds = [None] * len(targets) if output_gradients is None else flatten(output_gradients)
         with use_backend(targets[0].backend):
-            grads: list[Any] = self._tape.pull(targets, seeds, leaves, free=not self._persistent)
-            if unconnected_gradients == "zero":
-                grads = [OPS["zeros_like"](s) if g is None else g for g, s in zip(grads, leaves, strict=True)]
-        return unflatten(sources, grads)
+            grads = self._tape.pull(targets, seeds, leaves, free=not self._persistent)
+        return unflatten(sources, _filled(grads, leaves, (), unconnected_gradients))
 
     def jacobian(self, target: Any, sources: Any, unconnected_gradients: str = "none") -> Any:
         """Return the derivatives of each element of one target: shape target.shape + source.shape."""
-        leaves = flatten(sources)
-        self._use()
-        with use_backend(target.backend):
-            eye = OPS["reshape"](OPS["eye"](target.size, dtype=target.dtype.name), (target.size, *target.shape))
-            rows = [self._tape.pull([target], [eye[i]], leaves, free=False) for i in range(target.size)]
-        columns = [_stacked(column, target, s, unconnected_gradients) for column, s in zip(zip(*rows), leaves)]  # noqa: B905
-        return unflatten(sources, columns)
+        leaves, (only,) = _tensors(sources, "sources"), _tensors([target], "target")
+        self._use(unconnected_gradients)
+        with use_backend(only.backend):
+            grads = self._tape.jacobian(only, leaves)
+        return unflatten(sources, _filled(grads, leaves, only.shape, unconnected_gradients))
 
-    def _use(self) -> None:
+    def _use(self, unconnected: str) -> None:
+        if unconnected not in ("none", "zero"):
+            raise ValueError(f"unconnected_gradients must be 'none' or 'zero', received {unconnected!r}.")
         if self._used and not self._persistent:
             raise RuntimeError(
                 "A non-persistent GradientTape gives its gradients once. "
@@ -227,11 +233,28 @@ class GradientTape:
             self._tape.stop()
 
 
-def _stacked(column: tuple[Any, ...], target: Tensor, source: Any, unconnected: str) -> Tensor | None:
-    if all(g is None for g in column) and unconnected == "none":
-        return None
-    rows = [OPS["zeros_like"](source) if g is None else g for g in column]
-    return OPS["reshape"](OPS["stack"](rows), (*target.shape, *source.shape))  # type: ignore[no-any-return]
+def _tensors(structure: Any, what: str) -> list[Any]:
+    leaves = flatten(structure)
+    for leaf in leaves:
+        if not isinstance(leaf, Tensor | Variable):
+            raise TypeError(
+                f"The {what} of a gradient are Tensors and Variables, received {type(leaf).__name__}; "
+                f"a NumPy array or number leaves no trace on the tape."
+            )
+    return leaves
+
+
+def _filled(grads: list[Any], sources: list[Any], shape: tuple[int, ...], unconnected: str) -> list[Any]:
+    """Gradients with what stands for those that are None; `shape` is the target's, before each source's."""
+    if unconnected == "none":
+        return grads
+    return [zeros_for(s, shape) if g is None else g for g, s in zip(grads, sources, strict=True)]
+
+
+def zeros_for(source: Any, shape: tuple[int, ...] = ()) -> Tensor:
+    """Return the gradient of what does not depend on a source: zeros of `shape` + the source's."""
+    zeros = OPS["zeros_like"](source)
+    return OPS["broadcast_to"](zeros, (*shape, *source.shape)) if shape else zeros  # type: ignore[no-any-return]
 
 
 @contextmanager
