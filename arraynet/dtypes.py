@@ -17,9 +17,10 @@ __all__ = ["is_float", "promote", "promote_float", "promote_number", "resolve", 
 
 def standardize(dtype: Any) -> str:
     """Return a dtype's name; ``"float"`` and the Python type float mean floatx, ``"int"`` int32."""
-    if dtype is float or dtype == "float":
+    named = dtype if isinstance(dtype, str) else None  # NumPy finds float64 equal to "float"
+    if dtype is float or named == "float":
         return config.floatx()
-    if dtype is int or dtype == "int":
+    if dtype is int or named == "int":
         return "int32"
     if not isinstance(dtype, str) and not isinstance(dtype, np.dtype | type) and hasattr(dtype, "name"):
         dtype = dtype.name

@@ -1,0 +1,109 @@
+"""Products of vectors, matrices and tensors; all of them end in one matrix product."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from arraynet.dispatch import op, operands
+from arraynet.ops.elementwise import multiply
+from arraynet.ops.shape import expand_dims, reshape, squeeze, transpose
+from arraynet.tensor import Tensor
+
+__all__ = ["dot", "matmul", "tensordot"]
+
+
+@op(name="matmul")
+def _matmul(xp: Any, x1: Any, x2: Any, /) -> Any:
+    return xp.matmul(x1, x2)
+
+
+def swapped(x: Any) -> Any:
+    """Return a matrix, or a stack of them, transposed."""
+    return transpose(x, axes=(*range(x.ndim - 2), x.ndim - 1, x.ndim - 2))
+
+
+_matmul.defvjp(x1=lambda g, x2: _matmul(g, swapped(x2)), x2=lambda g, x1: _matmul(swapped(x1), g))
+
+
+def matmul(x1: Any, x2: Any) -> Any:
+    """Return the matrix product; vectors count as a row on the left and as a column on the right.
+
+    Stacks of matrices broadcast against each other along their leading axes.
+    """
+    x1, x2 = operands(x1, x2)
+    if x1.ndim > 2 and x2.ndim == 2 and x1.shape[-1] == x2.shape[0]:  # one large product instead of many
+        rows = reshape(x1, (math.prod(x1.shape[:-1]), x1.shape[-1]))
+        return reshape(_matmul(rows, x2), (*x1.shape[:-1], x2.shape[1]))
+    row, column = x1.ndim == 1, x2.ndim == 1
+    y = _matmul(expand_dims(x1, 0) if row else x1, expand_dims(x2, 1) if column else x2)
+    return squeeze(y, axis=(-2,) * row + (-1,) * column) if row or column else y
+
+
+def dot(x1: Any, x2: Any) -> Any:
+    """Return the sum over the last axis of `x1` and the last but one (or only) axis of `x2`.
+
+    Scalars multiply. Unlike `matmul`, stacks do not broadcast: the result has all the other axes of `x1`,
+    then those of `x2`, so (a, b, c, d) and (d, e) give (a, b, c, e).
+    """
+    x1, x2 = operands(x1, x2)
+    if not x1.ndim or not x2.ndim:
+        return multiply(x1, x2)
+    return tensordot(x1, x2, axes=((x1.ndim - 1,), (max(x2.ndim - 2, 0),)))
+
+
+def tensordot(x1: Any, x2: Any, axes: int | Sequence[Any] = 2) -> Any:
+    """Return the sum of products over pairs of axes.
+
+    Parameters
+    ----------
+    x1, x2 : Tensor
+        The factors.
+    axes : int or pair of ints or of sequences of int
+        How many of the last axes of `x1` meet the first of `x2`, in order; or which of each.
+
+    Returns
+    -------
+    Tensor
+        With the other axes of `x1`, then those of `x2`.
+
+    Raises
+    ------
+    ValueError
+        Axes that meet differ in number or in length.
+    """
+    x1, x2 = operands(x1, x2)
+    one, two = _met(axes, x1.ndim, x2.ndim)
+    shapes = [x1.shape[a] for a in one], [x2.shape[a] for a in two]
+    if shapes[0] != shapes[1]:
+        raise ValueError(
+            f"tensordot: axes {one} of shape {x1.shape} and axes {two} of shape {x2.shape} must have the same "
+            f"lengths, received {shapes[0]} and {shapes[1]}."
+        )
+    free1, free2 = _others(x1, one), _others(x2, two)
+    y = _matmul(_as_matrix(x1, free1, one), _as_matrix(x2, two, free2))
+    return reshape(y, (*(x1.shape[a] for a in free1), *(x2.shape[a] for a in free2)))
+
+
+def _met(axes: int | Sequence[Any], ndim1: int, ndim2: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The axes of either factor that are summed over, counted from the front."""
+    if isinstance(axes, int):
+        if not 0 <= axes <= min(ndim1, ndim2):
+            raise ValueError(f"tensordot: axes={axes} must lie between 0 and both ranks, {ndim1} and {ndim2}.")
+        return tuple(range(ndim1 - axes, ndim1)), tuple(range(axes))
+    one, two = ((a,) if isinstance(a, int) else tuple(a) for a in axes)
+    for a, ndim in [(a, ndim1) for a in one] + [(a, ndim2) for a in two]:
+        if not -ndim <= a < ndim:
+            raise ValueError(f"tensordot: axis {a} of axes={axes} is none of a tensor of rank {ndim}.")
+    return tuple(a % ndim1 for a in one), tuple(a % ndim2 for a in two)
+
+
+def _others(x: Tensor, axes: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(a for a in range(x.ndim) if a not in axes)
+
+
+def _as_matrix(x: Tensor, rows: tuple[int, ...], columns: tuple[int, ...]) -> Tensor:
+    """A tensor with some axes as the rows of a matrix, the others as its columns."""
+    order = (*rows, *columns)
+    x = x if order == tuple(range(x.ndim)) else transpose(x, axes=order)
+    shape = math.prod(x.shape[: len(rows)]), math.prod(x.shape[len(rows) :])
+    return x if x.shape == shape else reshape(x, shape)
