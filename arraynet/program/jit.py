@@ -1,11 +1,230 @@
-"""Placeholder until capture lands: runs eagerly."""
+"""`jit`: capture a function once per signature, then replay it without Python's overhead.
 
+Where a function turns out to be uncapturable, the capturing run simply goes on to its end, and the
+function runs eagerly from then on, with the same numbers; nothing runs twice.
+"""
+
+import logging
+import warnings
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import update_wrapper
 from typing import Any
 
-__all__ = ["jit"]
+import numpy as np
+
+from arraynet import config, dtypes
+from arraynet.backend import Backend
+from arraynet.observers import OBSERVERS, Versioned, latest_version
+from arraynet.plugins import current
+from arraynet.program.capture import Capture
+from arraynet.program.host import HostProgram
+from arraynet.program.passes import optimise
+from arraynet.program.program import Program, interpret
+from arraynet.program.trace import UncapturableError
+from arraynet.tensor import Tensor, Variable, as_tensor
+from arraynet.tree import flatten, unflatten
+
+__all__ = ["Jitted", "jit"]
+
+LOG = logging.getLogger("arraynet")
+MANY = 8  # captures of one function, after which a changing Python argument is suspected
+_EAGER = object()
 
 
-def jit(f: Callable[..., Any]) -> Callable[..., Any]:
-    """Return `f`."""
-    return f
+def jit(f: Callable[..., Any]) -> "Jitted":
+    """Return `f`, captured at its first call with each signature and replayed from then on.
+
+    A signature is what the call was given, by shape and dtype, Python values by themselves; the backend;
+    and the settings of every layer, optimizer and loss that took part. Variables that `f` reads and
+    assigns are read and assigned at every replay. Under a tape, or within another captured function, `f`
+    runs as it stands.
+
+    Parameters
+    ----------
+    f : callable
+        A function in ops of Tensors, arrays, and nested structures of them.
+
+    Returns
+    -------
+    Jitted
+        Called like `f`; its `programs` can be looked at.
+
+    Examples
+    --------
+    >>> import arraynet
+    >>> double = arraynet.jit(lambda x: 2 * x)
+    >>> double(arraynet.ops.array([1.0, 2.0]))
+    Tensor([2., 4.], dtype=float32, backend=numpy)
+    >>> double.captures
+    1
+    """
+    return Jitted(f)
+
+
+@dataclass
+class _Entry:
+    """One captured signature."""
+
+    program: Program
+    run: Any
+    result: Any  # the structure that `f` returned, with the Tensors taken out
+    logits: list[tuple[int, Any] | None]
+    guards: list[tuple[Versioned, int]]
+    checked: int  # the latest version of anything when the guards last held
+    variables: list[Variable] = field(default_factory=list)
+    targets: list[Variable] = field(default_factory=list)
+    spares: list[Any] = field(default_factory=list)
+
+    def holds(self) -> bool:
+        """Tell whether no object that took part has changed."""
+        latest = latest_version()
+        if latest != self.checked:
+            if any(configured.version != version for configured, version in self.guards):
+                return False
+            self.checked = latest
+        return True
+
+
+class Jitted:
+    """A captured function; see `jit`."""
+
+    def __init__(self, f: Callable[..., Any]) -> None:
+        update_wrapper(self, f)
+        self.function = f
+        self.captures = 0
+        self.reason = ""
+        self._entries: dict[Any, Any] = {}
+
+    @property
+    def programs(self) -> list[Program]:
+        """The programs captured so far."""
+        return [e.program for e in self._entries.values() if isinstance(e, _Entry)]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if OBSERVERS.get() or config.kernels() == "eager":
+            return self.function(*args, **kwargs)
+        backend = current()
+        leaves = flatten([args, kwargs])
+        key = (backend.name, config.floatx(), config.kernels(), config.crossentropy(), tuple(map(_kind, leaves)))
+        entry = self._entries.get(key)
+        if entry is _EAGER:
+            return self.function(*args, **kwargs)
+        if entry is None or not entry.holds():
+            return self._capture(key, backend, args, kwargs, leaves)
+        return _replay(entry, backend, leaves)
+
+    def _capture(self, key: Any, backend: Backend, args: Any, kwargs: Any, leaves: list[Any]) -> Any:
+        full = [as_tensor(leaf, backend) if _is_array(leaf) else leaf for leaf in leaves]
+        args, kwargs = unflatten([args, kwargs], full)
+        capture = Capture([t for t in full if isinstance(t, Tensor)])
+        token = OBSERVERS.set((capture,))
+        try:
+            result = self.function(*args, **kwargs)
+        finally:
+            OBSERVERS.reset(token)
+        self._entries[key] = self._entry(capture, result, backend)
+        self._count(leaves)
+        return result
+
+    def _entry(self, capture: Capture, result: Any, backend: Backend) -> Any:
+        """A replayable entry, or the mark that the function stays eager, with one line in the log."""
+        if not capture.reason:
+            try:
+                return _lowered(capture, result, backend)
+            except UncapturableError as error:
+                capture.fail(str(error))
+        self.reason = capture.reason
+        LOG.info("%s runs eagerly: %s.", getattr(self, "__name__", "a function"), capture.reason)
+        return _EAGER
+
+    def _count(self, leaves: list[Any]) -> None:
+        self.captures += 1
+        if self.captures == MANY and any(isinstance(leaf, int | float) for leaf in leaves):
+            warnings.warn(
+                f"{getattr(self, '__name__', 'A function')} was captured {MANY} times. A Python number among its "
+                f"arguments is part of its signature; pass a number that changes as a Tensor.",
+                stacklevel=4,
+            )
+
+
+def _is_array(x: Any) -> bool:
+    return isinstance(x, (Tensor, np.ndarray, *current().array_types)) and not isinstance(x, np.generic)
+
+
+def _kind(x: Any) -> Any:
+    """What a signature says of an argument."""
+    if isinstance(x, Tensor):
+        return x.shape, x.dtype, x.backend.name
+    if isinstance(x, np.ndarray):
+        return x.shape, x.dtype
+    return (type(x), x) if isinstance(x, bool | int | float | str | None) else (type(x), id(x))
+
+
+def _lowered(capture: Capture, result: Any, backend: Backend) -> _Entry:
+    leaves = flatten(result)
+    tensors = [leaf.read() if isinstance(leaf, Variable) else leaf for leaf in leaves]
+    tensors = [t for t in tensors if isinstance(t, Tensor)]
+    behind = [t.logits for t in tensors]
+    hidden = [tag[0] for tag in behind if tag and isinstance(tag[0], Tensor)]
+    program = optimise(capture.program([*tensors, *hidden], backend))
+    places = iter(range(len(tensors), len(tensors) + len(hidden)))
+    return _Entry(
+        program=program,
+        run=_runner(program, backend),
+        result=result,
+        logits=[(next(places), tag[1]) if tag and isinstance(tag[0], Tensor) else None for tag in behind],
+        guards=[(configured, configured.version) for configured in capture.configured.values()],
+        checked=latest_version(),
+        variables=[variable for variable, _ in program.variables],
+        targets=[variable for variable, _ in program.updates],
+        spares=[None] * len(program.updates),
+    )
+
+
+def _runner(program: Program, backend: Backend) -> Any:
+    """What replays a program: the backend's own, else the one for host arrays, else an interpreter."""
+    compiled = backend.compile_program(program) if config.kernels() == "fused" else NotImplemented
+    if compiled is not NotImplemented:
+        return compiled
+    return HostProgram(program) if np.ndarray in backend.array_types else interpret(program)
+
+
+def _replay(entry: _Entry, backend: Backend, leaves: list[Any]) -> Any:
+    inputs = [leaf.array if isinstance(leaf, Tensor) else backend.asarray(leaf, dtypes.resolve(leaf, leaf).name)
+              for leaf in leaves if _is_array(leaf)]  # fmt: skip
+    variables = [variable._value.array for variable in entry.variables]
+    made = [source() for source, _ in entry.program.hosts]
+    hosts = [value if key is None else value[key]
+             for value, (_, values) in zip(made, entry.program.hosts, strict=True) for key in values]  # fmt: skip
+    outs = [_target(entry, k, variable) for k, variable in enumerate(entry.targets)]
+    outputs, updates = entry.run(inputs, variables, hosts, outs)
+    for k, (variable, new) in enumerate(zip(entry.targets, updates, strict=True)):
+        old = variable._value.array
+        if new is not old:
+            if not variable._seen:
+                entry.spares[k] = old
+            variable.put(Tensor(new, backend), seen=False)
+    return _returned(entry, backend, outputs)
+
+
+def _target(entry: _Entry, k: int, variable: Variable) -> Any:
+    """The array to write an update into: the Variable's own if nobody else holds it, else a spare one."""
+    array = variable._value.array
+    free = not variable._seen and isinstance(array, np.ndarray)
+    if free and getattr(entry.run, "in_place", ())[k : k + 1] == [True]:
+        return array
+    spare, entry.spares[k] = entry.spares[k], None
+    if spare is not None and spare is not array:
+        return spare
+    return np.empty(array.shape, array.dtype) if isinstance(array, np.ndarray | np.generic) else None
+
+
+def _returned(entry: _Entry, backend: Backend, outputs: Any) -> Any:
+    made = [Tensor(array, backend) for array in outputs]
+    for tensor, tag in zip(made, entry.logits, strict=False):
+        if tag is not None:
+            tensor.logits = made[tag[0]], tag[1]
+    fresh = iter(made)
+    leaves = [next(fresh) if isinstance(leaf, Tensor | Variable) else leaf for leaf in flatten(entry.result)]
+    return unflatten(entry.result, leaves)

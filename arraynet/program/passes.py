@@ -52,11 +52,12 @@ def _unchanged(instruction: Instruction, program: Program) -> Value | None:
     if instruction.name not in ("multiply", "divide"):
         return None
     left, right = instruction.args
-    pairs = [(left, right)] if instruction.name == "divide" else [(left, right), (right, left)]
+    pairs: list[tuple[Any, Any]] = [(left, right)] if instruction.name == "divide" else [(left, right), (right, left)]
     for source, one in pairs:
         out = instruction.outs[0]
-        alike = isinstance(source, Value) and (source.shape, source.dtype) == (out.shape, out.dtype)
-        if alike and _is_one(one, program):
+        if not isinstance(source, Value) or (source.shape, source.dtype) != (out.shape, out.dtype):
+            continue
+        if _is_one(one, program):
             return source
     return None
 

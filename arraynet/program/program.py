@@ -10,7 +10,7 @@ from arraynet.program.trace import Instruction, Value, substitute
 
 __all__ = ["Program", "Runner", "interpret"]
 
-Runner = Callable[[list[Any], list[Any], list[Any]], tuple[list[Any], list[Any]]]
+Runner = Callable[[list[Any], list[Any], list[Any], list[Any]], tuple[list[Any], list[Any]]]
 
 
 @dataclass
@@ -75,19 +75,23 @@ class Program:
 def interpret(program: Program) -> Runner:
     """Return a runner that calls the primitives one by one: right on every backend, and never fast."""
 
-    def run(inputs: list[Any], variables: list[Any], hosts: list[Any]) -> tuple[list[Any], list[Any]]:
-        known = dict(program.constants)
+    def run(inputs: list[Any], variables: list[Any], hosts: list[Any], outs: list[Any]) -> tuple[list[Any], list[Any]]:
+        known: dict[int, Any] = dict(program.constants)
         known |= {v.index: a for v, a in zip(program.inputs, inputs, strict=True)}
         known |= {v.index: a for (_, v), a in zip(program.variables, variables, strict=True)}
         known |= dict(zip(_host_indices(program), hosts, strict=True))
         for instruction in program.instructions:
-            args, kwargs = substitute((instruction.args, instruction.kwargs), lambda v: known[v.index])
+            args, kwargs = substitute((instruction.args, instruction.kwargs), lambda v: known[v.index])  # noqa: B023
             result = instruction.function(*args, **kwargs)
             results = result if instruction.several else (result,)
             known |= {v.index: r for v, r in zip(instruction.outs, results, strict=True)}
         return [known[v.index] for v in program.outputs], [known[v.index] for _, v in program.updates]
 
-    return run
+    def guarded(*given: list[Any]) -> tuple[list[Any], list[Any]]:
+        with program.backend.guard():
+            return run(*given)
+
+    return guarded
 
 
 def _host_indices(program: Program) -> list[int]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from arraynet.backend import Backend, dtype_of
 
-__all__ = ["OPERATORS", "Instruction", "TracedArray", "TracedScalar", "Tracer", "Uncapturable", "Value"]
+__all__ = ["OPERATORS", "Instruction", "TracedArray", "TracedScalar", "Tracer", "UncapturableError", "Value"]
 
 OPERATORS: dict[str, Callable[..., Any]] = {  # primitives that Python spells as operators
     "add": operator.add,
@@ -43,7 +43,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {  # primitives that Python spells as
 }
 
 
-class Uncapturable(Exception):
+class UncapturableError(Exception):
     """What a function did that a program cannot replay."""
 
 
@@ -98,7 +98,7 @@ class Instruction:
     def inputs(self) -> list[Value]:
         """Return the Values that it reads."""
         found: list[Value] = []
-        substitute((self.args, self.kwargs), lambda v: found.append(v) or v)
+        substitute((self.args, self.kwargs), found.append)
         return found
 
     def __repr__(self) -> str:
@@ -114,7 +114,7 @@ def _text(x: Any) -> str:
     return getattr(x, "__name__", None) or repr(x)
 
 
-def substitute(x: Any, replace: Callable[[Value], Any]) -> Any:
+def substitute(x: Any, replace: Callable[[Value], object]) -> Any:
     """Return a structure of arguments with every Value replaced."""
     if isinstance(x, Value):
         return replace(x)
@@ -231,7 +231,7 @@ class _Symbol:
     __lshift__, __rshift__ = _binary("bitwise_left_shift"), _binary("bitwise_right_shift")
     __lt__, __le__ = _binary("less"), _binary("less_equal")
     __gt__, __ge__ = _binary("greater"), _binary("greater_equal")
-    __eq__, __ne__ = _binary("equal"), _binary("not_equal")  # type: ignore[assignment]
+    __eq__, __ne__ = _binary("equal"), _binary("not_equal")
     __hash__ = object.__hash__
 
     def __neg__(self) -> Any:
@@ -244,7 +244,7 @@ class _Symbol:
         return self.operate("abs", self)
 
     def _refuse(self, *_: Any) -> Any:
-        raise Uncapturable("it asks an array for its value")
+        raise UncapturableError("it asks an array for its value")
 
     __bool__ = __float__ = __int__ = __index__ = __array__ = __iter__ = __len__ = _refuse
 
@@ -262,7 +262,7 @@ class TracedArray(_Symbol):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self.value.shape  # type: ignore[return-value]
+        return self.value.shape or ()
 
     @property
     def dtype(self) -> Any:

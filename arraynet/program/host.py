@@ -1,0 +1,234 @@
+"""Replay on host arrays: one generated Python function that calls ufuncs with ``out=`` into planned buffers.
+
+It computes what eager mode computes, bit for bit: the same ufuncs on operands of the same layout. What
+is gained is Python's overhead per op and every allocation.
+"""
+
+import math
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from arraynet.program.layout import VIEWS, Pool, last_uses, overwrites, roots
+from arraynet.program.program import Program
+from arraynet.program.trace import Instruction, Value, substitute
+
+__all__ = ["HostProgram"]
+
+_NAMES = """
+add subtract multiply divide floor_divide remainder pow maximum minimum hypot atan2 copysign nextafter logaddexp
+bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift bitwise_invert less less_equal greater
+greater_equal equal not_equal logical_and logical_or logical_xor logical_not negative positive abs sign exp expm1
+log log1p log2 log10 sqrt square reciprocal floor ceil trunc sin cos tan asin acos atan sinh cosh tanh asinh acosh
+atanh isnan isinf isfinite signbit matmul
+"""
+UFUNCS: dict[str, Any] = {name: getattr(np, name) for name in _NAMES.split()}
+REDUCTIONS = {"sum": np.add, "prod": np.multiply, "max": np.maximum, "min": np.minimum,
+              "any": np.logical_or, "all": np.logical_and}  # fmt: skip
+
+
+class HostProgram:
+    """A program compiled for host arrays.
+
+    Attributes
+    ----------
+    source : str
+        The generated function.
+    allocations : int
+        How many instructions make a new array at every replay.
+    calls : int
+        How many calls a replay makes.
+    buffer_bytes : int
+        What the planned buffers take.
+    in_place : list of bool
+        For each update, whether its Variable's own array may be written into.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.root = roots(program)
+        self.last = last_uses(program, self.root)
+        self.pool = Pool()
+        self.fixed: dict[int, np.ndarray] = {}  # arrays that stay where they are, by Value index
+        self.names: dict[int, str] = {}
+        self.scope: dict[str, Any] = {"copyto": np.copyto}
+        self.lines: list[str] = []
+        self.allocations = 0
+        self._blocks: dict[int, np.ndarray] = {}
+        self._placed: dict[int, int] = {}  # which update a Value is computed into
+        self.in_place = [False] * len(program.updates)
+        self._name_givens()
+        for number, instruction in enumerate(program.instructions):
+            self._plan(number, instruction)
+            self._release(number, instruction)
+        self.calls = len(self.lines)
+        self.source = self._function(self._finish())
+        self.buffer_bytes = self.pool.bytes
+        exec(compile(self.source, "<program>", "exec"), self.scope)
+        self._run = self.scope["run"]
+        self._lock = threading.Lock()  # the buffers are shared by all threads that replay
+
+    def __call__(self, inputs: Any, variables: Any, hosts: Any, outs: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """Replay; `outs` are the arrays that updates are written into. Return outputs and updates."""
+        with self._lock, self.program.backend.guard():
+            return self._run(inputs, variables, hosts, outs)  # type: ignore[no-any-return]
+
+    def _name_givens(self) -> None:
+        program = self.program
+        self.names |= {v.index: f"a{i}" for i, v in enumerate(program.inputs)}
+        self.names |= {v.index: f"w{i}" for i, (_, v) in enumerate(program.variables)}
+        hosts = [v for _, values in program.hosts for v in values.values()]
+        self.names |= {v.index: f"h{i}" for i, v in enumerate(hosts)}
+        for index, array in program.constants.items():
+            self._fix(index, np.asarray(array))
+        for k, (variable, v) in enumerate(program.updates):
+            owned = v.index not in self.names and self.root[v.index] == v.index
+            if owned and v.index not in self._placed and (v.shape, v.dtype) == (variable.shape, variable.dtype):
+                self._placed[v.index] = k
+
+    def _fix(self, index: int, array: np.ndarray) -> None:
+        self.fixed[index] = array
+        self.names[index] = f"b{index}"
+        self.scope[f"b{index}"] = array
+
+    def _text(self, x: Any) -> str:
+        """An argument as source; what has no short literal is bound to a name."""
+        if isinstance(x, Value):
+            return self.names[x.index]
+        if type(x) in (list, tuple) and any(isinstance(i, Value) for i in x):
+            return f"({', '.join(map(self._text, x))},)"
+        if x is None or type(x) in (bool, int):
+            return repr(x)
+        name = f"s{len(self.scope)}"
+        self.scope[name] = x
+        return name
+
+    def _call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> str:
+        given = [self._text(a) for a in args] + [f"{k}={self._text(v)}" for k, v in kwargs.items()]
+        name = f"f_{getattr(function, '__name__', 'call')}_{id(function):x}"
+        self.scope[name] = function
+        return f"{name}({', '.join(given)})"
+
+    def _plan(self, number: int, instruction: Instruction) -> None:
+        out, name, args = instruction.outs[0], instruction.name, instruction.args
+        if name in VIEWS and self._view(instruction):
+            return
+        if name in UFUNCS and not instruction.kwargs:
+            self._reuse(number, instruction)
+            self.lines.append(self._call(UFUNCS[name], *args, self._out(number, instruction)))
+        elif name == "astype":
+            self._out(number, instruction)
+            self.lines.append(self._call(np.copyto, out, args[0], "unsafe"))
+        elif name == "where" and len(args) == 3:
+            self._out(number, instruction)
+            self.lines.append(self._call(np.copyto, out, args[2]))
+            self.lines.append(self._call(np.copyto, out, args[1], where=args[0]))
+        elif name in REDUCTIONS or (name == "mean" and out.dtype in (np.float32, np.float64)):
+            self._reduce(number, instruction)
+        elif name == "concat":
+            self._out(number, instruction)
+            self.lines.append(self._call(np.concatenate, args[0], instruction.kwargs.get("axis", 0), out))
+        else:
+            self._general(instruction)
+
+    def _view(self, instruction: Instruction) -> bool:
+        """Make a view of a fixed array now; one of an array that comes with the call must wait."""
+        source = instruction.inputs()[0]
+        if source.index not in self.fixed or len(instruction.inputs()) > 1:
+            return False
+        args, kwargs = substitute((instruction.args, instruction.kwargs), lambda v: self.fixed[v.index])
+        view = np.asarray(instruction.function(*args, **kwargs))
+        if view.size and not np.shares_memory(view, self.fixed[source.index]):
+            return False
+        self._fix(instruction.outs[0].index, view)
+        return True
+
+    def _reuse(self, number: int, instruction: Instruction) -> None:
+        """Let an elementwise result take the place of an argument that dies here."""
+        out = instruction.outs[0]
+        if out.index in self._placed or instruction.name == "matmul":
+            return
+        for value in instruction.inputs():
+            dies = self.last[self.root[value.index]] == number and value.index in self._blocks
+            if dies and self.root[value.index] == value.index and overwrites(instruction, value, self.root):
+                if np.asarray(value.example).strides == np.asarray(out.example).strides:
+                    self._blocks[out.index] = self._blocks.pop(value.index)
+                    self._fix(out.index, self.fixed[value.index])
+                return
+
+    def _out(self, number: int, instruction: Instruction) -> Value:
+        """Give an instruction's result a place: an update's array, or a buffer."""
+        out = instruction.outs[0]
+        if out.index in self._placed:
+            self._place(number, instruction, self._placed[out.index])
+        elif out.index not in self.fixed:
+            array, self._blocks[out.index] = self.pool.take(out)
+            self._fix(out.index, array)
+        return out
+
+    def _place(self, number: int, instruction: Instruction, k: int) -> None:
+        self.names[instruction.outs[0].index] = f"o{k}"
+        variable = self.program.updates[k][0]
+        old = next((v for w, v in self.program.variables if w is variable), None)
+        if old is None:
+            self.in_place[k] = True
+            return
+        elementwise = instruction.name in UFUNCS and instruction.name != "matmul"
+        last = self.last.get(old.index, -1)
+        self.in_place[k] = last < number or (last == number and elementwise and overwrites(instruction, old, self.root))
+
+    def _reduce(self, number: int, instruction: Instruction) -> None:
+        out, x = instruction.outs[0], instruction.args[0]
+        given = dict(zip(("axis",), instruction.args[1:], strict=False)) | instruction.kwargs
+        self._out(number, instruction)
+        function = REDUCTIONS.get(instruction.name, np.add).reduce
+        dtype = given.get("dtype")
+        self.lines.append(self._call(function, x, given.get("axis"), dtype, out, bool(given.get("keepdims"))))
+        if instruction.name == "mean":
+            count = math.prod(x.shape) // max(math.prod(out.shape or ()), 1)
+            self.lines.append(self._call(np.true_divide, out, count, out))
+
+    def _general(self, instruction: Instruction) -> None:
+        """Call a primitive as eager mode does; only this makes arrays while replaying."""
+        if not instruction.name.startswith("host.") and instruction.name not in VIEWS:
+            self.allocations += 1
+        names = [f"r{v.index}" for v in instruction.outs]
+        self.names |= {v.index: name for v, name in zip(instruction.outs, names, strict=True)}
+        target = f"{', '.join(names)}," if instruction.several else names[0]
+        self._placed = {i: k for i, k in self._placed.items() if i not in {v.index for v in instruction.outs}}
+        self.lines.append(f"{target} = {self._call(instruction.function, *instruction.args, **instruction.kwargs)}")
+
+    def _release(self, number: int, instruction: Instruction) -> None:
+        for value in (*instruction.inputs(), *instruction.outs):
+            root = self.root[value.index]
+            if self.last[root] == number and root in self._blocks:
+                self.pool.give([self._blocks.pop(root)])
+
+    def _finish(self) -> str:
+        """The return statement: copies of whatever lives in a buffer or belongs to somebody."""
+        outputs = [self._copied(v) for v in self.program.outputs]
+        updates = [f"o{k}" if v.index in self._placed and self._placed[v.index] == k else self._copied(v)
+                   for k, (_, v) in enumerate(self.program.updates)]  # fmt: skip
+        return f"return ({''.join(o + ', ' for o in outputs)}), ({''.join(u + ', ' for u in updates)})"
+
+    def _copied(self, value: Value) -> str:
+        name = self.names[value.index]
+        fresh = name.startswith("r") and self.root[value.index] == value.index
+        if fresh and sum(v is value for v in self.program.results()) == 1:
+            return name
+        self.scope["array"] = np.array
+        return f"array({name})"
+
+    def _function(self, ending: str) -> str:
+        program = self.program
+        counts = {"a": len(program.inputs), "w": len(program.variables), "o": len(program.updates),
+                  "h": sum(len(values) for _, values in program.hosts)}  # fmt: skip
+        unpack = [
+            f"{''.join(f'{letter}{i}, ' for i in range(counts[letter]))} = {source}"
+            for letter, source in (("a", "inputs"), ("w", "variables"), ("h", "hosts"), ("o", "outs"))
+            if counts[letter]
+        ]
+        body = [*unpack, *self.lines, ending]
+        return "def run(inputs, variables, hosts, outs):\n" + "".join(f"    {line}\n" for line in body)

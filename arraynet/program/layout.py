@@ -1,0 +1,81 @@
+"""Where results live: which Values are views of others, how long each lives, and the buffers they share."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from arraynet.program.program import Program
+from arraynet.program.trace import Instruction, Value
+
+__all__ = ["VIEWS", "Pool", "last_uses", "roots"]
+
+VIEWS = frozenset(
+    ("reshape", "permute_dims", "matrix_transpose", "expand_dims", "squeeze", "broadcast_to", "getitem", "moveaxis")
+)
+FOREVER = 1 << 60
+
+
+def roots(program: Program) -> dict[int, int]:
+    """Return for every Value the one whose memory it may share, by index; most are their own."""
+    found = {i: i for i in range(program.count)}
+    for instruction in program.instructions:
+        if instruction.name in VIEWS:
+            found[instruction.outs[0].index] = found[instruction.inputs()[0].index]
+    return found
+
+
+def last_uses(program: Program, root: dict[int, int]) -> dict[int, int]:
+    """Return the number of the last instruction that reads a root; what the program returns lives on."""
+    last: dict[int, int] = {}
+    for number, instruction in enumerate(program.instructions):
+        for value in (*instruction.inputs(), *instruction.outs):
+            last[root[value.index]] = number
+    return last | {root[v.index]: FOREVER for v in program.results()}
+
+
+class Pool:
+    """Buffers that are handed out, taken back and handed out again."""
+
+    def __init__(self) -> None:
+        self._free: list[np.ndarray] = []
+        self.bytes = 0
+
+    def take(self, value: Value) -> tuple[np.ndarray, np.ndarray]:
+        """Return an array for a Value, in the layout of its example, and the block that it lies in."""
+        example = np.asarray(value.example)
+        need = max(example.nbytes, 1)
+        fitting = [b for b in self._free if need <= b.nbytes <= 2 * need + 256]
+        if fitting:
+            block = min(fitting, key=lambda b: b.nbytes)
+            self._free = [b for b in self._free if b is not block]
+        else:
+            block = _aligned(need)
+            self.bytes += block.nbytes
+        return _shaped(block, example), block
+
+    def give(self, blocks: Iterable[np.ndarray]) -> None:
+        """Take blocks back."""
+        self._free.extend(blocks)
+
+
+def _aligned(nbytes: int) -> np.ndarray:
+    """Bytes that begin at a cache line."""
+    raw = np.empty(nbytes + 64, np.uint8)
+    start = -raw.ctypes.data % 64
+    return raw[start : start + nbytes]
+
+
+def _shaped(block: np.ndarray, example: np.ndarray) -> np.ndarray:
+    """An array over a block, its axes in memory in the order of the example's."""
+    order = sorted(range(example.ndim), key=lambda k: -abs(example.strides[k]))
+    flat = block[: example.nbytes].view(example.dtype) if example.nbytes else np.empty(0, example.dtype)
+    memory: Any = flat.reshape([example.shape[k] for k in order])
+    return np.asarray(memory.transpose(np.argsort(order)) if order else memory)
+
+
+def overwrites(instruction: Instruction, value: Value, root: dict[int, int]) -> bool:
+    """Tell whether an elementwise instruction may write its result over one of its arguments."""
+    shared = [v for v in instruction.inputs() if root[v.index] == root[value.index]]
+    out = instruction.outs[0]
+    return all(v is value for v in shared) and (value.shape, value.dtype) == (out.shape, out.dtype)
