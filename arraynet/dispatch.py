@@ -192,7 +192,7 @@ def apply(op: Op, args: Sequence[Any], static: dict[str, Any]) -> Any:
     else:
         outputs = Tensor(result, backend)
         if op.logits:
-            outputs.logits = inputs[0], static.get("axis")
+            outputs.logits = inputs[0], static.get("axis", ())  # (): element by element
     for observer in observers:
         observer.record(op, inputs, static, outputs)
     return outputs

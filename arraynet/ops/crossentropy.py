@@ -199,7 +199,7 @@ def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> 
         raise ValueError(
             f"binary_crossentropy: target and output need one shape, received {target.shape} and {output.shape}."
         )
-    logits = logits_of(output, None, from_logits, "binary_crossentropy")
+    logits = logits_of(output, (), from_logits, "binary_crossentropy")
     if logits is not None:
         return sigmoid_crossentropy(logits, target)  # type: ignore[no-any-return]
     p = clipped(output)
