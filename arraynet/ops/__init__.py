@@ -3,13 +3,25 @@
 from arraynet.autodiff.custom import custom_gradient
 from arraynet.operators import OPS as _table
 from arraynet.ops import creation as _creation
+from arraynet.ops.bitwise import *
 from arraynet.ops.comparison import *
+from arraynet.ops.control import *
 from arraynet.ops.creation import *
+from arraynet.ops.cumulative import *
+from arraynet.ops.diagonal import *
 from arraynet.ops.elementwise import *
+from arraynet.ops.exponential import *
 from arraynet.ops.indexing import *
-from arraynet.ops.linalg import *
+from arraynet.ops.joining import *
 from arraynet.ops.nn import *
+from arraynet.ops.products import *
+from arraynet.ops.ordering import *
 from arraynet.ops.reduction import *
+from arraynet.ops.rounding import *
+from arraynet.ops.scatter import *
 from arraynet.ops.shape import *
+from arraynet.ops.taking import *
+from arraynet.ops.trigonometry import *
+from arraynet.ops.turning import *
 
-_table.update(zeros=_creation.zeros, ones=_creation.ones, eye=_creation.eye)
+_table.update(zeros=_creation.zeros, ones=_creation.ones, eye=_creation.eye, get_item=get_item)

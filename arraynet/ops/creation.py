@@ -5,11 +5,13 @@ from typing import Any
 import numpy as np
 
 from arraynet import dtypes
-from arraynet.ops.shape import static_shape
+from arraynet.dispatch import op, operands
+from arraynet.ops.shape import broadcast_to, cast, checked_axis, moveaxis, reshape, static_shape, zeros_like
 from arraynet.plugins import current
 from arraynet.tensor import Tensor, Variable, as_tensor
 
-__all__ = ["array", "convert_to_numpy", "convert_to_tensor", "eye", "full", "ones", "zeros"]
+__all__ = ["arange", "array", "convert_to_numpy", "convert_to_tensor", "copy", "empty", "empty_like", "eye", "full",
+           "full_like", "identity", "is_tensor", "linspace", "logspace", "ones", "tri", "zeros"]  # fmt: skip
 
 
 def _made(function: str, *args: Any, dtype: Any, **options: Any) -> Tensor:
@@ -28,11 +30,26 @@ def ones(shape: Any, dtype: Any = None) -> Tensor:
     return _made("ones", static_shape(shape), dtype=dtype)
 
 
-def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
-    """Return a constant in a shape, floatx unless another dtype is named."""
-    value = as_tensor(fill_value, dtype=dtypes.standardize(dtype or "float"))
-    xp = value.backend.xp
-    return Tensor(xp.broadcast_to(value.array, static_shape(shape)), value.backend)
+def empty(shape: Any, dtype: Any = None) -> Tensor:
+    """Return a Tensor of a shape whose values are zeros, since values cannot be assigned later."""
+    return zeros(shape, dtype)
+
+
+def empty_like(x: Any, dtype: Any = None) -> Any:
+    """Return a Tensor in the shape of `x` whose values are zeros."""
+    return zeros_like(x, dtype)
+
+
+def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
+    """Return a value, or an array that broadcasts, in a shape; floatx unless another dtype is named."""
+    (value,) = operands(fill_value)
+    return broadcast_to(cast(value, dtype or "float"), shape)
+
+
+def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Any:
+    """Return a value in the shape of `x`, and in its dtype unless another is named."""
+    x, value = operands(x, fill_value)
+    return broadcast_to(cast(value, dtype or x.dtype), x.shape)
 
 
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:  # noqa: N803 (Keras' names)
@@ -40,7 +57,82 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor: 
     return _made("eye", N, M, k=k, dtype=dtype)
 
 
-def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None) -> Tensor:
+def identity(n: int, dtype: Any = None) -> Tensor:
+    """Return the identity matrix of `n` rows."""
+    return eye(n, dtype=dtype)
+
+
+def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:  # noqa: N803
+    """Return ones on and below the k-th diagonal of an N x M matrix, zeros above."""
+    return as_tensor(np.tri(N, M, k), None, dtypes.standardize(dtype or "float"))
+
+
+def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Tensor:
+    """Return the numbers from `start` (0 if there is no `stop`) to before `stop`, `step` apart.
+
+    int32 if all are Python integers and no dtype is named, floatx if one of them is a float.
+    """
+    given = [x.numpy() if isinstance(x, Tensor | Variable) else x for x in (start, stop, step)]
+    kinds = [x.dtype if isinstance(x, np.ndarray) else type(np.asarray(x).item()) for x in given if x is not None]
+    first, last, apart = given
+    host = np.arange(first, last, apart) if last is not None else np.arange(0, first, apart)
+    return as_tensor(host, None, dtypes.standardize(dtype) if dtype else dtypes.promote(*kinds).name)
+
+
+def linspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Any:
+    """Return `num` numbers at equal distances from `start` to `stop`.
+
+    Parameters
+    ----------
+    start, stop : number or Tensor
+        They broadcast against each other, and are differentiable.
+    num : int
+        How many, along a new axis.
+    endpoint : bool
+        Whether `stop` is the last of them.
+    retstep : bool
+        Whether to return the distance as well.
+    dtype : str, optional
+        The promoted dtype of start and stop without it, floatx for integers.
+    axis : int
+        The new axis' position.
+    """
+    if num < 0:
+        raise ValueError(f"linspace: num must be 0 or more, received {num}.")
+    first, last = operands(start, stop)
+    kind = dtypes.promote_float(first.dtype, last.dtype)
+    first, last = cast(first, kind), cast(last, kind)
+    parts = max(num - 1 if endpoint else num, 1)
+    places = as_tensor(np.arange(num) / parts, first.backend, kind.name)
+    ndim = max(first.ndim, last.ndim)
+    places = reshape(places, (num,) + (1,) * ndim)
+    values = first * (1 - places) + last * places  # exact at both ends
+    values = cast(moveaxis(values, 0, checked_axis(axis, ndim + 1)), dtype or kind)
+    return (values, (last - first) / parts) if retstep else values
+
+
+def logspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    base: Any = 10,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Any:
+    """Return `base` to the powers that `linspace` gives."""
+    return cast(base ** linspace(start, stop, num, endpoint, axis=axis), dtype or "float")
+
+
+def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any = None) -> Tensor:
     """Return `x` as a Tensor on the current backend, or on its own if it is one; host data is copied.
 
     Parameters
@@ -49,11 +141,11 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None) -> Tensor:
         Arrays keep their dtype; lists of floats are floatx, of ints int32.
     dtype : str, optional
         What to cast it to.
-    sparse : bool, optional
-        Sparse tensors are not supported; anything true is refused.
+    sparse, ragged : bool, optional
+        Sparse and ragged tensors are not supported; anything true is refused.
     """
-    if sparse:
-        raise ValueError("convert_to_tensor: sparse tensors are not supported, received sparse=True.")
+    if sparse or ragged:
+        raise ValueError("convert_to_tensor: sparse and ragged tensors are not supported.")
     name = None if dtype is None else dtypes.standardize(dtype)
     if isinstance(x, Tensor | Variable):
         return as_tensor(x, x.backend, name)
@@ -68,3 +160,17 @@ def array(x: Any, dtype: Any = None) -> Tensor:
 def convert_to_numpy(x: Any) -> np.ndarray:
     """Return `x` as a NumPy array of its own."""
     return np.array(x.numpy() if isinstance(x, Tensor | Variable) else x)
+
+
+@op(promote=None)
+def copy(xp: Any, x: Any, /) -> Any:
+    """Return `x` as a Tensor of its own."""
+    return xp.asarray(x, copy=True)
+
+
+copy.defvjp(x=lambda g: g)
+
+
+def is_tensor(x: Any) -> bool:
+    """Tell whether `x` is a Tensor; a Variable is none, it holds one."""
+    return isinstance(x, Tensor)

@@ -1,17 +1,230 @@
-"""Taking elements out by position, and putting them back.
+"""``x[key]``: first a window, made of integers and slices, then one `take` for all index arrays together.
 
-Indices are normalised first; every fancy index is one `take` of a linear index, whose derivative is one
-`index_add`. Slices are windows, whose derivative is zeros around the gradient.
+The window's key is static, a tuple of tuples that programs can be keyed by; index arrays are inputs. The
+derivative of a window is the gradient with zeros around and between, that of the take one `index_add`.
 """
 
+import math
+from types import EllipsisType
 from typing import Any
 
-from arraynet.dispatch import op
+import numpy as np
 
-__all__ = ["get_item"]
+from arraynet.dispatch import op, operands
+from arraynet.ops.shape import moveaxis, ravel, reshape, static_shape, transpose, widen
+from arraynet.ops.taking import linear_index, nonzero, take, take_valid, valid_index, where
+from arraynet.tensor import Tensor, Variable, host_array
+
+__all__ = ["get_item", "slice", "slice_update"]
+
+slice_type = type(np.s_[:])  # this module's own `slice` is Keras'
+WHOLE = slice_type(None)
 
 
-@op(promote=None, name="get_item")
-def get_item(xp: Any, x: Any, /, key: Any) -> Any:
-    """Return ``x[key]``."""
-    return x[key]
+def _python(part: Any) -> Any:
+    """A part of a window's key in Python's terms."""
+    return slice_type(part[0], part[1] if part[1] >= 0 else None, part[2]) if isinstance(part, tuple) else part
+
+
+@op(promote=None)
+def window(xp: Any, x: Any, /, key: tuple[Any, ...]) -> Any:
+    """Return the part of `x` at an int or (start, stop, step) for every axis; None makes a new one."""
+    return x[tuple(map(_python, key))]
+
+
+@op(promote=None)
+def unwindow(xp: Any, g: Any, /, key: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
+    """Return zeros of a shape with `g` in the window that a key names: the opposite of `window`."""
+    parts = [(part, part + 1, 1) if isinstance(part, int) else part for part in key if part is not None]
+    lengths = [len(range(*part)) for part in parts]
+    g = xp.reshape(g, lengths)
+    for axis, part in enumerate(parts):
+        g = _spread(xp, g, axis, part, shape[axis])
+    return g
+
+
+def _spread(xp: Any, g: Any, axis: int, part: tuple[int, int, int], n: int) -> Any:
+    """Lay an axis out over length `n` as ``part`` took it, with zeros elsewhere."""
+    start, _, step = part
+    m = g.shape[axis]
+    if step < 0:
+        g, start, step = xp.flip(g, axis=axis), start + (m - 1) * step, -step
+    if step > 1 and m > 1:
+        before, after = g.shape[:axis], g.shape[axis + 1 :]
+        gaps = xp.zeros((*before, m, step - 1, *after), dtype=g.dtype)
+        g = xp.concat([xp.expand_dims(g, axis=axis + 1), gaps], axis=axis + 1)
+        g = xp.reshape(g, (*before, m * step, *after))[(WHOLE,) * axis + (slice_type(0, (m - 1) * step + 1), ...)]
+    return widen.form(xp, g, axis, start, n - start - g.shape[axis])
+
+
+window.defvjp(x=lambda g, x, key: unwindow(g, key=key, shape=x.shape))
+unwindow.defvjp(g=lambda g, key: window(g, key=key))
+
+
+def get_item(x: Any, key: Any) -> Any:
+    """Return ``x[key]`` with NumPy's rules: ints, slices, None, Ellipsis, integer arrays, boolean masks.
+
+    Raises
+    ------
+    IndexError
+        An index known on the host is out of range, a mask has another shape than its axes, or there are
+        too many indices. Indices in a Tensor are not looked at.
+    """
+    (x,) = operands(x)
+    parts, arrays, target = _Plan(x.shape, key).result()
+    basic = window(x, key=parts) if any(p != (0, n, 1) for p, n in _beside(parts, x.shape)) else x
+    return _gathered(basic, arrays, target) if arrays else basic
+
+
+def _beside(parts: tuple[Any, ...], shape: tuple[int, ...]) -> list[tuple[Any, int]]:
+    """Parts of a window's key with the lengths of their axes, -1 for new ones."""
+    lengths = iter(shape)
+    return [(p, -1 if p is None else next(lengths)) for p in parts]
+
+
+class _Plan:
+    """What a key asks for: a window, and index arrays into the window's axes."""
+
+    def __init__(self, shape: tuple[int, ...], key: Any) -> None:
+        self.shape, self.axis, self.out = shape, 0, 0  # the next axis of x, and of its window
+        self.parts: list[Any] = []
+        self.arrays: list[tuple[int, int, Any]] = []  # first axis in the window, how many, index
+        self.places: list[tuple[int, int]] = []  # of ints and arrays: in the key, in the window
+        items = [_normal(item) for item in (key if isinstance(key, tuple) else (key,))]
+        for place, item in enumerate(self._filled(items)):
+            self._add(place, item)
+
+    def result(self) -> tuple[tuple[Any, ...], list[tuple[int, int, Any]], int]:
+        """Return the window's key, the index arrays, and where the axes they make stand in the result.
+
+        NumPy's rule: in place if ints and arrays stand side by side in the key, else in front.
+        """
+        places = [place for place, _ in self.places]
+        together = not places or places[-1] - places[0] == len(places) - 1
+        return tuple(self.parts), self.arrays, self.places[0][1] if places and together else 0
+
+    def _filled(self, items: list[Any]) -> list[Any]:
+        """The items with whole slices for the Ellipsis and for axes that are not named."""
+        used = sum(_consumed(item) for item in items)
+        if used > len(self.shape):
+            raise IndexError(f"Too many indices: {used} for an array of {len(self.shape)} axes, shape {self.shape}.")
+        dots = [k for k, item in enumerate(items) if item is ...]
+        if len(dots) > 1:
+            raise IndexError("An index has at most one Ellipsis (...).")
+        k = dots[0] if dots else len(items)
+        return items[:k] + [WHOLE] * (len(self.shape) - used) + items[k + 1 :]
+
+    def _add(self, place: int, item: Any) -> None:
+        if item is None:
+            self.parts.append(None)
+            self.out += 1
+            return
+        n = self.shape[self.axis] if _consumed(item) else 0
+        if isinstance(item, slice_type):
+            start, stop, step = item.indices(n)
+            self.parts.append((start, stop, step) if range(start, stop, step) else (0, 0, 1))
+            self.out += 1
+        elif isinstance(item, int):
+            self.places.append((place, self.out))
+            self.parts.append(int(valid_index(item, n, self.axis)))
+        else:
+            self.places.append((place, self.out))
+            self._add_array(item, n)
+        self.axis += _consumed(item)
+
+    def _add_array(self, item: Any, n: int) -> None:
+        axes = self.shape[self.axis : self.axis + _consumed(item)]
+        if item.dtype.kind != "b":
+            index = valid_index(item, n, self.axis)
+        elif tuple(item.shape) == axes:
+            index = np.flatnonzero(item) if isinstance(item, np.ndarray) else nonzero(ravel(item))[0]
+        else:
+            raise IndexError(
+                f"A mask of shape {tuple(item.shape)} does not fit axes of shape {axes} (from {self.axis})."
+            )
+        self.arrays.append((self.out, len(axes), index))
+        self.parts += [(0, length, 1) for length in axes]
+        self.out += len(axes)
+
+
+def _normal(item: Any) -> Any:
+    """An item of a key as None, Ellipsis, int, slice, or array (of the host, or a Tensor)."""
+    if item is None or isinstance(item, EllipsisType | slice_type):
+        return item
+    if isinstance(item, int | np.integer) and not isinstance(item, bool):
+        return int(item)
+    array = item.read() if isinstance(item, Variable) else item if isinstance(item, Tensor) else host_array(item)
+    if isinstance(array, np.ndarray) and not array.size and not isinstance(item, np.ndarray):
+        return array.astype(np.int64)  # an empty list
+    if array.dtype.kind not in "iub":
+        raise IndexError(f"Indices are ints, slices, None, ..., integer or boolean arrays; received {item!r}.")
+    if array.dtype.kind == "b" and not array.ndim:
+        raise IndexError("A single boolean is no index. Use ops.where(condition, x, y).")
+    return int(array) if isinstance(array, np.ndarray) and not array.ndim else array
+
+
+def _consumed(item: Any) -> int:
+    """How many axes an item of a key is about."""
+    if item is None or item is ...:
+        return 0
+    return item.ndim if not isinstance(item, int | slice_type) and item.dtype.kind == "b" else 1
+
+
+def _gathered(x: Any, arrays: list[tuple[int, int, Any]], target: int) -> Any:
+    """Take at index arrays, which may concern axes that stand apart, and put the new axes at `target`."""
+    dims = tuple(math.prod(x.shape[axis : axis + m]) for axis, m, _ in arrays)
+    axes = [a for axis, m, _ in arrays for a in range(axis, axis + m)]
+    index, start = linear_index([i for *_, i in arrays], dims), axes[0]
+    if axes != list(range(start, start + len(axes))):
+        x = transpose(x, [*axes, *[a for a in range(x.ndim) if a not in axes]])
+        start = 0
+    if len(axes) > 1:
+        x = reshape(x, (*x.shape[:start], math.prod(dims), *x.shape[start + len(axes) :]))
+    taken, new = take_valid(x, index, axis=start), index.ndim
+    if start == target:
+        return taken
+    return moveaxis(taken, tuple(range(start, start + new)), tuple(range(target, target + new)))
+
+
+def _starts(start_indices: Any, ndim: int) -> list[Any]:
+    """A start for every axis: ints if they are known on the host, else Tensors."""
+    starts = list(start_indices)
+    if len(starts) != ndim:
+        raise ValueError(f"slice: expected a start for each of {ndim} axes, received {len(starts)}.")
+    return starts
+
+
+def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
+    """Return the part of a given shape that starts at an index for each axis.
+
+    Starts may be Tensors; then the part is moved inwards where it would stick out.
+    """
+    (x,), lengths = operands(inputs), static_shape(shape)
+    starts = _starts(start_indices, x.ndim)
+    for axis, (start, m) in enumerate(zip(starts, lengths, strict=True)):
+        if isinstance(start, Tensor):
+            x = take(x, where(start > x.shape[axis] - m, x.shape[axis] - m, start) + np.arange(m), axis=axis)
+        elif not 0 <= start <= x.shape[axis] - m:
+            raise ValueError(f"slice: {m} elements from {start} do not fit into axis {axis} of length {x.shape[axis]}.")
+    parts = tuple(
+        (0, m, 1) if isinstance(start, Tensor) else (int(start), int(start) + m, 1)
+        for start, m in zip(starts, lengths, strict=True)
+    )
+    return window(x, key=parts)
+
+
+def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Any:
+    """Return `inputs` with the part that starts at an index for each axis replaced by `updates`."""
+    x, new = operands(inputs, updates)
+    inside: Any = True
+    for axis, start in enumerate(_starts(start_indices, x.ndim)):
+        n, m = x.shape[axis], new.shape[axis]
+        if not isinstance(start, Tensor) and not 0 <= start <= n - m:
+            raise ValueError(f"slice_update: {m} elements from {start} do not fit into axis {axis} of length {n}.")
+        if m == 0:
+            return x
+        places = np.arange(n) - (where(start > n - m, n - m, start) if isinstance(start, Tensor) else start)
+        here = (places >= 0) & (places < m)
+        inside = inside & reshape(here, [-1 if k == axis else 1 for k in range(x.ndim)])
+        new = take(new, where(here, places, 0), axis=axis)
+    return where(inside, new, x)

@@ -1,0 +1,205 @@
+"""Putting values at indices: every one is a `put_rows`, or a choice by index, so none assigns."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from arraynet import dtypes
+from arraynet.backend import dtype_of
+from arraynet.dispatch import op, operands
+from arraynet.ops.elementwise import maximum, multiply, true_divide
+from arraynet.ops.reduction import max as reduce_max
+from arraynet.ops.shape import broadcast_to, cast, checked_axis, narrow, reshape, static_shape
+from arraynet.ops.taking import counted, linear_index, put_rows, take_valid, valid_index, where
+from arraynet.tensor import Tensor, Variable, host_array
+
+__all__ = ["multi_hot", "one_hot", "scatter", "scatter_update", "segment_max", "segment_sum"]
+
+
+def _rows(indices: Any, shape: tuple[int, ...]) -> tuple[Any, int, tuple[int, ...]]:
+    """Indices (..., k) of the first k axes as one linear index; the k axes' size; the shape of the others."""
+    if not isinstance(indices, Tensor | Variable):
+        indices = host_array(indices)
+    if not indices.ndim or indices.shape[-1] > len(shape):
+        raise ValueError(
+            f"Indices of shape {tuple(indices.shape)} hold one index per axis along their last axis, "
+            f"for an array of {len(shape)} axes."
+        )
+    k = indices.shape[-1]
+    each = [valid_index(indices[..., axis], shape[axis], axis) for axis in range(k)]
+    return linear_index(each, shape[:k]), math.prod(shape[:k]), shape[k:]
+
+
+def scatter(indices: Any, values: Any, shape: Any) -> Any:
+    """Return zeros of a shape with `values` added at `indices`, repeated ones included.
+
+    Parameters
+    ----------
+    indices : Tensor of int, shape (..., k)
+        An index into each of the first k axes.
+    values : Tensor, shape (..., *shape[k:])
+        What is added there.
+    shape : tuple of int
+        The result's.
+    """
+    shape = static_shape(shape)
+    index, n, rest = _rows(indices, shape)
+    values = broadcast_to(operands(values, index)[0], (*index.shape, *rest))
+    return reshape(put_rows(values, index, n=n, axis=0), shape)
+
+
+@op(promote=None)
+def last_writer(xp: Any, indices: Any, /, n: int) -> Any:
+    """Return, for each of `n` rows, the place of the last index that names it, and whether one does."""
+    order = xp.argsort(indices, stable=True)
+    keys, rows = xp.take(indices, order), xp.arange(n, dtype=indices.dtype)
+    last = xp.searchsorted(keys, rows, side="right") - 1
+    last = xp.maximum(last, 0)
+    return xp.take(order, last), xp.take(keys, last) == rows
+
+
+REDUCTIONS = (None, "add", "max")
+
+
+def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | None = None) -> Any:
+    """Return `inputs` with `updates` at `indices`; where an index is repeated, the last update wins.
+
+    Parameters
+    ----------
+    inputs : Tensor
+        Of any shape.
+    indices : Tensor of int, shape (..., k)
+        An index into each of the first k axes.
+    updates : Tensor, shape (..., *inputs.shape[k:])
+        What is put there.
+    reduction : {"add", "max"}, optional
+        Add to what is there, or take the larger, instead of replacing it.
+    """
+    if reduction not in REDUCTIONS:
+        raise ValueError(f"scatter_update: reduction must be None, 'add' or 'max', received {reduction!r}.")
+    x, _ = operands(inputs, updates)
+    index, n, rest = _rows(indices, x.shape)
+    updates = reshape(broadcast_to(operands(updates, x)[0], (*index.shape, *rest)), (-1, *rest) if rest else -1)
+    index, rows = reshape(operands(index, x)[0], -1), reshape(x, (n, *rest))
+    if reduction == "add":
+        return reshape(rows + put_rows(updates, index, n=n, axis=0), x.shape)
+    if reduction == "max":
+        return reshape(maximum(rows, put_max(updates, index, n=n)), x.shape)
+    if not index.size:
+        return x
+    place, hit = last_writer(index, n=n)
+    hit = reshape(hit, (n,) + (1,) * len(rest))
+    return reshape(where(hit, take_valid(updates, place, axis=0), rows), x.shape)
+
+
+def _segments(segment_ids: Any, num_segments: int | None) -> tuple[Any, int]:
+    """Segment numbers with those outside moved to one segment more, and how many there are before that."""
+    (ids,) = operands(segment_ids)
+    if ids.ndim != 1 or ids.dtype.kind not in "iu":
+        raise ValueError(f"Segment ids are integers of one axis, received {ids.dtype} of shape {ids.shape}.")
+    n = int(ids.numpy().max(initial=-1)) + 1 if num_segments is None else num_segments
+    ids = counted(ids)
+    return where((ids >= 0) & (ids < n), ids, n), n
+
+
+def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Any:
+    """Return the sum of the rows of each segment; rows with an id outside are dropped.
+
+    Parameters
+    ----------
+    data : Tensor, shape (n, ...)
+        The rows.
+    segment_ids : Tensor of int, shape (n,)
+        Which segment each belongs to.
+    num_segments : int, optional
+        How many there are; without it the largest id is fetched.
+    sorted : bool
+        Whether the ids ascend; no difference is made.
+    """
+    data, ids = operands(data, segment_ids)
+    bins, n = _segments(ids, num_segments)
+    return narrow(put_rows(data, bins, n=n + 1, axis=0), 0, 0, n)
+
+
+@op(promote=None)
+def put_max(xp: Any, values: Any, indices: Any, /, n: int) -> Any:
+    """Return, for each of `n` rows, the largest of the values whose index names it, else the lowest number."""
+    kind = dtype_of(values)
+    lowest = -math.inf if kind.kind == "f" else int(np.iinfo(kind).min)
+    k, order = indices.shape[0], xp.argsort(indices, stable=True)
+    rest, column = values.shape[1:], (-1,) + (1,) * (values.ndim - 1)
+    keys, best, step = xp.take(indices, order), xp.take(values, order, axis=0), 1
+    while step < k:  # equal indices are neighbours: a running maximum by doubling
+        same = xp.concat([xp.zeros(step, dtype=xp.bool), keys[step:] == keys[:-step]])
+        moved = xp.concat([best[:step, ...], best[:-step, ...]])
+        best = xp.where(xp.reshape(same, column), xp.maximum(best, moved), best)
+        step *= 2
+    floor = xp.full((n, *rest), lowest, dtype=values.dtype)
+    if k == 0:
+        return floor
+    rows = xp.arange(n, dtype=keys.dtype)
+    last = xp.maximum(xp.searchsorted(keys, rows, side="right") - 1, 0)
+    hit = xp.reshape(xp.take(keys, last) == rows, column)
+    return xp.where(hit, xp.take(best, last, axis=0), floor)
+
+
+def _grad_put_max(g: Any, y: Any, values: Any, indices: Any, n: int) -> Any:
+    hits = cast(values == take_valid(y, indices, axis=0), values.dtype.name)
+    ties = take_valid(put_rows(hits, indices, n=n, axis=0), indices, axis=0)
+    return multiply(take_valid(g, indices, axis=0), true_divide(hits, ties))
+
+
+put_max.defvjp(values=_grad_put_max)
+
+
+def segment_max(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Any:
+    """Return the largest row entries of each segment, -inf (or the lowest integer) where it is empty.
+
+    Arguments as `segment_sum`; equal largest entries share the gradient.
+    """
+    data, ids = operands(data, segment_ids)
+    bins, n = _segments(ids, num_segments)
+    return narrow(put_max(data, bins, n=n + 1), 0, 0, n)
+
+
+@op(promote=None, name="one_hot")
+def _one_hot(xp: Any, x: Any, /, num_classes: int, axis: int, dtype: str) -> Any:
+    classes = xp.arange(num_classes, dtype=x.dtype)
+    after = x.ndim - axis
+    return xp.astype(xp.expand_dims(x, axis=axis) == xp.reshape(classes, (-1,) + (1,) * after), getattr(xp, dtype))
+
+
+def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Any:
+    """Return 1 at each class number along a new axis and 0 elsewhere; numbers outside give only zeros.
+
+    Parameters
+    ----------
+    x : Tensor of int
+        Class numbers from 0 to ``num_classes - 1``.
+    num_classes : int
+        The new axis' length.
+    axis : int
+        Its position in the result.
+    dtype : str, optional
+        Floatx without it.
+    sparse : bool
+        Anything true is refused: sparse tensors are not supported.
+    """
+    if sparse:
+        raise ValueError("one_hot: sparse tensors are not supported, received sparse=True.")
+    x = counted(x)
+    return _one_hot(x, num_classes, checked_axis(axis, x.ndim + 1), dtypes.standardize(dtype or "float"))
+
+
+def multi_hot(
+    inputs: Any, num_classes: int | None = None, axis: int = -1, dtype: Any = None, sparse: bool = False
+) -> Any:
+    """Return 1 for each class number among a row's, 0 for the others; arguments as `one_hot`.
+
+    The numbers of a row stand along axis 1 of `inputs`, or axis 0 if it is the only one.
+    """
+    if num_classes is None:
+        raise ValueError("multi_hot: num_classes is needed.")
+    hot = one_hot(inputs, num_classes, axis=axis, dtype=dtype, sparse=sparse)
+    return reduce_max(hot, axis=1 if hot.ndim > 2 else 0)
