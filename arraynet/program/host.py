@@ -117,7 +117,7 @@ class HostProgram:
             return
         if name in UFUNCS and not instruction.kwargs:
             self._reuse(number, instruction)
-            self.lines.append(self._call(UFUNCS[name], *args, self._out(number, instruction)))
+            self.lines.append(self._call(UFUNCS[name], *args, out=self._out(number, instruction)))
         elif name == "astype":
             self._out(number, instruction)
             self.lines.append(self._call(np.copyto, out, args[0], "unsafe"))

@@ -1,0 +1,94 @@
+"""Each pass does its one thing, and the numbers stay."""
+
+import numpy as np
+
+import arraynet
+from arraynet import Variable, ops
+from arraynet.program import jit
+
+
+def captured(f, *args):
+    fast = jit(f)
+    first = fast(*args)
+    np.testing.assert_array_equal(np.asarray(fast(*args)), np.asarray(first))
+    return fast.programs[0]
+
+
+X = np.arange(6, dtype="float32").reshape(2, 3)
+
+
+def test_dead_code_is_dropped():
+    def f(x):
+        ops.exp(x)
+        return x + 1
+
+    assert captured(f, X).primitives() == {"add": 1}
+
+
+def test_constants_are_folded():
+    c = ops.array([1.0, 2.0, 3.0])
+    assert captured(lambda x: x * ops.exp(c), X).primitives() == {"multiply": 1}
+
+
+def test_identical_calls_are_merged():
+    assert captured(lambda x: ops.exp(x) + ops.exp(x), X).primitives() == {"exp": 1, "add": 1}
+
+
+def test_zero_and_minus_zero_are_not_identical():
+    program = captured(lambda x: ops.maximum(x, 0.0) + ops.maximum(x, -0.0), X)
+    assert program.primitives()["maximum"] == 2
+
+
+def test_products_with_one_are_dropped():
+    w = Variable(2.0)
+
+    def f(x):
+        with arraynet.GradientTape() as tape:
+            y = ops.sum(x * w)
+        return tape.gradient(y, w)
+
+    assert "multiply" not in captured(f, X).primitives()
+
+
+def test_the_first_layer_takes_no_input_gradient():
+    w = Variable(np.ones((3, 4), "float32"))
+
+    def f(x):
+        with arraynet.GradientTape() as tape:
+            y = ops.sum(ops.relu(x @ w))
+        return tape.gradient(y, w)
+
+    assert captured(f, X).primitives()["matmul"] == 2
+
+
+def test_programs_can_be_read():
+    v = Variable([1.0, 1.0, 1.0], name="bias")
+
+    def f(x):
+        y = ops.relu(x + v)
+        v.assign(ops.sum(y, axis=0))
+        return y
+
+    text = captured_text(f)
+    for part in ("program on numpy", "bias=%", "float32[2, 3]", "maximum(", "bias <- %", "return %"):
+        assert part in text
+
+
+def captured_text(f):
+    fast = jit(f)
+    fast(X)
+    return fast.programs[0].pretty()
+
+
+def test_buffers_are_shared_by_what_does_not_live_together():
+    x = np.ones((64, 64), "float32")
+
+    def chain(x):
+        for _ in range(20):
+            x = ops.reshape(ops.exp(ops.reshape(x, (16, 256))) * 1e-3, (64, 64))
+        return ops.sum(x)
+
+    fast = jit(chain)
+    fast(x)
+    (entry,) = fast._entries.values()
+    assert entry.run.buffer_bytes <= 3 * x.nbytes
