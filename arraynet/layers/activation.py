@@ -1,0 +1,30 @@
+"""An activation as a layer of its own."""
+
+from typing import Any
+
+from arraynet import activations
+from arraynet.layers.layer import Layer
+
+__all__ = ["Activation"]
+
+
+class Activation(Layer):
+    """Apply an activation.
+
+    Parameters
+    ----------
+    activation : str or callable
+        Such as ``"relu"``; see `arraynet.activations`.
+    **kwargs
+        Those of `Layer`.
+    """
+
+    def __init__(self, activation: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.activation = activations.get(activation)
+
+    def call(self, inputs: Any) -> Any:
+        return self.activation(inputs)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return input_shape

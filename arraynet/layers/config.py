@@ -1,0 +1,45 @@
+"""A layer's configuration read off its constructor: every argument is kept as an attribute of its name."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["config_of"]
+
+BASE = {"name": "name", "trainable": "trainable", "dtype": "dtype_policy"}
+KINDS = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+
+
+def config_of(layer: Any) -> dict[str, Any]:
+    """Return the arguments with which a layer's class would make it again.
+
+    Raises
+    ------
+    TypeError
+        The constructor has an argument that the layer keeps under another name or not at all.
+    """
+    parameters = inspect.signature(type(layer)).parameters.values()
+    own = [p.name for p in parameters if p.kind not in KINDS and p.name not in {*BASE, "activity_regularizer"}]
+    missing = [name for name in own if name not in vars(layer)]
+    if missing:
+        raise TypeError(
+            f"{type(layer).__name__} does not keep its argument {', '.join(missing)} as an attribute of that "
+            f"name, so its configuration is unknown: set self.{missing[0]}, or define get_config(self)."
+        )
+    config = {name: getattr(layer, attribute) for name, attribute in BASE.items()}
+    if layer.activity_regularizer is not None:
+        own.append("activity_regularizer")
+    return config | {name: encoded(getattr(layer, name)) for name in own}
+
+
+def encoded(value: Any) -> Any:
+    """Return a value in plain types: objects with a configuration as a dict, functions by name."""
+    if isinstance(value, list | tuple):
+        return [encoded(item) for item in value]
+    if isinstance(value, dict):
+        return {key: encoded(item) for key, item in value.items()}
+    if hasattr(value, "get_config"):
+        return {"class_name": type(value).__name__, "config": value.get_config()}
+    if isinstance(value, Callable):  # type: ignore[arg-type]
+        return value.__name__
+    return value

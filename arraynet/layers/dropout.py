@@ -1,0 +1,47 @@
+"""Dropout."""
+
+from typing import Any
+
+from arraynet import random
+from arraynet.layers.layer import Layer
+
+__all__ = ["Dropout"]
+
+
+class Dropout(Layer):
+    """In training, set a share of the inputs to 0 and scale the others by ``1 / (1 - rate)``.
+
+    Parameters
+    ----------
+    rate : float
+        The share that is dropped, at least 0 and below 1; 0 drops nothing.
+    noise_shape : tuple of int or None, optional
+        The shape of the mask, which is broadcast; None stands for the input's own length.
+    seed : int, optional
+        Of the layer's own random stream; without it the stream follows from the default seed and the layer's
+        place in its model.
+    **kwargs
+        Those of `Layer`.
+
+    Raises
+    ------
+    ValueError
+        `rate` is not a number in [0, 1).
+    """
+
+    def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 <= rate < 1:
+            raise ValueError(f"Dropout: rate must be a number, at least 0 and below 1, received {rate!r}.")
+        self.rate, self.noise_shape, self.seed = rate, noise_shape, seed
+
+    def build(self, input_shape: Any) -> None:
+        self.add_seed_generator(self.seed)
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        if not training or not self.rate:
+            return inputs
+        return random.dropout(inputs, self.rate, self.noise_shape, seed=self.seed_generator)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return input_shape

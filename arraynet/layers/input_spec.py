@@ -1,0 +1,60 @@
+"""What a layer accepts, checked at every call: a wrong shape is explained before any arithmetic fails on it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from arraynet.tree import flatten
+
+__all__ = ["InputSpec", "check_inputs"]
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """The rank and axes that a layer expects of an input; what is left out is free.
+
+    Parameters
+    ----------
+    ndim, min_ndim, max_ndim : int, optional
+        The rank, the batch axis included.
+    axes : mapping of int to int, optional
+        The lengths of some axes, such as ``{-1: 784}``.
+    """
+
+    ndim: int | None = None
+    min_ndim: int | None = None
+    max_ndim: int | None = None
+    axes: Mapping[int, int] = field(default_factory=dict)
+
+    def check(self, shape: tuple[int | None, ...], layer: Any) -> None:
+        """Raise a ValueError that names the layer if a shape is not what is expected."""
+        rank = len(shape)
+        if self.ndim is not None and rank != self.ndim:
+            self._refuse(f"an input of rank {self.ndim}", shape, layer)
+        if self.min_ndim is not None and rank < self.min_ndim:
+            self._refuse(f"an input of rank {self.min_ndim} or more", shape, layer)
+        if self.max_ndim is not None and rank > self.max_ndim:
+            self._refuse(f"an input of rank {self.max_ndim} or less", shape, layer)
+        for axis, length in self.axes.items():
+            if shape[axis] not in (None, length):
+                self._refuse(f"axis {axis} of its input to have length {length}", shape, layer)
+
+    @staticmethod
+    def _refuse(expected: str, shape: tuple[int | None, ...], layer: Any) -> None:
+        raise ValueError(
+            f"Layer {layer.name!r} ({type(layer).__name__}) expects {expected}, received an input of shape "
+            f"{shape}, which has rank {len(shape)} (axis 0 counts the samples of a batch)."
+        )
+
+
+def check_inputs(specs: Any, inputs: Any, layer: Any) -> None:
+    """Check each of the input Tensors against the spec in the same place, or against the only one."""
+    if specs is None:
+        return
+    specs, inputs = flatten(specs), flatten(inputs)
+    if len(specs) == 1:
+        specs = specs * len(inputs)
+    if len(specs) != len(inputs):
+        raise ValueError(f"Layer {layer.name!r} expects {len(specs)} inputs, received {len(inputs)}.")
+    for spec, x in zip(specs, inputs, strict=True):
+        spec.check(x.shape, layer)

@@ -1,0 +1,284 @@
+"""The base of every layer: constructor, build, call, in that order, and what happens around a call.
+
+A layer's own class holds three things only: its configuration, the Variables that it makes once it knows
+its input's shape, and its arithmetic in ops. Backend, dtypes, checks, names and nesting are handled here.
+"""
+
+import inspect
+import warnings
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from arraynet import dtypes, initializers, regularizers
+from arraynet.backend import Backend
+from arraynet.layers.arguments import backend_of, entered
+from arraynet.layers.config import config_of
+from arraynet.layers.context import calling, current_call
+from arraynet.layers.input_spec import check_inputs
+from arraynet.layers.placing import placed
+from arraynet.layers.shapes import probed_shape
+from arraynet.layers.tracked import Tracked
+from arraynet.naming import auto_name, snake_case
+from arraynet.observers import notify
+from arraynet.ops import cast
+from arraynet.plugins import use_backend
+from arraynet.random import SeedGenerator, path_scope
+from arraynet.tensor import Tensor, Variable, as_tensor
+from arraynet.tree import flatten, map_structure
+
+__all__ = ["Layer"]
+
+MIXED = {"mixed_float16": ("float16", "float32")}  # policy: (compute dtype, dtype of the Variables)
+
+
+class Layer(Tracked):
+    """A function with weights.
+
+    A subclass stores its configuration in the constructor, makes its weights in ``build(input_shape)`` with
+    `add_weight`, and computes in ``call(inputs)`` or ``call(inputs, training)``, with functions of
+    `arraynet.ops`. Layers and Variables that it sets as attributes, also inside lists, tuples and dicts, are
+    part of it.
+
+    Parameters
+    ----------
+    name : str, optional
+        Without it, the class in snake case and a number.
+    trainable : bool
+        Whether its weights are trained.
+    dtype : str, optional
+        Of its weights and arithmetic, floatx without it; ``"mixed_float16"`` computes in float16 on float32
+        weights.
+    activity_regularizer : str or callable, optional
+        A penalty on its output, added to the loss.
+
+    Raises
+    ------
+    ValueError
+        An unknown keyword, or a name with a "/".
+
+    Examples
+    --------
+    >>> import arraynet
+    >>> class Scale(arraynet.layers.Layer):
+    ...     def build(self, input_shape):
+    ...         self.factor = self.add_weight((input_shape[-1],), "ones", name="factor")
+    ...
+    ...     def call(self, inputs):
+    ...         return inputs * self.factor
+    >>> Scale()([[1.0, 2.0]])
+    Tensor([[1., 2.]], dtype=float32, backend=numpy)
+    """
+
+    input_spec: Any = None
+    autocast = True
+    _takes_training: int | None = None  # where `call` has its parameter `training`, self not counted
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        dtype: Any = None,
+        activity_regularizer: Any = None,
+        **unknown: Any,
+    ) -> None:
+        super().__init__()
+        if name is not None and (not isinstance(name, str) or "/" in name):
+            raise ValueError(f"A layer's name is a str without '/', received {name!r}.")
+        self._named = name is not None
+        self.name = name or auto_name(snake_case(type(self).__name__))
+        self._given_shape = self._shape_from(unknown)
+        self._trainable = bool(trainable)
+        self.dtype_policy = dtype if dtype in MIXED else dtypes.standardize(dtype or "float")
+        self.activity_regularizer = regularizers.get(activity_regularizer)
+        self.built = False
+        self._key: str | None = None  # the path inside its model
+        self._build_shape: Any = None
+        self._anchor: Variable | None = None
+        self._penalties: list[Callable[[], Tensor]] = []
+        self._added: list[Tensor] = []
+        self._has_added = False
+
+    def _shape_from(self, keywords: dict[str, Any]) -> tuple[int | None, ...] | None:
+        shape = keywords.pop("input_shape", None)
+        if keywords:
+            known = ", ".join(sorted(p for p in inspect.signature(type(self)).parameters if p != "kwargs"))
+            raise ValueError(
+                f"{type(self).__name__} received unknown keywords: {', '.join(keywords)}. It knows: {known}, "
+                f"name, trainable, dtype, activity_regularizer."
+            )
+        if shape is None:
+            return None
+        warnings.warn(
+            f"{type(self).__name__}(input_shape={shape}): put Input(shape={shape}) in front of the layer instead.",
+            UserWarning,
+            stacklevel=4,
+        )
+        return (None, *shape)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "build" in vars(cls):
+            cls.build = placed(cls.build)  # type: ignore[method-assign]
+        names = list(inspect.signature(cls.call).parameters)[1:]
+        cls._takes_training = names.index("training") if "training" in names else None
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("__") and "_frozen" not in vars(self):
+            raise RuntimeError(
+                f"{type(self).__name__} has no attribute {name!r} yet: call super().__init__() first in its __init__."
+            )
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    @property
+    def compute_dtype(self) -> str:
+        """What floating inputs are cast to."""
+        return MIXED.get(self.dtype_policy, (self.dtype_policy,))[0]
+
+    @property
+    def variable_dtype(self) -> str:
+        """The dtype of floating weights."""
+        return MIXED.get(self.dtype_policy, (self.dtype_policy,))[-1]
+
+    @property
+    def dtype(self) -> str:
+        """The same as `variable_dtype`."""
+        return self.variable_dtype
+
+    def add_weight(
+        self,
+        shape: Any = (),
+        initializer: Any = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        regularizer: Any = None,
+        name: str | None = None,
+    ) -> Variable:
+        """Make a Variable of this layer; to be assigned to an attribute.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            Its shape.
+        initializer : str or callable, optional
+            Glorot uniform without it, for floating dtypes; zeros for others.
+        dtype : str, optional
+            The layer's own without it.
+        trainable : bool
+            Whether it is trained.
+        regularizer : str or callable, optional
+            A penalty on its value, added to the loss.
+        name : str, optional
+            Without it, "variable" and a number.
+        """
+        count = len(self._own_variables)
+        name = name or (f"variable_{count}" if count else "variable")
+        kind = dtypes.standardize(dtype or self.variable_dtype)
+        make = initializers.get(initializer or ("glorot_uniform" if kind.startswith("float") else "zeros"))
+        with path_scope(f"{self._key or self.name}/{name}"):
+            variable = Variable(make, (shape,) if isinstance(shape, int) else tuple(shape), kind, trainable, name=name)
+        variable._path = f"{self.path}/{name}"
+        if regularizer is not None:
+            self._penalties.append(partial(regularizers.get(regularizer), variable))
+        return variable
+
+    def add_seed_generator(self, seed: int | None) -> None:
+        """Give the layer a random stream of its own, `seed_generator`, keyed by `seed` or by the layer's place."""
+        with path_scope(self._key or self.name):
+            self.seed_generator = SeedGenerator(seed)
+
+    def add_loss(self, loss: Any) -> None:
+        """Add a scalar, computed during a call, to the loss that training minimises."""
+        context = current_call()
+        self._added.append(loss if isinstance(loss, Tensor) else as_tensor(loss))
+        (context.root if context else self)._has_added = True
+
+    @property
+    def losses(self) -> list[Tensor]:
+        """The penalties on the weights as they are now, and what the last call added, inner layers included."""
+        own = [penalty() for penalty in self._penalties if self._trainable] + self._added
+        return own + [loss for layer in self._sublayers for loss in layer.losses]
+
+    @placed
+    def build(self, input_shape: Any) -> None:
+        """Make the weights for inputs of a shape with None for unknown axes; called once, before the first call."""
+
+    def call(self, inputs: Any) -> Any:
+        """Return the layer's output; a subclass defines it, with `training` as a parameter if it matters."""
+        raise TypeError(f"{type(self).__name__} defines no call(self, inputs), so it cannot be called.")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the output of `call`: on the backend of the weights, built if need be, inputs cast and checked."""
+        notify("touched", self)
+        outer = current_call()
+        if outer is None and self._has_added:
+            self._forget_added()
+        with use_backend(self._home(args)):
+            args = tuple(entered(a, self, first=not k) for k, a in enumerate(args))
+            kwargs = {name: entered(value, self) for name, value in kwargs.items()}
+            first = args[0] if args else next(iter(kwargs.values()), None)
+            check_inputs(self.input_spec, first, self)
+            if not self.built:
+                self.build(map_structure(lambda x: getattr(x, "shape", None), first))
+                check_inputs(self.input_spec, first, self)
+            training = self._training(args, kwargs, outer.training if outer else None)
+            with calling(self, training):
+                try:
+                    outputs = self.call(*args, **kwargs)
+                except Exception as error:
+                    error.add_note(self._note(first))
+                    raise
+                if self.activity_regularizer is not None:
+                    for y in flatten(outputs):
+                        self.add_loss(self.activity_regularizer(y))
+        return outputs
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shape of the output for a shape of the input, None for unknown axes."""
+        return probed_shape(self, input_shape)
+
+    def cast(self, x: Any) -> Any:
+        """Return a Tensor or Variable in the dtype in which this layer computes."""
+        return cast(x, self.compute_dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments, as numbers, strings, lists and dicts of them."""
+        return config_of(self)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """Return a new layer from what `get_config` returned."""
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+    def _home(self, args: tuple[Any, ...]) -> Backend:
+        """Where to run: the backend of the weights, else that of the inputs, else the current one."""
+        if self._anchor is None and self.built:
+            self._anchor = next(self._all_weights(), None)
+        return backend_of(args) if self._anchor is None else self._anchor.backend
+
+    def _training(self, args: tuple[Any, ...], kwargs: dict[str, Any], inherited: bool | None) -> bool:
+        """Whether this call trains; an explicit argument wins, else the calling layer's; handed on to `call`."""
+        position = self._takes_training
+        if position is not None and len(args) > position:
+            return bool(args[position])
+        explicit = kwargs.pop("training", None)
+        training = bool(inherited if explicit is None else explicit)
+        if position is not None:
+            kwargs["training"] = training
+        return training
+
+    def _forget_added(self) -> None:
+        for layer in self._walk():
+            layer._added = []
+            layer._has_added = False
+
+    def _note(self, inputs: Any) -> str:
+        shapes = ", ".join(str(getattr(x, "shape", x)) for x in flatten(inputs))
+        return f"This happened in layer {self.path!r} ({type(self).__name__}), called with inputs of shape {shapes}."
+
+    def _root_key(self) -> str:
+        return self.name

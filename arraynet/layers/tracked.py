@@ -1,0 +1,188 @@
+"""What a layer holds in its attributes: Variables, other layers, and lists, tuples and dicts of them.
+
+Attributes are walked when somebody asks, not watched when they are set, so a list that grows after it was
+assigned needs no list class of its own.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from arraynet.backend import Backend
+from arraynet.naming import snake_case
+from arraynet.observers import Versioned
+from arraynet.tensor import Variable
+
+__all__ = ["Tracked", "names_within"]
+
+
+class Tracked(Versioned):
+    """An object whose attributes hold Variables and other objects of this kind."""
+
+    name: str
+    _named: bool  # whether the user chose the name
+    _path: str | None = None
+
+    def __init__(self) -> None:
+        self._trainable = True
+        self._frozen: set[int] = set()  # ids of Variables that only `trainable` keeps from being trained
+
+    @property
+    def path(self) -> str:
+        """Its name with those of the layers around it, such as ``sequential/dense``."""
+        return self._path or self.name
+
+    @property
+    def _sublayers(self) -> list[Any]:
+        return list(_unique(_held(self, Tracked)))
+
+    @property
+    def _own_variables(self) -> list[Variable]:
+        own = list(_unique(_held(self, Variable)))
+        return sorted(own, key=lambda v: not (v.trainable or id(v) in self._frozen))
+
+    @property
+    def weights(self) -> list[Variable]:
+        """Its Variables, trainable before others, and then those of its layers, in order."""
+        return list(_unique(self._all_weights()))
+
+    def _all_weights(self) -> Iterator[Variable]:
+        yield from self._own_variables
+        for layer in self._sublayers:
+            yield from layer._all_weights()
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The same as `weights`."""
+        return self.weights
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        """The Variables that an optimizer updates."""
+        return list(_unique(self._all_trainable()))
+
+    def _all_trainable(self) -> Iterator[Variable]:
+        if self._trainable:
+            yield from (v for v in self._own_variables if v.trainable)
+            for layer in self._sublayers:
+                yield from layer._all_trainable()
+
+    @property
+    def trainable_variables(self) -> list[Variable]:
+        """The same as `trainable_weights`."""
+        return self.trainable_weights
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        """The Variables that an optimizer leaves alone."""
+        trained = {id(v) for v in self.trainable_weights}
+        return [v for v in self.weights if id(v) not in trained]
+
+    @property
+    def non_trainable_variables(self) -> list[Variable]:
+        """The same as `non_trainable_weights`."""
+        return self.non_trainable_weights
+
+    @property
+    def trainable(self) -> bool:
+        """Whether its weights are trained; setting it sets it for the layers inside, too."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        for variable in self._own_variables:
+            if not value and variable.trainable:
+                self._frozen.add(id(variable))
+                variable.trainable = False
+            elif value and id(variable) in self._frozen:
+                variable.trainable = True
+        if value:
+            self._frozen.clear()
+        for layer in self._sublayers:
+            layer.trainable = value
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Return copies of the weights as NumPy arrays, in the order of `weights`."""
+        return [variable.numpy() for variable in self.weights]
+
+    def set_weights(self, weights: Iterable[Any]) -> None:
+        """Set all weights from arrays in the order of `weights`; if one does not fit, none is set.
+
+        Raises
+        ------
+        ValueError
+            There are more or fewer arrays than weights, or a shape differs; the message names the weight.
+        """
+        arrays, variables = [np.asarray(w) for w in weights], self.weights
+        if len(arrays) != len(variables):
+            known = ", ".join(f"{v.path} {v.shape}" for v in variables) or "none (is it built yet?)"
+            raise ValueError(
+                f"{self.path!r} has {len(variables)} weights, set_weights received {len(arrays)} arrays. "
+                f"Its weights are: {known}."
+            )
+        for variable, array in zip(variables, arrays, strict=True):
+            if array.shape != variable.shape:
+                raise ValueError(
+                    f"Weight {variable.path!r} has shape {variable.shape}, set_weights received an array of "
+                    f"shape {array.shape} for it. Nothing was set."
+                )
+        for variable, array in zip(variables, arrays, strict=True):
+            variable.assign(array)
+
+    def count_params(self) -> int:
+        """Return the number of numbers in its weights."""
+        return sum(variable.size for variable in self.weights)
+
+    def to(self, backend: str | Backend) -> Any:
+        """Move all Variables to another backend, in place; return the object itself."""
+        for variable in self.weights:
+            variable.move(backend)
+        return self
+
+    def _walk(self) -> Iterator[Any]:
+        """Itself and every layer inside it."""
+        yield self
+        for layer in self._sublayers:
+            yield from layer._walk()
+
+
+def _held(owner: Any, kind: type) -> Iterator[Any]:
+    for value in vars(owner).values():
+        yield from _inside(value, kind)
+
+
+def _inside(value: Any, kind: type) -> Iterator[Any]:
+    if isinstance(value, kind):
+        yield value
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _inside(item, kind)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _inside(item, kind)
+
+
+def _unique(objects: Iterable[Any]) -> Iterable[Any]:
+    """Objects without repetitions, by identity."""
+    return {id(found): found for found in objects}.values()
+
+
+def names_within(layers: list[Any]) -> dict[int, str]:
+    """Return each layer's name among its siblings, by its id: an explicit one, else its class and a number.
+
+    Automatic names count through the whole process; these do not, so the same model made twice has the same
+    names, and with them the same initial weights from one seed.
+    """
+    taken = {layer.name for layer in layers if layer._named}
+    names: dict[int, str] = {}
+    for layer in layers:
+        base, number = snake_case(type(layer).__name__), 0
+        name = layer.name if layer._named else base
+        while not layer._named and name in taken:
+            number += 1
+            name = f"{base}_{number}"
+        taken.add(name)
+        names[id(layer)] = name
+    return names

@@ -1,0 +1,4 @@
+"""Models: layers put together, trained and saved."""
+
+from arraynet.models.model import *
+from arraynet.models.sequential import *

@@ -1,0 +1,81 @@
+"""A layer that is trained as a whole: the base of user-written models."""
+
+from typing import Any
+
+from arraynet.layers.layer import Layer
+from arraynet.layers.shapes import probed_shape
+from arraynet.models.summary import print_summary
+
+__all__ = ["Model"]
+
+
+class Model(Layer):
+    """A network: layers as attributes, and a `call` that says how they follow each other.
+
+    Parameters
+    ----------
+    name : str, optional
+        Without it, the class in snake case and a number.
+    trainable : bool
+        Whether its weights are trained.
+    dtype : str, optional
+        See `arraynet.layers.Layer`.
+
+    Examples
+    --------
+    >>> import arraynet
+    >>> class Classifier(arraynet.Model):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.hidden = arraynet.layers.Dense(8, activation="relu")
+    ...         self.out = arraynet.layers.Dense(3, activation="softmax")
+    ...
+    ...     def call(self, inputs):
+    ...         return self.out(self.hidden(inputs))
+    >>> Classifier()([[1.0, 2.0]]).shape
+    (1, 3)
+    """
+
+    autocast = False  # the layers inside cast what they are given
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers directly inside, in the order in which they were set as attributes."""
+        return list(self._sublayers)
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """Return a layer by its name or by its position.
+
+        Raises
+        ------
+        ValueError
+            There is no such layer; the message lists those there are.
+        """
+        if (name is None) == (index is None):
+            raise ValueError(f"get_layer needs either a name or an index, received name={name!r}, index={index!r}.")
+        found = [layer for k, layer in enumerate(self.layers) if name == layer.name or index == k]
+        if not found:
+            names = ", ".join(layer.name for layer in self.layers)
+            raise ValueError(f"Model {self.name!r} has no layer {name if index is None else index!r}. Layers: {names}.")
+        return found[0]
+
+    def build(self, input_shape: Any) -> None:
+        """Build the layers inside by running the model on zeros of a shape with None for unknown axes."""
+        self.built = True  # its layers build themselves when they are called
+        if input_shape is not None:
+            probed_shape(self, input_shape)
+
+    def summary(self, line_length: int | None = None, print_fn: Any = None) -> None:
+        """Print the layers, the shapes of their outputs and their numbers of weights.
+
+        Parameters
+        ----------
+        line_length : int, optional
+            The width of the table; at most 88 columns without it.
+        print_fn : callable, optional
+            Given the plain text instead of the terminal.
+        """
+        print_summary(self, line_length, print_fn)
+
+    def _root_key(self) -> str:
+        return ""  # weights are keyed by their place inside the model, whatever the model is called

@@ -1,0 +1,187 @@
+"""Layers one after another, the most common model."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from arraynet.layers.input_layer import InputLayer
+from arraynet.layers.layer import Layer
+from arraynet.layers.serialization import deserialize, serialize
+from arraynet.layers.shapes import batch_shape, shape_tuple
+from arraynet.models.model import Model
+
+__all__ = ["Sequential"]
+
+
+class Sequential(Model):
+    """A stack of layers, each with one input and one output.
+
+    Parameters
+    ----------
+    layers : iterable of Layer, optional
+        In order. An `Input` at the front tells the shape, so that the weights exist at once; without it they
+        are made at the first call.
+    trainable : bool
+        Whether its weights are trained.
+    name : str, optional
+        Without it, "sequential" and a number.
+
+    Examples
+    --------
+    >>> from arraynet import Input, Sequential, layers
+    >>> model = Sequential([Input((4,)), layers.Dense(3, activation="relu"), layers.Dense(2)])
+    >>> [w.shape for w in model.weights]
+    [(4, 3), (3,), (3, 2), (2,)]
+    """
+
+    def __init__(
+        self, layers: Iterable[Layer] | None = None, trainable: bool = True, name: str | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(trainable=trainable, name=name, **kwargs)
+        self._stack: list[Layer] = []
+        for layer in [layers] if isinstance(layers, Layer) else layers or []:
+            self.add(layer, rebuild=False)
+        self._build_early()
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers in order, without the `Input`."""
+        return [layer for layer in self._stack if not isinstance(layer, InputLayer)]
+
+    @property
+    def input_shape(self) -> Any:
+        """The shape of the input with its batch axis, None before it is known."""
+        return self._build_shape
+
+    @property
+    def output_shape(self) -> Any:
+        """The shape of the output with its batch axis, None before it is known."""
+        return None if self._build_shape is None else self.compute_output_shape(self._build_shape)
+
+    def add(self, layer: Layer, rebuild: bool = True) -> None:
+        """Put a layer on top; with `rebuild`, its weights are made at once if the input's shape is known.
+
+        Raises
+        ------
+        ValueError
+            It is no layer, its name is taken, or it is an `Input` and not the first.
+        """
+        self._check(layer)
+        self._stack.append(layer)
+        self._changed()
+        if rebuild:
+            self._build_early()
+
+    def _check(self, layer: Any) -> None:
+        if not isinstance(layer, Layer):
+            hint = f" Did you mean {layer.__name__}(...)?" if isinstance(layer, type) else ""
+            raise ValueError(f"Model {self.name!r} is a stack of layers, received {layer!r}, which is none.{hint}")
+        if isinstance(layer, InputLayer) and self._stack:
+            raise ValueError(
+                f"Model {self.name!r}: Input comes first and only once, received {layer.name!r} after "
+                f"{self._stack[-1].name!r}."
+            )
+        if layer.name in [other.name for other in self._stack]:
+            raise ValueError(
+                f"Model {self.name!r} has a layer named {layer.name!r} already; names within a model are unique. "
+                f"Pass another name=."
+            )
+
+    def pop(self, rebuild: bool = True) -> Layer:
+        """Take the uppermost layer off and return it.
+
+        Raises
+        ------
+        ValueError
+            There is none.
+        """
+        if not self.layers:
+            raise ValueError(f"Model {self.name!r} has no layer to pop.")
+        layer = self._stack.pop()
+        self._changed()
+        if rebuild:
+            self._build_early()
+        return layer
+
+    def _changed(self) -> None:
+        self.built = False  # a public attribute, so captured programs notice
+        self._anchor = None
+
+    def _known_shape(self) -> Any:
+        """What the input's shape is known to be: an `Input`'s, that given to the first layer, or the last build's."""
+        first = self._stack[0] if self._stack else None
+        if isinstance(first, InputLayer):
+            return first.batch_shape
+        return first._given_shape if first is not None and first._given_shape else self._build_shape
+
+    def _build_early(self) -> None:
+        shape = self._known_shape()
+        if shape is not None and self.layers:
+            self.build(shape)
+
+    def build(self, input_shape: Any = None) -> None:
+        """Make the weights for inputs of a shape, batch axis included; that of `Input` need not be given.
+
+        Raises
+        ------
+        ValueError
+            The model has no layers, or no shape is known, or it contradicts the `Input`.
+        """
+        if not self.layers:
+            raise ValueError(
+                f"Model {self.name!r} has no layers. Add one before it is built or called: model.add(...)."
+            )
+        known = self._known_shape()
+        shape = known if input_shape is None else input_shape
+        if shape is None:
+            raise ValueError(
+                f"Model {self.name!r} does not know the shape of its input. Pass build((None, n)), or start the "
+                f"layers with Input((n,))."
+            )
+        self._build_shape = shape = batch_shape(shape_tuple(shape))
+        for layer in self.layers:
+            if not layer.built:
+                layer.build(shape)
+            shape = layer.compute_output_shape(shape)
+
+    def call(self, inputs: Any) -> Any:
+        for layer in self.layers:
+            inputs = layer(inputs)
+        return inputs
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shape of the output for a shape of the input, None for unknown axes."""
+        for layer in self.layers:
+            input_shape = layer.compute_output_shape(input_shape)
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """Return name, layers and, where it is known, the input's shape, as plain types."""
+        return {
+            "name": self.name,
+            "trainable": self.trainable,
+            "dtype": self.dtype_policy,
+            "layers": [serialize(layer) for layer in self._stack],
+            "build_input_shape": self._build_shape,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
+        """Return a new model, with fresh weights, from what `get_config` returned.
+
+        Parameters
+        ----------
+        config : dict
+            From `get_config`.
+        custom_objects : dict of str to class, optional
+            The user's own layers by their class names.
+        """
+        config = dict(config)
+        shape = config.pop("build_input_shape", None)
+        layers = [deserialize(layer, custom_objects) for layer in config.pop("layers")]
+        model = cls(layers, **config)
+        if shape is not None and not model.built:
+            model.build(shape)
+        return model
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}, built={self.built}, layers={[x.name for x in self.layers]}>"

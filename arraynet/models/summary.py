@@ -1,0 +1,90 @@
+"""The table that `model.summary()` prints."""
+
+import math
+import shutil
+from collections.abc import Callable, Iterable
+from typing import Any
+
+__all__ = ["print_summary"]
+
+WIDTH = 88
+UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
+
+
+def print_summary(model: Any, line_length: int | None = None, print_fn: Callable[[str], Any] | None = None) -> None:
+    """Print the layers of a model with their output shapes and numbers of weights, and the totals below.
+
+    Parameters
+    ----------
+    model : Model
+        Built or not.
+    line_length : int, optional
+        The table's width; without it that of the terminal, 88 at most.
+    print_fn : callable, optional
+        Given all of it as plain text, instead of the terminal.
+    """
+    from rich.console import Console
+
+    width = line_length or min(WIDTH, shutil.get_terminal_size().columns - 4)
+    console = Console(width=max(width, 40), highlight=False, force_jupyter=False, record=print_fn is not None)
+    parts = [f'[bold]Model: "{model.name}"[/]', _table(model, console.width), *_totals(model)]
+    if print_fn is None:
+        console.print(*parts, sep="\n")
+        return
+    with console.capture() as captured:
+        console.print(*parts, sep="\n")
+    from rich.text import Text
+
+    print_fn(Text.from_ansi(captured.get()).plain)
+
+
+def _table(model: Any, width: int) -> Any:
+    from rich.table import Column, Table
+
+    edges = [int(width * share) for share in (0.45, 0.8, 1.0)]
+    widths = [b - a for a, b in zip([0, *edges], edges, strict=False)]
+    table = Table(
+        Column("Layer (type)", width=widths[0], overflow="fold"),
+        Column("Output Shape", width=widths[1], overflow="fold"),
+        Column("Param #", width=widths[2], justify="right"),
+        width=width,
+        show_lines=True,
+    )
+    for layer in model.layers:
+        table.add_row(*_row(layer))
+    return table
+
+
+def _row(layer: Any) -> tuple[str, str, str]:
+    from rich.markup import escape
+
+    count = layer.count_params()
+    params = f"{count:,}" if layer.built or count else "0 (unbuilt)"
+    return f"{escape(layer.name)} ({escape(type(layer).__name__)})", escape(_shape_of(layer)), params
+
+
+def _shape_of(layer: Any) -> str:
+    if layer._build_shape is None:
+        return "?"
+    shape = layer.compute_output_shape(layer._build_shape)
+    return str(shape)
+
+
+def _totals(model: Any) -> list[str]:
+    trainable, fixed = model.trainable_weights, model.non_trainable_weights
+    optimizer = list(getattr(getattr(model, "optimizer", None), "variables", []))
+    lines = [("Total", [*trainable, *fixed, *optimizer]), ("Trainable", trainable), ("Non-trainable", fixed)]
+    if optimizer:
+        lines.append(("Optimizer", optimizer))
+    return [f"[bold] {label} params: [/]{_counted(variables)}" for label, variables in lines]
+
+
+def _counted(variables: Iterable[Any]) -> str:
+    variables = list(variables)
+    size = sum(v.size * v.dtype.itemsize for v in variables)
+    return f"{sum(v.size for v in variables):,} ({_readable(size)})"
+
+
+def _readable(size: float) -> str:
+    unit = min(int(math.log(size, 1024)), len(UNITS) - 1) if size else 0
+    return f"{size / 1024**unit:.2f} {UNITS[unit]}"
