@@ -66,10 +66,10 @@ class StrictBackend(ArrayAPIBackend):
         self.copies["out"] += 1
         return np.from_dlpack(x.to_device(CPU))
 
+    def guard(self):
+        return np.errstate(all="ignore")  # NumPy does the arithmetic underneath
+
 
 def static_shapes():
     """Return a context in which boolean masks and shapes that depend on values raise, as in a captured program."""
     return xp.ArrayAPIStrictFlags(api_version="2024.12", boolean_indexing=False, data_dependent_shapes=False)
-
-    def guard(self):
-        return np.errstate(all="ignore")  # NumPy does the arithmetic underneath
