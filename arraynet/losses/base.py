@@ -1,0 +1,143 @@
+"""How losses of samples become one number: weights, reduction, dtype. Every loss class is built on it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from arraynet import config, dtypes, ops
+from arraynet.dispatch import operands
+from arraynet.naming import snake_case
+from arraynet.observers import Versioned, notify
+
+__all__ = ["REDUCTIONS", "FunctionLoss", "Loss", "reduced", "same_rank"]
+
+REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", None, "none")
+
+
+class Loss(Versioned):
+    """Base of all losses: subclass it and define ``call(y_true, y_pred)``, one loss per sample.
+
+    Parameters
+    ----------
+    name : str, optional
+        The class's name in snake case without it.
+    reduction : str or None
+        ``"sum_over_batch_size"`` (or ``"mean"``): weighted sum divided by the number of losses, not of
+        weights; ``"sum"``; ``"mean_with_sample_weight"``: divided by the sum of the weights; None: the
+        weighted losses as they are.
+    dtype : str, optional
+        What predictions are cast to; floatx without it.
+    """
+
+    def __init__(self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None):
+        if reduction not in REDUCTIONS:
+            raise ValueError(f"reduction must be one of {REDUCTIONS}, received {reduction!r}.")
+        self.name = name or snake_case(type(self).__name__)
+        self.reduction, self._dtype = reduction, dtype and dtypes.standardize(dtype)
+
+    @property
+    def dtype(self) -> str:
+        """What predictions are cast to."""
+        return self._dtype or config.floatx()
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return the loss of every sample."""
+        raise TypeError(f"{type(self).__name__} must define call(y_true, y_pred).")
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """Return the reduced loss of true values and predictions."""
+        notify("touched", self)
+        y_pred, y_true = operands(y_pred, y_true)
+        if y_true.dtype.kind in "fb":  # integer labels stay integers
+            y_true = ops.cast(y_true, self.dtype)
+        if y_pred.dtype != self.dtype:  # the tensor itself may remember its logits
+            y_pred = ops.cast(y_pred, self.dtype)
+        return reduced(self.call(y_true, y_pred), sample_weight, self.reduction)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {"name": self.name, "reduction": self.reduction, "dtype": self._dtype}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Loss":
+        """Return the loss that `get_config` described."""
+        return cls(**config)
+
+
+class FunctionLoss(Loss):
+    """A loss whose ``call`` is a function; its further keyword arguments are handed to it.
+
+    Parameters
+    ----------
+    reduction, name, dtype
+        As for `Loss`.
+    **options
+        Keyword arguments of the function.
+    """
+
+    function: Callable[..., Any]
+
+    def __init__(
+        self, reduction: str | None = "sum_over_batch_size", name: str | None = None, dtype: Any = None, **options: Any
+    ):
+        super().__init__(name, reduction, dtype)
+        for option, value in options.items():
+            setattr(self, option, value)
+        self._options = tuple(options)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        return self.function(y_true, y_pred, **self.options)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The function's keyword arguments, read from the attributes of those names."""
+        return {option: getattr(self, option) for option in self._options}
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | self.options
+
+
+def same_rank(x1: Any, x2: Any) -> tuple[Any, Any]:
+    """Return two tensors with one rank, where a last axis of length 1 is all that differs."""
+    if x1.ndim == x2.ndim + 1 and x1.shape[-1] == 1:
+        return (x1, ops.expand_dims(x2, -1)) if x2.ndim == 1 else (ops.squeeze(x1, -1), x2)
+    if x2.ndim == x1.ndim + 1 and x2.shape[-1] == 1:
+        x2, x1 = same_rank(x2, x1)
+    return x1, x2
+
+
+def weighted(values: Any, sample_weight: Any) -> tuple[Any, Any]:
+    """Return values times weights, and the weights in a shape that fits the values'."""
+    values, weight = operands(values, sample_weight)
+    weight = ops.cast(weight, values.dtype)
+    if weight.ndim == values.ndim + 1 and weight.shape[-1] == 1:
+        weight = ops.squeeze(weight, -1)
+    elif weight.ndim < values.ndim:  # a weight per sample counts for all that the sample has
+        weight = ops.reshape(weight, weight.shape + (1,) * (values.ndim - weight.ndim))
+    pairs = zip(weight.shape, values.shape, strict=False)
+    if weight.ndim > values.ndim or any(w not in (1, n) for w, n in pairs):
+        raise ValueError(
+            f"sample_weight of shape {tuple(sample_weight.shape)} does not fit losses of shape {values.shape}; "
+            f"expected one weight per sample, ({values.shape[0] if values.ndim else 1},), or one per loss."
+        )
+    return values * weight, weight
+
+
+def reduced(values: Any, sample_weight: Any = None, reduction: str | None = "sum_over_batch_size") -> Any:
+    """Return losses weighted and reduced; nothing at all has the mean 0."""
+    weight = None
+    if sample_weight is not None:
+        values, weight = weighted(values, sample_weight)
+    if reduction in (None, "none"):
+        return values
+    total = ops.sum(values)
+    if reduction == "sum" or not values.ndim:
+        return total
+    if reduction == "mean_with_sample_weight" and weight is not None:
+        return divided(total, ops.sum(ops.broadcast_to(weight, values.shape)))
+    return total / max(values.size, 1)
+
+
+def divided(total: Any, count: Any) -> Any:
+    """Return a quotient that is 0 where `count` is 0."""
+    empty = count == 0
+    return ops.where(empty, ops.zeros_like(total), total / ops.where(empty, ops.ones_like(count), count))

@@ -1,0 +1,210 @@
+"""The loss classes: each is its function, its options and how the samples' losses are reduced."""
+
+from typing import Any
+
+from arraynet.losses import functions as f
+from arraynet.losses.base import FunctionLoss
+
+__all__ = [
+    "BinaryCrossentropy",
+    "BinaryFocalCrossentropy",
+    "CategoricalCrossentropy",
+    "CategoricalFocalCrossentropy",
+    "CategoricalHinge",
+    "CosineSimilarity",
+    "Hinge",
+    "Huber",
+    "KLDivergence",
+    "LogCosh",
+    "MeanAbsoluteError",
+    "MeanAbsolutePercentageError",
+    "MeanSquaredError",
+    "MeanSquaredLogarithmicError",
+    "Poisson",
+    "SparseCategoricalCrossentropy",
+    "SquaredHinge",
+]
+
+MEAN = "sum_over_batch_size"
+
+
+class MeanSquaredError(FunctionLoss):
+    """Mean of the squared error; see `mean_squared_error`."""
+
+    function = staticmethod(f.mean_squared_error)
+
+
+class MeanAbsoluteError(FunctionLoss):
+    """Mean of the absolute error; see `mean_absolute_error`."""
+
+    function = staticmethod(f.mean_absolute_error)
+
+
+class MeanAbsolutePercentageError(FunctionLoss):
+    """Mean of the relative error in per cent; see `mean_absolute_percentage_error`."""
+
+    function = staticmethod(f.mean_absolute_percentage_error)
+
+
+class MeanSquaredLogarithmicError(FunctionLoss):
+    """Mean of the squared error of logarithms; see `mean_squared_logarithmic_error`."""
+
+    function = staticmethod(f.mean_squared_logarithmic_error)
+
+
+class LogCosh(FunctionLoss):
+    """Mean of the error's log-cosh; see `log_cosh`."""
+
+    function = staticmethod(f.log_cosh)
+
+
+class Poisson(FunctionLoss):
+    """Poisson loss of expected counts; see `poisson`."""
+
+    function = staticmethod(f.poisson)
+
+
+class KLDivergence(FunctionLoss):
+    """Kullback-Leibler divergence of predicted from true probabilities; see `kl_divergence`."""
+
+    function = staticmethod(f.kl_divergence)
+
+
+class Hinge(FunctionLoss):
+    """Hinge loss; see `hinge`."""
+
+    function = staticmethod(f.hinge)
+
+
+class SquaredHinge(FunctionLoss):
+    """Squared hinge loss; see `squared_hinge`."""
+
+    function = staticmethod(f.squared_hinge)
+
+
+class CategoricalHinge(FunctionLoss):
+    """Hinge loss of one-hot labels; see `categorical_hinge`."""
+
+    function = staticmethod(f.categorical_hinge)
+
+
+class Huber(FunctionLoss):
+    """Quadratic for errors up to `delta`, linear beyond; see `huber`."""
+
+    function = staticmethod(f.huber)
+
+    def __init__(
+        self, delta: float = 1.0, reduction: str | None = MEAN, name: str | None = "huber_loss", dtype: Any = None
+    ):
+        super().__init__(reduction, name, dtype, delta=delta)
+
+
+class CosineSimilarity(FunctionLoss):
+    """Minus the cosine of the angle between both; see `cosine_similarity`."""
+
+    function = staticmethod(f.cosine_similarity)
+
+    def __init__(self, axis: int = -1, reduction: str | None = MEAN, name: str | None = None, dtype: Any = None):
+        super().__init__(reduction, name, dtype, axis=axis)
+
+
+class CategoricalCrossentropy(FunctionLoss):
+    """Crossentropy of one-hot labels; see `categorical_crossentropy`."""
+
+    function = staticmethod(f.categorical_crossentropy)
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = MEAN,
+        name: str | None = None,
+        dtype: Any = None,
+    ):
+        options = {"from_logits": from_logits, "label_smoothing": _share(label_smoothing), "axis": axis}
+        super().__init__(reduction, name, dtype, **options)
+
+
+class SparseCategoricalCrossentropy(FunctionLoss):
+    """Crossentropy of integer labels; see `sparse_categorical_crossentropy`."""
+
+    function = staticmethod(f.sparse_categorical_crossentropy)
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        ignore_class: int | None = None,
+        reduction: str | None = MEAN,
+        axis: int = -1,
+        name: str | None = None,
+        dtype: Any = None,
+    ):
+        options = {"from_logits": from_logits, "ignore_class": ignore_class, "axis": axis}
+        super().__init__(reduction, name, dtype, **options)
+
+
+class BinaryCrossentropy(FunctionLoss):
+    """Crossentropy of labels 0 and 1; see `binary_crossentropy`."""
+
+    function = staticmethod(f.binary_crossentropy)
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = MEAN,
+        name: str | None = None,
+        dtype: Any = None,
+    ):
+        options = {"from_logits": from_logits, "label_smoothing": _share(label_smoothing), "axis": axis}
+        super().__init__(reduction, name, dtype, **options)
+
+
+class BinaryFocalCrossentropy(FunctionLoss):
+    """Binary crossentropy in which easy samples count less; see `binary_focal_crossentropy`."""
+
+    function = staticmethod(f.binary_focal_crossentropy)
+
+    def __init__(
+        self,
+        apply_class_balancing: bool = False,
+        alpha: float = 0.25,
+        gamma: float = 2.0,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = MEAN,
+        name: str | None = None,
+        dtype: Any = None,
+    ):
+        focus = {"apply_class_balancing": apply_class_balancing, "alpha": alpha, "gamma": gamma}
+        options = {"from_logits": from_logits, "label_smoothing": _share(label_smoothing), "axis": axis}
+        super().__init__(reduction, name, dtype, **focus, **options)
+
+
+class CategoricalFocalCrossentropy(FunctionLoss):
+    """Categorical crossentropy in which easy samples count less; see `categorical_focal_crossentropy`."""
+
+    function = staticmethod(f.categorical_focal_crossentropy)
+
+    def __init__(
+        self,
+        alpha: Any = 0.25,
+        gamma: float = 2.0,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = MEAN,
+        name: str | None = None,
+        dtype: Any = None,
+    ):
+        options = {"from_logits": from_logits, "label_smoothing": _share(label_smoothing), "axis": axis}
+        super().__init__(reduction, name, dtype, alpha=alpha, gamma=gamma, **options)
+
+
+def _share(label_smoothing: float) -> float:
+    if not 0.0 <= label_smoothing <= 1.0:
+        raise ValueError(f"label_smoothing is a share between 0 and 1, received {label_smoothing!r}.")
+    return label_smoothing

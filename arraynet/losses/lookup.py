@@ -1,0 +1,52 @@
+"""Losses by name, as ``compile(loss="mse")`` asks for them, and to and from configurations."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from arraynet import registry
+from arraynet.losses import classes, functions
+
+__all__ = ["deserialize", "get", "serialize"]
+
+ALIASES = {
+    "bce": functions.binary_crossentropy,
+    "mse": functions.mean_squared_error,
+    "mae": functions.mean_absolute_error,
+    "mape": functions.mean_absolute_percentage_error,
+    "msle": functions.mean_squared_logarithmic_error,
+    "kld": functions.kl_divergence,
+    "logcosh": functions.log_cosh,
+}
+FUNCTIONS = {name: getattr(functions, name) for name in functions.__all__} | ALIASES
+FUNCTIONS |= {name.upper(): function for name, function in ALIASES.items()}
+CLASSES = {name: getattr(classes, name) for name in classes.__all__}
+
+
+def get(identifier: Any) -> Any:
+    """Return a loss from its name, its configuration, its class, or itself; None stays None.
+
+    Parameters
+    ----------
+    identifier : str, dict, type, callable or None
+        ``"mse"`` and ``"mean_squared_error"`` name the function, ``"MeanSquaredError"`` the class.
+
+    Raises
+    ------
+    ValueError
+        Nothing of that name is known; the message lists what is.
+    """
+    if isinstance(identifier, str) and identifier in FUNCTIONS:
+        return FUNCTIONS[identifier]
+    return registry.lookup("loss", identifier, CLASSES)
+
+
+def serialize(loss: Any) -> Any:
+    """Return what `deserialize` takes: a name for a function, a dict for an object."""
+    return registry.serialize(loss) if hasattr(loss, "get_config") else loss.__name__
+
+
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """Return the loss that `serialize` described; `custom_objects` adds to the known names."""
+    if not isinstance(config, Mapping):
+        return (custom_objects or {}).get(config) or get(config)
+    return registry.deserialize("loss", config, CLASSES, custom_objects)

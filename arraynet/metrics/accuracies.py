@@ -1,0 +1,130 @@
+"""How often a prediction is right, for each way of writing labels: functions, and running means of them."""
+
+from typing import Any
+
+from arraynet import config, ops
+from arraynet.dispatch import operands
+from arraynet.losses.base import same_rank
+from arraynet.metrics.base import MeanMetricWrapper
+
+__all__ = [
+    "Accuracy",
+    "BinaryAccuracy",
+    "CategoricalAccuracy",
+    "SparseCategoricalAccuracy",
+    "SparseTopKCategoricalAccuracy",
+    "TopKCategoricalAccuracy",
+    "accuracy",
+    "binary_accuracy",
+    "categorical_accuracy",
+    "sparse_categorical_accuracy",
+    "sparse_top_k_categorical_accuracy",
+    "top_k_categorical_accuracy",
+]
+
+
+def _hits(y_true: Any, y_pred: Any) -> Any:
+    return ops.cast(ops.equal(y_true, y_pred), config.floatx())
+
+
+def accuracy(y_true: Any, y_pred: Any) -> Any:
+    """Return 1 where prediction and label are equal, else 0."""
+    y_pred, y_true = operands(y_pred, y_true)
+    return _hits(*same_rank(y_true, y_pred))
+
+
+def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
+    """Return 1 where a prediction is on its label's side of the threshold; the threshold itself means 0."""
+    y_pred, y_true = operands(y_pred, y_true)
+    y_true, y_pred = same_rank(y_true, y_pred)
+    return _hits(y_true, ops.cast(y_pred > threshold, y_true.dtype))
+
+
+def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
+    """Return 1 where the largest prediction is at the one-hot label's place; ties go to the first."""
+    y_pred, y_true = operands(y_pred, y_true)
+    return _hits(ops.argmax(y_true, axis=-1), ops.argmax(y_pred, axis=-1))
+
+
+def _labels(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
+    """Integer labels without a last axis of length 1, and the predictions."""
+    y_pred, y_true = operands(y_pred, y_true)
+    if y_true.ndim == y_pred.ndim and y_true.shape[-1] == 1:
+        y_true = ops.squeeze(y_true, -1)
+    return ops.cast(y_true, "int32"), y_pred
+
+
+def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
+    """Return 1 where the largest prediction is at the integer label's place; ties go to the first."""
+    labels, y_pred = _labels(y_true, y_pred)
+    return _hits(labels, ops.argmax(y_pred, axis=-1))
+
+
+def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
+    """Return 1 where fewer than `k` predictions are above that of the integer label."""
+    labels, y_pred = _labels(y_true, y_pred)
+    own = ops.take_along_axis(y_pred, ops.expand_dims(labels, -1), axis=-1)
+    above = ops.sum(ops.cast(y_pred > own, "int32"), axis=-1)
+    return ops.cast(above < k, config.floatx())
+
+
+def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
+    """Return 1 where fewer than `k` predictions are above that of the one-hot label."""
+    y_pred, y_true = operands(y_pred, y_true)
+    return sparse_top_k_categorical_accuracy(ops.argmax(y_true, axis=-1), y_pred, k=k)
+
+
+class Accuracy(MeanMetricWrapper):
+    """Share of predictions that equal their labels; see `accuracy`."""
+
+    direction = "up"
+
+    def __init__(self, name: str | None = "accuracy", dtype: Any = None) -> None:
+        super().__init__(accuracy, name, dtype)
+
+
+class BinaryAccuracy(MeanMetricWrapper):
+    """Share of predictions on the right side of a threshold; see `binary_accuracy`."""
+
+    direction = "up"
+
+    def __init__(self, name: str | None = "binary_accuracy", dtype: Any = None, threshold: float = 0.5) -> None:
+        if not 0 < threshold < 1:
+            raise ValueError(f"threshold must lie between 0 and 1, received {threshold!r}.")
+        super().__init__(binary_accuracy, name, dtype, threshold=threshold)
+
+
+class CategoricalAccuracy(MeanMetricWrapper):
+    """Share of right predictions, for one-hot labels; see `categorical_accuracy`."""
+
+    direction = "up"
+
+    def __init__(self, name: str | None = "categorical_accuracy", dtype: Any = None) -> None:
+        super().__init__(categorical_accuracy, name, dtype)
+
+
+class SparseCategoricalAccuracy(MeanMetricWrapper):
+    """Share of right predictions, for integer labels; see `sparse_categorical_accuracy`."""
+
+    direction = "up"
+
+    def __init__(self, name: str | None = "sparse_categorical_accuracy", dtype: Any = None) -> None:
+        super().__init__(sparse_categorical_accuracy, name, dtype)
+
+
+class TopKCategoricalAccuracy(MeanMetricWrapper):
+    """Share of samples whose one-hot label is among the `k` best; see `top_k_categorical_accuracy`."""
+
+    direction = "up"
+
+    def __init__(self, k: int = 5, name: str | None = "top_k_categorical_accuracy", dtype: Any = None) -> None:
+        super().__init__(top_k_categorical_accuracy, name, dtype, k=k)
+
+
+class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
+    """Share of samples whose integer label is among the `k` best; see `sparse_top_k_categorical_accuracy`."""
+
+    direction = "up"
+
+    def __init__(self, k: int = 5, name: str | None = "sparse_top_k_categorical_accuracy", dtype: Any = None) -> None:
+        super().__init__(sparse_top_k_categorical_accuracy, name, dtype, k=k)

@@ -1,0 +1,178 @@
+"""Metrics that run over batches: their state is Variables, so that a captured step updates it too.
+
+Nothing here asks a tensor for its value; `Metric.result` returns a tensor, and whoever prints it fetches it.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from arraynet import config, dtypes, ops
+from arraynet.backend import Backend
+from arraynet.dispatch import operands
+from arraynet.losses.base import divided, weighted
+from arraynet.naming import auto_name, snake_case
+from arraynet.observers import Versioned
+from arraynet.tensor import Variable
+
+__all__ = ["Mean", "MeanMetricWrapper", "Metric", "Sum"]
+
+
+class Metric(Versioned):
+    """Base of all metrics: subclass it, make Variables, define `update_state` and `result`.
+
+    Parameters
+    ----------
+    dtype : str, optional
+        Of its state and result; floatx without it.
+    name : str, optional
+        What logs call it.
+
+    Attributes
+    ----------
+    direction : {"up", "down", None}
+        Which way is better, for callbacks with ``mode="auto"``.
+    """
+
+    direction: str | None = None
+
+    def __init__(self, dtype: Any = None, name: str | None = None) -> None:
+        self.name = name or auto_name(snake_case(type(self).__name__))
+        self.dtype = dtypes.standardize(dtype or config.floatx())
+        self._variables: list[Variable] = []
+
+    def add_variable(self, shape: Any = (), dtype: Any = None, name: str | None = None) -> Variable:
+        """Return a new state of zeros, which `reset_state` sets to zero again."""
+        host = np.zeros(shape, dtypes.standardize(dtype or self.dtype))
+        self._variables.append(Variable(host, trainable=False, name=name))
+        return self._variables[-1]
+
+    @property
+    def variables(self) -> list[Variable]:
+        """Its state."""
+        return list(self._variables)
+
+    def move(self, backend: str | Backend) -> None:
+        """Move its state to another backend, in place."""
+        for variable in self._variables:
+            variable.move(backend)
+
+    def reset_state(self) -> None:
+        """Set its state to zero."""
+        for variable in self._variables:
+            variable.assign(np.zeros(variable.shape, variable.dtype))
+
+    def update_state(self, *args: Any, **kwargs: Any) -> None:
+        """Take one batch into account."""
+        raise TypeError(f"{type(self).__name__} must define update_state.")
+
+    def result(self) -> Any:
+        """Return the value over all batches since the last `reset_state`, as a tensor."""
+        raise TypeError(f"{type(self).__name__} must define result.")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Take one batch into account and return the value so far."""
+        self.update_state(*args, **kwargs)
+        return self.result()
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {"name": self.name, "dtype": self.dtype}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Metric":
+        """Return the metric that `get_config` described."""
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}>"
+
+
+class Sum(Metric):
+    """Weighted sum of all values given."""
+
+    def __init__(self, name: str | None = "sum", dtype: Any = None) -> None:
+        super().__init__(dtype, name)
+        self.total = self.add_variable(name="total")
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        """Add values of any shape, times their weights."""
+        (values,) = operands(values)
+        if sample_weight is not None:
+            values, _ = weighted(ops.cast(values, self.dtype), sample_weight)
+        self.total.assign_add(ops.sum(values))
+
+    def result(self) -> Any:
+        return self.total.read()
+
+
+class Mean(Metric):
+    """Weighted mean of all values given; 0 before the first.
+
+    Examples
+    --------
+    >>> from arraynet import metrics
+    >>> m = metrics.Mean()
+    >>> m.update_state([1, 3, 5, 7], sample_weight=[1, 1, 0, 0])
+    >>> m.result()
+    Tensor(2., dtype=float32, backend=numpy)
+    """
+
+    def __init__(self, name: str | None = "mean", dtype: Any = None) -> None:
+        super().__init__(dtype, name)
+        self.total = self.add_variable(name="total")
+        self.count = self.add_variable(name="count")
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        """Add values of any shape, times their weights."""
+        (values,) = operands(values)
+        if values.dtype != self.dtype:
+            values = ops.cast(values, self.dtype)
+        if sample_weight is None:
+            self.count.assign_add(float(values.size))
+        else:
+            values, weight = weighted(values, sample_weight)
+            self.count.assign_add(ops.sum(ops.broadcast_to(weight, values.shape)))
+        self.total.assign_add(ops.sum(values))
+
+    def result(self) -> Any:
+        return divided(self.total.read(), self.count.read())
+
+
+class MeanMetricWrapper(Mean):
+    """Running mean of a function of true values and predictions.
+
+    Parameters
+    ----------
+    fn : callable
+        ``fn(y_true, y_pred, **kwargs)``, one value per sample.
+    name : str, optional
+        The function's own name without it.
+    dtype : str, optional
+        Of the state.
+    **kwargs
+        Further arguments of `fn`.
+    """
+
+    def __init__(self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None, **kwargs: Any) -> None:
+        super().__init__(name or getattr(fn, "__name__", None) or snake_case(type(fn).__name__), dtype)
+        self._fn = fn
+        for option, value in kwargs.items():
+            setattr(self, option, value)
+        self._options = tuple(kwargs)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The function's keyword arguments, read from the attributes of those names."""
+        return {option: getattr(self, option) for option in self._options}
+
+    def update_state(  # type: ignore[override]  # a batch of pairs is reduced to values here
+        self, y_true: Any, y_pred: Any, sample_weight: Any = None
+    ) -> None:
+        """Add a batch of true values and predictions."""
+        super().update_state(self._fn(y_true, y_pred, **self.options), sample_weight)
+
+    def get_config(self) -> dict[str, Any]:
+        own = {} if type(self) is not MeanMetricWrapper else {"fn": self._fn}
+        return super().get_config() | own | self.options

@@ -1,0 +1,40 @@
+"""Metrics by name, as ``compile(metrics=["mae"])`` asks for them, and to and from configurations."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from arraynet import registry
+from arraynet.losses.lookup import FUNCTIONS as LOSSES
+from arraynet.losses.lookup import serialize
+from arraynet.metrics import accuracies, base, confusion, errors
+
+__all__ = ["deserialize", "get", "serialize"]
+
+_known = {name: getattr(module, name) for module in (accuracies, base, confusion, errors) for name in module.__all__}
+CLASSES = {name: thing for name, thing in _known.items() if isinstance(thing, type)}
+FUNCTIONS = LOSSES | {name: thing for name, thing in _known.items() if name not in CLASSES}
+
+
+def get(identifier: Any) -> Any:
+    """Return a metric object or function from its name, its configuration, its class, or itself.
+
+    Parameters
+    ----------
+    identifier : str, dict, type, callable or None
+        The name of a metric's class or of a metric's or loss's function; None stays None.
+
+    Raises
+    ------
+    ValueError
+        Nothing of that name is known; the message lists what is.
+    """
+    if isinstance(identifier, str) and identifier in FUNCTIONS:
+        return FUNCTIONS[identifier]
+    return registry.lookup("metric", identifier, CLASSES)
+
+
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """Return the metric that `serialize` described; `custom_objects` adds to the known names."""
+    if not isinstance(config, Mapping):
+        return (custom_objects or {}).get(config) or get(config)
+    return registry.deserialize("metric", config, CLASSES, custom_objects)

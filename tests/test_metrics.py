@@ -1,0 +1,112 @@
+"""Metrics against counts by hand, over batches, with weights; state, names and look-up."""
+
+import numpy as np
+import pytest
+
+import arraynet
+from arraynet import losses, metrics
+
+SCORES = np.array([[0.1, 0.7, 0.2], [0.4, 0.4, 0.2], [0.2, 0.3, 0.5]], np.float32)
+LABELS = np.array([1, 1, 2])
+ONE_HOT = np.eye(3, dtype=np.float32)[LABELS]
+
+
+def test_mean_and_sum_weigh_their_values(backend):
+    mean, total = metrics.Mean(), metrics.Sum()
+    assert mean.result().item() == 0
+    mean.update_state([1.0, 3.0])
+    mean.update_state([8.0], sample_weight=[2.0])
+    total.update_state([1.0, 3.0], sample_weight=[0.5, 2.0])
+    assert mean.result().item() == 5
+    assert total.result().item() == 6.5
+    mean.reset_state()
+    assert mean(4.0).item() == 4
+
+
+@pytest.mark.parametrize(
+    ("metric", "labels", "predictions", "expected"),
+    [
+        (metrics.Accuracy, [1, 2, 3, 4], [0, 2, 3, 4], 0.75),
+        (metrics.BinaryAccuracy, [[1], [1], [0], [0]], [[0.98], [0.5], [0.2], [0.6]], 0.5),
+        (metrics.CategoricalAccuracy, ONE_HOT, SCORES, 2 / 3),
+        (metrics.SparseCategoricalAccuracy, LABELS, SCORES, 2 / 3),
+        (metrics.SparseCategoricalAccuracy, LABELS[:, None], SCORES, 2 / 3),
+        (lambda: metrics.TopKCategoricalAccuracy(k=1), ONE_HOT, SCORES, 1.0),
+        (lambda: metrics.SparseTopKCategoricalAccuracy(k=2), [0, 2, 1], SCORES, 1 / 3),
+        (metrics.RootMeanSquaredError, [[0.0], [0.0]], [[3.0], [1.0]], np.sqrt(5)),
+        (metrics.CosineSimilarity, [[0.0, 1.0]], [[1.0, 1.0]], np.sqrt(0.5)),
+        (metrics.Precision, [0, 1, 1, 1], [1.0, 0.0, 1.0, 1.0], 2 / 3),
+        (metrics.Recall, [0, 1, 1, 1], [1.0, 0.0, 1.0, 1.0], 2 / 3),
+        (lambda: metrics.Precision(thresholds=0.3, class_id=0), ONE_HOT, SCORES, 0.0),
+        (lambda: metrics.Recall(class_id=2), ONE_HOT, SCORES, 0.0),
+        (lambda: metrics.Recall(thresholds=0.45, class_id=2), ONE_HOT, SCORES, 1.0),
+    ],
+)
+def test_metrics_count_right(backend, metric, labels, predictions, expected):
+    np.testing.assert_allclose(metric()(labels, predictions).item(), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in metrics.errors.__all__ if n not in ("RootMeanSquaredError", "CosineSimilarity")]
+)
+def test_error_metrics_are_running_means_of_their_losses(backend, name):
+    metric = getattr(metrics, name)()
+    labels = LABELS if name.startswith("Sparse") else ONE_HOT
+    metric.update_state(labels[:1], SCORES[:1])
+    metric.update_state(labels[1:], SCORES[1:])
+    loss = getattr(losses, "LogCosh" if name == "LogCoshError" else name)()(labels, SCORES).item()
+    np.testing.assert_allclose(metric.result().item(), loss, rtol=1e-5)
+    assert metric.direction == "down"
+
+
+def test_metrics_weigh_samples(backend):
+    accuracy = metrics.SparseCategoricalAccuracy()
+    accuracy.update_state(LABELS, SCORES, sample_weight=[1.0, 2.0, 1.0])
+    assert accuracy.result().item() == 0.5
+    precision = metrics.Precision()
+    precision.update_state([1, 0], [0.9, 0.9], sample_weight=[3.0, 1.0])
+    assert precision.result().item() == 0.75
+
+
+def test_state_is_untrainable_variables_that_move(backend):
+    metric = metrics.Mean()
+    metric.update_state([2.0])
+    assert [v.trainable for v in metric.variables] == [False, False]
+    metric.move("numpy")
+    assert metric.result().backend.name == "numpy"
+    assert metric.result().item() == 2
+
+
+def test_updates_leave_no_trace_on_a_tape(backend):
+    x = arraynet.Variable([1.0, 3.0])
+    metric = metrics.Mean()
+    with arraynet.GradientTape() as tape:
+        y = x * 2
+        metric.update_state(y)
+    np.testing.assert_array_equal(tape.gradient(y, x).numpy(), [2, 2])
+
+
+def test_names():
+    assert metrics.Mean().name == "mean"
+    assert metrics.get("mse") is losses.mean_squared_error
+    assert isinstance(metrics.get("MeanSquaredError"), metrics.MeanSquaredError)
+    assert metrics.MeanMetricWrapper(losses.huber).name == "huber"
+    assert repr(metrics.Precision(name="p")) == "<Precision name=p>"
+    with pytest.raises(ValueError, match="Could not interpret metric identifier: 'crossentropy'"):
+        metrics.get("crossentropy")
+
+
+def test_configurations_round_trip():
+    for metric in (metrics.BinaryAccuracy(threshold=0.7), metrics.Precision(thresholds=0.1), metrics.Mean("m")):
+        again = metrics.deserialize(metrics.serialize(metric))
+        assert type(again) is type(metric)
+        assert again.get_config() == metric.get_config()
+
+
+def test_bad_thresholds_are_refused():
+    with pytest.raises(ValueError, match="one float between 0 and 1"):
+        metrics.Precision(thresholds=[0.1, 0.2])
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        metrics.BinaryAccuracy(threshold=2.0)
+    with pytest.raises(TypeError, match="must define update_state"):
+        metrics.Metric()(1)
