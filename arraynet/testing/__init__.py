@@ -1,1 +1,7 @@
 """What proves an op, a backend or a model right: the op cases, gradient checks and the conformance kit."""
+
+from arraynet.testing.conformance import check_backend
+from arraynet.testing.gradients import check_gradients
+from arraynet.testing.report import Report
+
+__all__ = ["Report", "check_backend", "check_gradients"]

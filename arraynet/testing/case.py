@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from arraynet import ops
-from arraynet.tree import map_structure
+from arraynet.tree import flatten, map_structure
 
 __all__ = ["Case", "case", "normal", "positive"]
 
@@ -58,6 +58,10 @@ class Case:
         """Return the inputs with floating arrays in a dtype."""
         return tuple(map_structure(lambda x: _as(x, dtype), list(self.inputs)))
 
+    def dtypes_of(self, dtype: str) -> set[str]:
+        """Return the dtypes of the inputs, their floating ones in `dtype`."""
+        return {x.dtype.name for x in flatten(list(self.arrays(dtype))) if isinstance(x, np.ndarray)}
+
     def expected(self) -> Any:
         """Return the oracle's result in float64."""
         with np.errstate(all="ignore"):
@@ -89,4 +93,4 @@ def normal(*shape: int, seed: int = 0) -> np.ndarray:
 
 def positive(*shape: int, seed: int = 0) -> np.ndarray:
     """Return numbers between a half and about four."""
-    return 0.5 + np.abs(normal(*shape, seed=seed))
+    return np.asarray(0.5 + np.abs(normal(*shape, seed=seed)))

@@ -1,0 +1,194 @@
+"""The conformance kit that authors of backends run: every op case, compared with the reference backend.
+
+A backend adds speed, never semantics. So whatever it computes, values and gradients, in every floating
+dtype that it has, from contiguous and from transposed arrays, is compared with what NumPy computes from the
+same generic forms; its kernels are watched besides, and fed with NaN, infinities and signed zeros.
+"""
+
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from arraynet import ops
+from arraynet.autodiff import vjp
+from arraynet.backend import Backend
+from arraynet.plugins import load, use_backend
+from arraynet.tensor import Tensor
+from arraynet.testing.case import Case
+from arraynet.testing.cases import CASES
+from arraynet.testing.kernels import WatchedKernels, signature_problem, special, watched
+from arraynet.testing.primitives import check_doors, check_primitives
+from arraynet.testing.report import Report, Row
+from arraynet.testing.tolerances import tolerance
+from arraynet.tree import flatten, map_structure, unflatten
+
+__all__ = ["check_backend"]
+
+FLOATS = ("float32", "float64")
+# Functions that are odd at zero, or the identity there, and so keep the sign of a zero.
+ODD = ("negative", "sin", "tan", "tanh", "sinh", "arcsin", "arcsinh", "arctan", "arctanh", "expm1", "log1p", "erf")
+KEEP_ZERO_SIGN = frozenset((*ODD, "sqrt", "floor", "trunc", "round", "identity"))
+
+
+def check_backend(name: str | Backend, cases: list[Case] | None = None) -> Report:
+    """Compare a backend with the reference, op by op.
+
+    Parameters
+    ----------
+    name : str or Backend
+        What `set_backend` takes.
+    cases : list of Case, optional
+        The op cases to run; all of them without it.
+
+    Returns
+    -------
+    Report
+        Its ``failures`` is empty, and its ``ok`` true, for a backend that conforms.
+
+    Examples
+    --------
+    >>> from arraynet.testing import cases, check_backend
+    >>> check_backend("numpy", cases.cases_of("exp")).ok
+    True
+    """
+    backend = load(name)
+    twin, kernels = watched(backend)
+    report = Report(backend.describe())
+    report.problems += [*check_doors(backend), *check_primitives(backend)]
+    found = [signature_problem(op, kernel) for op, kernel in backend.kernels.items()]
+    report.problems += [text for text in found if text]
+    reference = load("numpy")
+    for case in CASES if cases is None else cases:
+        row = Row(case.id)
+        for dtype in FLOATS:
+            if dtype in backend.dtypes and case.dtypes_of(dtype) <= backend.dtypes:
+                _check_case(row, case, dtype, reference, twin, kernels)
+        report.rows.append(row)
+    return report
+
+
+def _check_case(row: Row, case: Case, dtype: str, reference: Backend, twin: Backend, kernels: WatchedKernels) -> None:
+    kernels.clear()
+    arrays = case.arrays(dtype)
+    try:
+        expected, found = _Run(case, arrays, reference), _Run(case, arrays, twin)
+    except Exception as error:  # whatever a plugin raises is a finding
+        row.problems.append(f"{dtype}: {type(error).__name__}: {error}")
+        return
+    row.problems += [f"{dtype}: {text}" for text in _differences(case, dtype, found, expected)]
+    row.ulp[dtype] = max(map(_ulps, found.values, expected.values), default=0.0)
+    if kernels.ran:
+        row.path = "native"
+        row.problems += [f"{dtype}: {text}" for text in _harder(case, arrays, dtype, reference, twin)]
+    elif kernels.declined:
+        row.path = "declined"
+    row.problems += [f"{dtype}: {text}" for text in dict.fromkeys(kernels.problems)]
+
+
+@dataclass(init=False)
+class _Run:
+    """An op's values and gradients on a backend, as NumPy arrays."""
+
+    values: list[np.ndarray]
+    grads: list[np.ndarray]
+    wrote: bool
+
+    def __init__(
+        self, case: Case, arrays: Any, backend: Backend, enter: Callable[[Any], Any] | None = None, grad: bool = True
+    ) -> None:
+        with use_backend(backend), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            inputs = [enter(x) if enter else ops.convert_to_tensor(x) if _is_array(x) else x for x in flatten(arrays)]
+            before = [_host(x) for x in inputs]
+            moving = [k for k, x in enumerate(inputs) if isinstance(x, Tensor) and x.dtype.kind == "f"]
+
+            def f(*chosen: Any) -> Any:
+                full = list(inputs)
+                for k, x in zip(moving, chosen, strict=True):
+                    full[k] = x
+                return flatten(case.function()(*unflatten(arrays, full)))
+
+            self.grads = []
+            if case.grad and grad:
+                out, pull = vjp(f, *(inputs[k] for k in moving))
+                self.grads = [_host(g) for g in pull([_weights(o) for o in out])]
+            else:
+                out = f(*(inputs[k] for k in moving))
+            self.values = [_host(o) for o in out]
+            self.wrote = any(_host(x).tobytes() != old.tobytes() for x, old in zip(inputs, before, strict=True))
+
+
+def _is_array(x: Any) -> bool:
+    return isinstance(x, np.ndarray)
+
+
+def _host(x: Any) -> np.ndarray:
+    return np.array(x.numpy() if isinstance(x, Tensor) else x)
+
+
+def _weights(out: Tensor) -> np.ndarray:
+    return np.random.default_rng(out.size).normal(size=out.shape).astype(out.dtype)
+
+
+def _differences(case: Case, dtype: str, found: _Run, expected: _Run) -> Iterator[str]:
+    if found.wrote:
+        yield "an input was written to"
+    pairs = zip(found.values, expected.values, strict=True)
+    yield from _compared("value", pairs, tolerance(case.name, dtype))
+    pairs = zip(found.grads, expected.grads, strict=True)
+    yield from _compared("gradient", pairs, tolerance(case.name, dtype, gradient=True))
+
+
+def _compared(what: str, pairs: Any, allowed: dict[str, float]) -> Iterator[str]:
+    for k, (a, e) in enumerate(pairs):
+        if a.shape != e.shape or a.dtype != e.dtype:
+            yield f"{what} {k} is {a.dtype} of shape {a.shape}, the reference's is {e.dtype} of shape {e.shape}"
+        elif not np.allclose(a, e, equal_nan=True, **allowed):
+            worst = np.unravel_index(np.argmax(_distance(a, e)), a.shape)
+            yield f"{what} {k} differs: {a[worst]!r} for {e[worst]!r} at {tuple(map(int, worst))}"
+
+
+def _distance(a: np.ndarray, e: np.ndarray) -> np.ndarray:
+    with np.errstate(all="ignore"):
+        gap = np.abs(a.astype("float64") - e.astype("float64"))
+    return np.where((a == e) | (np.isnan(a) & np.isnan(e)), 0.0, np.where(np.isnan(gap), np.inf, gap))
+
+
+def _ulps(a: np.ndarray, e: np.ndarray) -> float:
+    """The largest error of finite values, in units in the last place of the reference."""
+    if a.shape != e.shape or a.dtype.kind != "f" or e.dtype.kind != "f":
+        return 0.0
+    finite = np.isfinite(a) & np.isfinite(e)
+    size = np.maximum(np.abs(e[finite]), np.finfo(e.dtype).tiny)
+    return float(np.max(_distance(a[finite], e[finite]) / np.spacing(size), initial=0.0))
+
+
+def _harder(case: Case, arrays: Any, dtype: str, reference: Backend, twin: Backend) -> Iterator[str]:
+    """What a kernel gets wrong of transposed arrays, and of special values."""
+    expected = _Run(case, arrays, reference)
+    pairs = zip(_Run(case, arrays, twin, _transposed).values, expected.values, strict=True)
+    yield from _compared("from transposed arrays, value", pairs, tolerance(case.name, dtype))
+    shifts = iter(range(len(flatten(arrays))))
+    odd = map_structure(lambda x: special(x, next(shifts)) if _is_array(x) and x.dtype.kind == "f" else x, list(arrays))
+    try:
+        expected = _Run(case, odd, reference, grad=False)
+    except Exception:  # the reference itself refuses them, as some decompositions do
+        return
+    found = _Run(case, odd, twin, grad=False)
+    yield from _compared(
+        "from NaN, infinities and zeros, value",
+        zip(found.values, expected.values, strict=True),
+        tolerance(case.name, dtype),
+    )
+    if case.name in KEEP_ZERO_SIGN:
+        for a, e in zip(found.values, expected.values, strict=True):
+            if np.any((e == 0) & (np.signbit(a) != np.signbit(e))):
+                yield "the sign of a zero is lost"
+
+
+def _transposed(x: Any) -> Any:
+    """An input as a Tensor of the same values in another memory layout."""
+    return ops.transpose(ops.convert_to_tensor(np.ascontiguousarray(x.T))) if _is_array(x) else x

@@ -1,0 +1,49 @@
+"""The parts of a backend below the ops: its two doors, and the primitives that the standard lacks."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from arraynet.backend import Backend, NumPyBackend
+
+__all__ = ["check_doors", "check_primitives"]
+
+
+def check_doors(backend: Backend) -> Iterator[str]:
+    """Yield what is wrong with `asarray` and `to_numpy`."""
+    for dtype in sorted(backend.dtypes):
+        for host in (np.array([[0, 1], [1, 0]], dtype).T, np.array(1, dtype), np.zeros((0, 2), dtype)):
+            try:
+                array = backend.asarray(host, dtype)
+                back = backend.to_numpy(array)
+            except Exception as error:  # whatever a plugin raises is a finding
+                yield f"doors: {dtype} of shape {host.shape} raises {type(error).__name__}: {error}"
+                continue
+            if not isinstance(array, backend.array_types):
+                yield f"doors: asarray returns a {type(array).__name__}, which is not in array_types"
+            if not isinstance(back, np.ndarray | np.generic):
+                yield f"doors: to_numpy returns a {type(back).__name__}"
+            elif back.dtype != host.dtype or back.shape != host.shape or (back != host).any():
+                yield f"doors: {dtype} of shape {host.shape} comes back as {back.dtype} of shape {back.shape}"
+
+
+def check_primitives(backend: Backend) -> Iterator[str]:
+    """Yield what is wrong with `index_add`, `erf` and the random primitives."""
+    reference = NumPyBackend()
+    calls: dict[str, tuple[Any, ...]] = {
+        "index_add": (np.ones((3, 2), "float32"), np.array([2, 0, 2], "int32"), np.full((3, 2), 0.5, "float32")),
+        "erf": (np.linspace(-6, 6, 49, dtype="float32"),),
+        "random_words": ((7, 11), 3, 10, 16),
+        "random_normals": ((7, 11), 3, 10, 0.0, 1.0),
+    }
+    for name, args in calls.items():
+        expected = getattr(reference.xp, name)(*args)
+        try:
+            entered = [backend.asarray(a) if isinstance(a, np.ndarray) else a for a in args]
+            found = backend.to_numpy(getattr(backend.xp, name)(*entered))
+        except Exception as error:  # whatever a plugin raises is a finding
+            yield f"primitive {name!r} raises {type(error).__name__}: {error}"
+            continue
+        if found.dtype != expected.dtype or not np.allclose(found, expected, rtol=1e-6, atol=0):
+            yield f"primitive {name!r} differs from the reference's"

@@ -1,0 +1,177 @@
+"""The conformance kit finds each way in which a backend can be wrong, and passes those that are right."""
+
+import io
+
+import numpy as np
+import pytest
+
+from arraynet.backend import Namespace, NumPyBackend
+from arraynet.testing import check_backend
+from arraynet.testing.case import case, normal
+from arraynet.testing.cases import CASES
+
+X = normal(4, 4)
+SIN, EXP, NEGATIVE = case("sin", np.sin, X), case("exp", np.exp, X), case("negative", np.negative, X)
+SUM = case("sum", lambda x: x.sum(axis=1), X, axis=1)
+
+
+def toy(**kernels):
+    backend = NumPyBackend()
+    backend.name, backend.kernels = "toy", kernels
+    return backend
+
+
+def checked(cases, **kernels):
+    return check_backend(toy(**kernels), cases)
+
+
+def test_installed_backends_conform(backend):
+    report = check_backend(backend)
+    assert report.ok, str(report)
+    assert len(report.rows) == len(CASES)
+
+
+def test_faithful_kernels_pass_as_native():
+    def exp(x):
+        return np.exp(x)
+
+    def sin(x):
+        return NotImplemented
+
+    report = checked([EXP, SIN, NEGATIVE], exp=exp, sin=sin)
+    assert report.ok, str(report)
+    assert [row.path for row in report.rows] == ["native", "declined", "generic"]
+    assert report.rows[0].ulp == {"float32": 0.0, "float64": 0.0}
+
+
+def test_a_wrong_value():
+    report = checked([EXP], exp=lambda x: np.exp(x) * x.dtype.type(1.01))
+    assert any("value 0 differs" in text for text in report.failures)
+    assert report.rows[0].ulp["float32"] > 1000
+
+
+def test_a_wrong_gradient():
+    report = checked([SIN], cos=lambda x: -np.cos(x))
+    assert report.failures
+    assert all("gradient 0 differs" in text for text in report.failures)
+
+
+def test_a_missing_primitive():
+    class Poor(Namespace):
+        def __getattr__(self, name):
+            if name == "sin":
+                raise AttributeError("this namespace has no 'sin'")
+            return super().__getattr__(name)
+
+    backend = NumPyBackend()
+    backend.xp = Poor(np)
+    report = check_backend(backend, [SIN, EXP])
+    assert {text.split(":")[0] for text in report.failures} == {"sin"}
+    assert "no 'sin'" in report.failures[0]
+
+
+def test_a_kernel_without_an_op():
+    assert "no op of this name" in checked([], expp=lambda x: x).failures[0]
+
+
+def test_a_kernel_that_writes_to_its_input():
+    report = checked([EXP], exp=lambda x: np.exp(x, out=x))
+    assert any("writes to its input 0" in text for text in report.failures)
+    assert any("an input was written to" in text for text in report.failures)
+
+
+@pytest.mark.parametrize(
+    "kernel",
+    [
+        lambda x, dim=None, keepdims=False: np.sum(x, axis=dim, keepdims=keepdims),
+        lambda x, axis=0, keepdims=False: np.sum(x, axis=axis, keepdims=keepdims),
+        lambda x, y, axis=None, keepdims=False: np.sum(x, axis=axis, keepdims=keepdims),
+        lambda *x, axis=None, keepdims=False: np.sum(x[0], axis=axis, keepdims=keepdims),
+        lambda x, axis=None: np.sum(x, axis=axis),
+    ],
+)
+def test_a_kernel_with_another_signature(kernel):
+    assert "its op's generic form takes" in checked([], sum=kernel).failures[0]
+
+
+def test_a_kernel_that_widens():
+    report = checked([EXP], exp=lambda x: np.exp(x.astype("float64")))
+    assert "exp: float32: value 0 is float64 of shape (4, 4), the reference's is float32 of shape (4, 4)" in (
+        report.failures
+    )
+
+
+def test_a_gradient_kernel_that_widens():
+    report = checked([SIN], cos=lambda x: np.cos(x.astype("float64")))
+    assert "sin: float32: kernel 'cos' widens its input to float64" in report.failures
+
+
+def test_a_kernel_that_hides_nan():
+    report = checked([EXP], exp=lambda x: np.nan_to_num(np.exp(x), nan=0.0, posinf=np.inf))
+    assert all("from NaN, infinities and zeros" in text for text in report.failures)
+    assert len(report.failures) == 2
+
+
+def test_a_kernel_that_loses_the_sign_of_zero():
+    assert "negative: float32: the sign of a zero is lost" in checked([NEGATIVE], negative=lambda x: 0 - x).failures
+
+
+def test_a_kernel_that_takes_every_array_for_contiguous():
+    def row_sums(x, axis=None, keepdims=False):
+        return np.sum(np.reshape(x.ravel("K"), x.shape), axis=axis, keepdims=keepdims)
+
+    assert any("from transposed arrays" in text for text in checked([SUM], sum=row_sums).failures)
+
+
+def test_a_kernel_that_raises():
+    def exp(x):
+        raise RuntimeError("out of registers")
+
+    assert checked([EXP], exp=exp).failures[0] == "exp: float32: RuntimeError: out of registers"
+
+
+def test_a_door_that_changes_the_dtype():
+    class Lossy(NumPyBackend):
+        def to_numpy(self, x):
+            return np.asarray(x, "float64")
+
+    assert "doors: float32 of shape (2, 2) comes back as float64 of shape (2, 2)" in check_backend(Lossy(), []).failures
+
+
+def test_a_wrong_primitive():
+    class Forgetful(Namespace):
+        def index_add(self, x, indices, values):
+            out = np.array(x)
+            out[indices] += values  # repeated indices count once
+            return out
+
+    backend = NumPyBackend()
+    backend.xp = Forgetful(np)
+    assert check_backend(backend, []).failures == ["primitive 'index_add' differs from the reference's"]
+
+
+def test_dtypes_that_a_backend_lacks_are_left_out():
+    backend = NumPyBackend()
+    backend.dtypes = frozenset(["bool", "int32", "float32"])
+    assert set(check_backend(backend, [EXP]).rows[0].ulp) == {"float32"}
+
+
+def test_the_backend_itself_is_left_as_it_was():
+    def exp(x):
+        return np.exp(x)
+
+    backend = toy(exp=exp)
+    check_backend(backend, [EXP])
+    assert backend.kernels == {"exp": exp}
+
+
+def test_the_report_prints():
+    from rich.console import Console
+
+    report = checked([EXP], exp=lambda x: x)
+    console = Console(record=True, width=160, file=io.StringIO())
+    console.print(report.table())
+    text = console.export_text()
+    assert "exp" in text
+    assert "native" in text
+    assert str(report).count("\n") == len(report.failures)
