@@ -328,9 +328,9 @@ class Variable(Operators, Versioned):
 
 
 def _owned(x: Any, backend: Backend | None, dtype: str | None) -> Tensor:
-    """A Tensor whose array no caller can write into."""
+    """A Tensor whose array no caller can write into, and whose gradient ends here."""
     if isinstance(x, Tensor | Variable):
-        return as_tensor(x, backend or x.backend, dtype)
+        return OPS["stop_gradient"](as_tensor(x, backend or x.backend, dtype))  # type: ignore[no-any-return]
     return as_tensor(np.array(x) if isinstance(x, np.ndarray) else x, backend, dtype)
 
 
