@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["CONTRACT", "ArrayAPIBackend", "Backend", "Namespace", "NumPyBackend", "dtype_of"]
+from arraynet.words import host_normals, host_words
+
+__all__ = ["CONTRACT", "ArrayAPIBackend", "Backend", "Namespace", "NumPyBackend", "dtype_of", "host_words"]
 
 CONTRACT = 1
 DTYPES = frozenset(
@@ -23,7 +25,7 @@ CREATION = frozenset(["arange", "asarray", "empty", "eye", "full", "linspace", "
 
 
 class Namespace:
-    """An array-API namespace bound to one device, with the three primitives that the standard lacks.
+    """An array-API namespace bound to one device, with the four primitives that the standard lacks.
 
     Parameters
     ----------
@@ -58,7 +60,7 @@ class Namespace:
         step = 1
         while step < k:
             same = xp.concat([xp.zeros(step, dtype=xp.bool), keys[step:] == keys[:-step]])
-            moved = xp.concat([xp.zeros_like(sums[:step]), sums[:-step]])
+            moved = xp.concat([xp.zeros_like(sums[:step, ...]), sums[:-step, ...]])
             sums = xp.where(xp.reshape(same, column), sums + moved, sums)
             step *= 2
         rows = xp.arange(x.shape[0], dtype=keys.dtype)
@@ -94,6 +96,13 @@ class Namespace:
         """
         return self.asarray(host_words(key, start, n, bits))
 
+    def random_normals(self, key: tuple[int, int], start: int, n: int, low: float, high: float) -> Any:
+        """Return standard normal float64 numbers between two quantiles, made of 64-bit words from `start` on.
+
+        They come from the host, since the logarithms of two devices differ in their last bit.
+        """
+        return self.asarray(host_normals(key, start, n, low, high))
+
 
 def _rational(x: Any, top: tuple[float, ...], bottom: tuple[float, ...]) -> Any:
     """Quotient of two polynomials, highest power first."""
@@ -124,16 +133,6 @@ _ERF_FAR = (
     (1.0, 2.56852019228982242, 1.87295284992346725, 5.27905102951428412e-1,
      6.05183413124413191e-2, 2.33520497626869185e-3),
 )  # fmt: skip
-
-
-def host_words(key: tuple[int, int], start: int, n: int, bits: int) -> np.ndarray:
-    """Return words of a Philox stream on the host; see `Namespace.random_words`."""
-    lanes = 64 // bits
-    block, skip = divmod(start, 4 * lanes)  # NumPy's generator makes four words a counter
-    stream = np.random.Philox(key=np.array(key, np.uint64), counter=0)
-    stream.advance(block)
-    raw = stream.random_raw(-(-(skip + n) // lanes))
-    return raw.astype("<u8", copy=False).view(f"<u{bits // 8}")[skip : skip + n]
 
 
 class Backend:

@@ -1,0 +1,412 @@
+"""The frame of every optimizer: learning rate, clipping, decay, averages, slots, saving.
+
+An optimizer adds its hyper-parameters and one pure op, its step. Numbers that change from step to step (the
+learning rate, bias corrections) come from the host, so a captured program asks for them at every replay.
+"""
+
+import re
+import warnings
+from collections.abc import Iterable, MutableMapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from arraynet import ops
+from arraynet.backend import Backend
+from arraynet.dispatch import HostScalar, Op
+from arraynet.naming import auto_name, snake_case
+from arraynet.observers import OBSERVERS, Versioned, notify
+from arraynet.optimizers import common, schedules
+from arraynet.plugins import use_backend
+from arraynet.tensor import Tensor, Variable, as_tensor
+
+__all__ = ["Optimizer"]
+
+SHARED = (
+    "weight_decay",
+    "clipnorm",
+    "clipvalue",
+    "global_clipnorm",
+    "use_ema",
+    "ema_momentum",
+    "ema_overwrite_frequency",
+    "loss_scale_factor",
+    "gradient_accumulation_steps",
+)
+
+
+class Optimizer(Versioned):
+    """What changes variables by their gradients.
+
+    A subclass names its hyper-parameters in `hyper`, its state in `slots`, and its update rule, an op
+    ``step(xp, w, g, *slots, **scalars) -> (w, *slots)``; the scalars are hyper-parameters and what
+    `step_scalars` gives.
+
+    Parameters
+    ----------
+    learning_rate : float, LearningRateSchedule or callable
+        A callable takes no arguments and returns a float.
+    weight_decay : float, optional
+        Share, times the learning rate, by which weights shrink before each update.
+    clipnorm, clipvalue, global_clipnorm : float, optional
+        Bound on each gradient's norm, on each element, or on the norm of all gradients; at most one of them.
+    use_ema : bool
+        Whether a moving average of the weights is kept, and replaces them at the end of `fit`.
+    ema_momentum : float
+        The share of the old average that stays at each step.
+    ema_overwrite_frequency : int, optional
+        Number of steps after which the weights are replaced by their average.
+    loss_scale_factor : float, optional
+        What `scale_loss` multiplies by, and gradients are divided by.
+    gradient_accumulation_steps : int, optional
+        Number of calls, 2 or more, whose mean gradient makes one update.
+    name : str, optional
+        Without it the class in snake case.
+    """
+
+    step: Op
+    hyper: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        learning_rate: Any,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+        **unknown: Any,
+    ) -> None:
+        if unknown:
+            raise ValueError(f"{type(self).__name__} does not know the arguments {', '.join(sorted(unknown))}.")
+        self.name = name or auto_name(snake_case(type(self).__name__))
+        self._learning_rate = _rate(learning_rate)
+        self.weight_decay, self.loss_scale_factor = weight_decay, loss_scale_factor
+        self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
+        self.use_ema, self.ema_momentum = use_ema, ema_momentum
+        self.ema_overwrite_frequency = ema_overwrite_frequency
+        self.gradient_accumulation_steps = gradient_accumulation_steps
+        _check(self)
+        self._iterations = 0
+        self._targets: list[Variable] = []
+        self._state: dict[int, dict[str, Variable]] = {}  # by the id of the variable that is trained
+        self._spared: tuple[frozenset[int], str] = frozenset(), ""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in ("learning_rate", "iterations"):  # host numbers: programs ask for them at each replay
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
+
+    def slots(self) -> dict[str, float]:
+        """Return the names of the arrays kept for each variable, and what they are filled with at first."""
+        return {}
+
+    def step_scalars(self, iteration: int) -> dict[str, float]:
+        """Return what the host knows of a step; `iteration` counts calls from 0."""
+        return {"learning_rate": self._rate_at(iteration)}
+
+    def step_number(self, iteration: int) -> int:
+        """Return the number of the update, from 1, that a call belongs to."""
+        return iteration // (self.gradient_accumulation_steps or 1) + 1
+
+    @property
+    def learning_rate(self) -> float:
+        """The present learning rate; assign a float or a schedule."""
+        return self._rate_at(self._iterations)
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        rate = _rate(value)
+        if isinstance(self._learning_rate, schedules.LearningRateSchedule) and isinstance(rate, float):
+            raise TypeError(
+                f"{self.name}: the learning rate follows {type(self._learning_rate).__name__} and cannot be set to "
+                f"{rate}. Assign another schedule, or make the optimizer with a float."
+            )
+        self._learning_rate = rate
+
+    def _rate_at(self, iteration: int) -> float:
+        rate = self._learning_rate
+        if isinstance(rate, float):
+            return rate
+        return float(rate(iteration) if isinstance(rate, schedules.LearningRateSchedule) else rate())
+
+    @property
+    def iterations(self) -> int:
+        """The number of updates so far."""
+        return self._iterations // (self.gradient_accumulation_steps or 1)
+
+    @iterations.setter
+    def iterations(self, value: int) -> None:
+        self._iterations = int(value) * (self.gradient_accumulation_steps or 1)
+
+    @property
+    def built(self) -> bool:
+        """Whether the slots exist."""
+        return bool(self._targets)
+
+    @property
+    def variables(self) -> list[Variable]:
+        """Its slots, those of the first variable first."""
+        return [slot for state in self._state.values() for slot in state.values()]
+
+    def build(self, variables: Iterable[Variable]) -> None:
+        """Make the slots of variables, on their backend; without effect if that has happened."""
+        if self.built:
+            return
+        self._targets = list(variables)
+        for variable in self._targets:
+            filled = self.slots()
+            if self.gradient_accumulation_steps:
+                filled = filled | {"gradient_accumulator": 0.0}
+            if self.use_ema:
+                filled = filled | {"average": 0.0}
+            self._state[id(variable)] = {name: self._slot(variable, name, value) for name, value in filled.items()}
+
+    def _slot(self, variable: Variable, name: str, value: float) -> Variable:
+        path = f"{variable.path.replace('/', '_')}_{name}"
+        with use_backend(variable.backend):
+            slot = Variable(ops.zeros(variable.shape, variable.dtype) + value, trainable=False, name=path)
+        slot._path = f"{self.name}/{path}"
+        return slot
+
+    def apply(self, grads: Iterable[Any], trainable_variables: Iterable[Variable] | None = None) -> None:
+        """Update variables by their gradients, None where there is none.
+
+        Parameters
+        ----------
+        grads : iterable of array or None
+            Of the variables' shapes.
+        trainable_variables : iterable of Variable, optional
+            Those that the optimizer was built with, or some of them; all of them without it.
+
+        Raises
+        ------
+        ValueError
+            A variable that the optimizer was not built with, no gradient at all, or unequal numbers of both.
+        """
+        grads = list(grads)
+        if not grads:
+            return
+        grads, variables = _present(grads, self._known(grads, trainable_variables))
+        notify("touched", self)
+        source = partial(self._advance)  # one for this call: a program calls it once a replay
+        host = {key: HostScalar(source, value, key) for key, value in source().items()}
+        with use_backend(variables[0].backend):
+            self._apply(grads, variables, host)
+
+    def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> int:
+        """Update variables from pairs of gradient and variable; return `iterations`."""
+        grads, variables = zip(*grads_and_vars, strict=True)
+        self.apply(grads, variables)
+        return self.iterations
+
+    def _apply(self, grads: list[Any], variables: list[Variable], host: dict[str, HostScalar]) -> None:
+        grads = [as_tensor(g, v.backend, v.dtype.name) for g, v in zip(grads, variables, strict=True)]
+        if self.loss_scale_factor is not None:
+            grads = [g / self.loss_scale_factor for g in grads]
+        if self.gradient_accumulation_steps:
+            grads = [self._accumulated(g, v, host) for g, v in zip(grads, variables, strict=True)]
+        for gradient, variable in zip(self._clipped(grads), variables, strict=True):
+            self._update(gradient, variable, host)
+        if self.use_ema:
+            self._average(host)
+
+    def _known(self, grads: list[Any], variables: Iterable[Variable] | None) -> list[Variable]:
+        """The variables to update, checked against those that have slots."""
+        if variables is None and not self.built:
+            raise ValueError(f"{self.name}.apply: pass the variables too, or call build(variables) first.")
+        targets = self._targets if variables is None else list(variables)
+        self.build(targets)
+        if len(targets) != len(grads):
+            raise ValueError(f"{self.name}.apply: received {len(grads)} gradients for {len(targets)} variables.")
+        unknown = [v.path for v in targets if id(v) not in self._state]
+        if unknown:
+            raise ValueError(
+                f"{self.name} was built with other variables and does not know {', '.join(unknown)}. "
+                f"Make a new optimizer for them, or build it with all variables first."
+            )
+        return targets
+
+    def _advance(self) -> dict[str, float]:
+        """Host numbers of the present step; the next call gives those of the next one."""
+        iteration, self._iterations = self._iterations, self._iterations + 1
+        number = self.step_number(iteration)
+        scalars = self.step_scalars(iteration)
+        scalars["decay"] = scalars["learning_rate"] * (self.weight_decay or 0.0)
+        scalars["update"] = float((iteration + 1) % (self.gradient_accumulation_steps or 1) == 0)
+        scalars["ema"] = self.ema_momentum if number > 1 else 0.0
+        scalars["overwrite"] = float(number % (self.ema_overwrite_frequency or number + 1) == 0)
+        return scalars
+
+    def _accumulated(self, gradient: Tensor, variable: Variable, host: dict[str, HostScalar]) -> Tensor:
+        """The mean gradient, of which only that of a whole round is used."""
+        slot = self._state[id(variable)]["gradient_accumulator"]
+        total = slot.read() + gradient
+        _put(slot, common.chosen(ops.zeros_like(total), total, take=host["update"]))
+        return total / self.gradient_accumulation_steps
+
+    def _clipped(self, grads: list[Tensor]) -> list[Tensor]:
+        if self.clipnorm:
+            return [common.clip_by_norm(g, limit=self.clipnorm) for g in grads]
+        if self.clipvalue:
+            return [common.clip_by_value(g, limit=self.clipvalue) for g in grads]
+        if self.global_clipnorm:
+            norm = common.global_norm(*grads)
+            return [common.clip_by_global_norm(g, norm, limit=self.global_clipnorm) for g in grads]
+        return grads
+
+    def _update(self, gradient: Tensor, variable: Variable, host: dict[str, HostScalar]) -> None:
+        state = self._state[id(variable)]
+        targets = [variable, *(state[name] for name in self.slots())]
+        old = [target.read() for target in targets]
+        w = common.decayed(old[0], decay=host["decay"]) if self._decays(variable) else old[0]
+        scalars = {name: host[name] if name in host else getattr(self, name) for name in self.step.static}
+        results = self.step(w, gradient, *old[1:], **scalars)
+        new = results if isinstance(results, tuple) else (results,)
+        if self.gradient_accumulation_steps:
+            new = tuple(common.chosen(n, o, take=host["update"]) for n, o in zip(new, old, strict=True))
+        for target, value in zip(targets, new, strict=True):
+            _put(target, value)
+
+    def _average(self, host: dict[str, HostScalar]) -> None:
+        for variable in self._targets:
+            slot = self._state[id(variable)]["average"]
+            average = common.moving_average(slot.read(), variable.read(), momentum=host["ema"])
+            _put(slot, average)
+            if self.ema_overwrite_frequency:
+                variable.put(common.chosen(average, variable.read(), take=host["overwrite"]))
+
+    def exclude_from_weight_decay(
+        self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None
+    ) -> None:
+        """Spare variables from weight decay, given themselves or by patterns found in their names."""
+        if self.built:
+            raise ValueError(f"{self.name}: call exclude_from_weight_decay before the first step or build.")
+        self._spared = frozenset(id(v) for v in var_list or ()), "|".join(var_names or ())
+
+    def _decays(self, variable: Variable) -> bool:
+        spared, pattern = self._spared
+        named = bool(pattern) and re.search(pattern, variable.name) is not None
+        return self.weight_decay is not None and id(variable) not in spared and not named
+
+    def scale_loss(self, loss: Any) -> Any:
+        """Return the loss times `loss_scale_factor`, to keep small gradients from vanishing in float16."""
+        return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
+
+    def finalize_variable_values(self, trainable_variables: Iterable[Variable]) -> None:
+        """Replace variables by their moving averages, if those are kept; `fit` calls it at its end."""
+        if self.use_ema and self.built:
+            for variable in trainable_variables:
+                variable.assign(self._state[id(variable)]["average"])
+
+    def move(self, backend: str | Backend) -> None:
+        """Move the slots to another backend, in place."""
+        for slot in self.variables:
+            slot.move(backend)
+
+    def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
+        """Put the count of steps, a settable learning rate and the slots into a mapping of named arrays."""
+        store["iterations"] = np.asarray(self._iterations)
+        if isinstance(self._learning_rate, float):
+            store["learning_rate"] = np.asarray(self._learning_rate)
+        for i, slot in enumerate(self.variables):
+            store[f"{i}/{slot.name}"] = slot.numpy()
+
+    def load_own_variables(self, store: MutableMapping[str, Any]) -> None:
+        """Take the state from what `save_own_variables` filled.
+
+        Raises
+        ------
+        ValueError
+            The slots are others than those saved; build the optimizer with the same variables first.
+        """
+        slots = {f"{i}/{slot.name}": slot for i, slot in enumerate(self.variables)}
+        saved = set(store) - {"iterations", "learning_rate"}
+        if saved != set(slots):
+            raise ValueError(
+                f"{self.name}: the saved slots do not fit. Only saved: {sorted(saved - set(slots))}; only here: "
+                f"{sorted(set(slots) - saved)}. Call build(variables) with the variables of the saved model first."
+            )
+        for key, slot in slots.items():
+            slot.assign(store[key])
+        self._iterations = int(np.asarray(store["iterations"]))
+        if "learning_rate" in store and isinstance(self._learning_rate, float):
+            self._learning_rate = float(np.asarray(store["learning_rate"]))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments; of a callable learning rate, its present value."""
+        rate = self._learning_rate
+        is_schedule = isinstance(rate, schedules.LearningRateSchedule)
+        config = {"name": self.name, "learning_rate": schedules.serialize(rate) if is_schedule else self.learning_rate}
+        return config | {name: getattr(self, name) for name in (*self.hyper, *SHARED)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "Optimizer":
+        """Return an optimizer from what `get_config` gave."""
+        rate = config.get("learning_rate")
+        if isinstance(rate, dict):
+            config = config | {"learning_rate": schedules.deserialize(rate, custom_objects)}
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        return (
+            f"<{type(self).__name__} {self.name!r} learning_rate={self.learning_rate:g} iterations={self.iterations}>"
+        )
+
+
+def _put(target: Variable, value: Tensor) -> None:
+    target.put(value, seen=bool(OBSERVERS.get()))  # a tape may hold what it saw; nobody else does
+
+
+def _present(grads: list[Any], variables: list[Variable]) -> tuple[list[Any], list[Variable]]:
+    """Gradients that are there, and their variables."""
+    pairs = [(g, v) for g, v in zip(grads, variables, strict=True) if g is not None]
+    missing = [v.path for g, v in zip(grads, variables, strict=True) if g is None]
+    if not pairs:
+        raise ValueError(
+            f"No gradients provided for any variable: {', '.join(missing)}. Does the loss depend on them, and was "
+            f"it computed under the tape?"
+        )
+    if missing:
+        warnings.warn(
+            f"No gradients for {', '.join(missing)}: the loss does not depend on them, so they stay as they are.",
+            stacklevel=4,
+        )
+    return [g for g, _ in pairs], [v for _, v in pairs]
+
+
+def _rate(value: Any) -> Any:
+    """A learning rate as a float, a schedule or a callable."""
+    if isinstance(value, float | np.floating):
+        return float(value)
+    if callable(value) and not isinstance(value, type):
+        return value
+    fix = f" Write {float(value)!r}." if isinstance(value, int) and not isinstance(value, bool) else ""
+    raise ValueError(
+        f"learning_rate must be a float, a LearningRateSchedule or a callable without arguments, received {value!r} "
+        f"of type {type(value).__name__}.{fix}"
+    )
+
+
+def _check(optimizer: Optimizer) -> None:
+    """Refuse settings that contradict each other."""
+    clips = {name: getattr(optimizer, name) for name in ("clipnorm", "clipvalue", "global_clipnorm")}
+    given = {name: value for name, value in clips.items() if value is not None}
+    if len(given) > 1:
+        raise ValueError(f"At most one of clipnorm, clipvalue and global_clipnorm can be set, received {given}.")
+    if any(value <= 0 for value in given.values()):
+        raise ValueError(f"A clipping bound must be positive, received {given}.")
+    steps, frequency = optimizer.gradient_accumulation_steps, optimizer.ema_overwrite_frequency
+    if steps is not None and (not isinstance(steps, int) or steps < 2):
+        raise ValueError(f"gradient_accumulation_steps must be an int of 2 or more, or None, received {steps!r}.")
+    if not 0 <= optimizer.ema_momentum <= 1:
+        raise ValueError(f"ema_momentum must be from 0 to 1, received {optimizer.ema_momentum!r}.")
+    if frequency is not None and (not isinstance(frequency, int) or frequency < 1):
+        raise ValueError(f"ema_overwrite_frequency must be a positive int or None, received {frequency!r}.")

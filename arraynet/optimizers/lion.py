@@ -1,0 +1,35 @@
+"""Lion: updates by the sign of a mixture of gradient and momentum."""
+
+from typing import Any
+
+from arraynet.dispatch import op
+from arraynet.optimizers.base import Optimizer
+
+__all__ = ["Lion"]
+
+
+@op(promote=None)
+def lion_step(xp: Any, w: Any, g: Any, m: Any, /, learning_rate: Any, beta_1: Any, beta_2: Any) -> Any:
+    """Return the new weight and momentum; the sign is that of the old momentum mixed with the gradient."""
+    direction = xp.sign(m * beta_1 + g * (1 - beta_1))
+    return w - direction * learning_rate, m * beta_2 + g * (1 - beta_2)
+
+
+class Lion(Optimizer):
+    """Steps of one size, by sign: Chen et al. (2023).
+
+    `beta_1`, in (0, 1], mixes momentum and gradient for the sign, `beta_2` for the next momentum; `options` are
+    those of `Optimizer`.
+    """
+
+    step = lion_step
+    hyper = ("beta_1", "beta_2")
+
+    def __init__(self, learning_rate: Any = 0.001, beta_1: float = 0.9, beta_2: float = 0.99, **options: Any) -> None:
+        super().__init__(learning_rate, **options)
+        if not 0 < beta_1 <= 1:
+            raise ValueError(f"Lion: beta_1 must be above 0 and at most 1, received {beta_1!r}.")
+        self.beta_1, self.beta_2 = beta_1, beta_2
+
+    def slots(self) -> dict[str, float]:
+        return {"momentum": 0.0}

@@ -1,0 +1,210 @@
+"""Learning rates as functions of the step, computed on the host in float64.
+
+An optimizer asks with the number of steps done, so the first update sees step 0.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, is_dataclass
+from typing import Any
+
+from arraynet import registry
+
+__all__ = [
+    "CosineDecay",
+    "CosineDecayRestarts",
+    "ExponentialDecay",
+    "InverseTimeDecay",
+    "LearningRateSchedule",
+    "PiecewiseConstantDecay",
+    "PolynomialDecay",
+    "deserialize",
+    "serialize",
+]
+
+
+class LearningRateSchedule:
+    """A learning rate that depends on the step. Subclass it and define `__call__`, and `get_config` to be saved.
+
+    Examples
+    --------
+    >>> class Halving(LearningRateSchedule):
+    ...     def __call__(self, step):
+    ...         return 0.1 * 0.5**step
+    >>> Halving()(2)
+    0.025
+    """
+
+    def __call__(self, step: int) -> float:
+        """Return the learning rate at a step, counted from 0."""
+        raise NotImplementedError(f"{type(self).__name__} does not define __call__(self, step).")
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        if is_dataclass(self):
+            return asdict(self)
+        raise NotImplementedError(
+            f"{type(self).__name__} needs a get_config() that returns its arguments, to be saved."
+        )
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "LearningRateSchedule":
+        """Return a schedule from what `get_config` gave."""
+        return cls(**config)
+
+
+def _positive(name: str, value: float) -> None:
+    if not value > 0:
+        raise ValueError(f"{name} must be positive, received {value!r}.")
+
+
+@dataclass
+class ExponentialDecay(LearningRateSchedule):
+    """``initial * decay_rate ** (step / decay_steps)``; `staircase` rounds the exponent down."""
+
+    initial_learning_rate: float
+    decay_steps: float
+    decay_rate: float
+    staircase: bool = False
+    name: str = "ExponentialDecay"
+
+    def __post_init__(self) -> None:
+        _positive("decay_steps", self.decay_steps)
+
+    def __call__(self, step: int) -> float:
+        p = step / self.decay_steps
+        return float(self.initial_learning_rate * self.decay_rate ** (math.floor(p) if self.staircase else p))
+
+
+@dataclass
+class InverseTimeDecay(LearningRateSchedule):
+    """``initial / (1 + decay_rate * step / decay_steps)``; `staircase` rounds the fraction down."""
+
+    initial_learning_rate: float
+    decay_steps: float
+    decay_rate: float
+    staircase: bool = False
+    name: str = "InverseTimeDecay"
+
+    def __post_init__(self) -> None:
+        _positive("decay_steps", self.decay_steps)
+
+    def __call__(self, step: int) -> float:
+        p = step / self.decay_steps
+        return self.initial_learning_rate / (1 + self.decay_rate * (math.floor(p) if self.staircase else p))
+
+
+@dataclass
+class PiecewiseConstantDecay(LearningRateSchedule):
+    """The first of `values` up to and with the first of `boundaries`, and so on; one value more than boundaries."""
+
+    boundaries: Sequence[float]
+    values: Sequence[float]
+    name: str = "PiecewiseConstant"
+
+    def __post_init__(self) -> None:
+        if len(self.boundaries) != len(self.values) - 1:
+            raise ValueError(
+                f"values must be one more than boundaries, received {len(self.values)} values for "
+                f"{len(self.boundaries)} boundaries."
+            )
+
+    def __call__(self, step: int) -> float:
+        return float(self.values[sum(step > boundary for boundary in self.boundaries)])
+
+
+@dataclass
+class PolynomialDecay(LearningRateSchedule):
+    """From `initial_learning_rate` to `end_learning_rate` as ``(1 - step / decay_steps) ** power`` falls.
+
+    With `cycle` the fall is stretched to the next multiple of `decay_steps` instead of ending.
+    """
+
+    initial_learning_rate: float
+    decay_steps: float
+    end_learning_rate: float = 0.0001
+    power: float = 1.0
+    cycle: bool = False
+    name: str = "PolynomialDecay"
+
+    def __post_init__(self) -> None:
+        _positive("decay_steps", self.decay_steps)
+
+    def __call__(self, step: int) -> float:
+        length = self.decay_steps * max(1, math.ceil(step / self.decay_steps)) if self.cycle else self.decay_steps
+        left = 1 - min(step, length) / length
+        return float((self.initial_learning_rate - self.end_learning_rate) * left**self.power + self.end_learning_rate)
+
+
+@dataclass
+class CosineDecay(LearningRateSchedule):
+    """Half a cosine down to the share `alpha`, after a linear rise to `warmup_target`: Loshchilov and Hutter (2017).
+
+    Without `warmup_target` the fall starts at once, from `initial_learning_rate`.
+    """
+
+    initial_learning_rate: float
+    decay_steps: float
+    alpha: float = 0.0
+    name: str = "CosineDecay"
+    warmup_target: float | None = None
+    warmup_steps: int = 0
+
+    def __post_init__(self) -> None:
+        _positive("decay_steps", self.decay_steps)
+
+    def __call__(self, step: int) -> float:
+        start, target = self.initial_learning_rate, self.warmup_target
+        if target is None:
+            return start * _cosine(min(step / self.decay_steps, 1.0), self.alpha)
+        if step < self.warmup_steps:
+            return start + (target - start) * step / self.warmup_steps
+        return target * _cosine(min((step - self.warmup_steps) / self.decay_steps, 1.0), self.alpha)
+
+
+@dataclass
+class CosineDecayRestarts(LearningRateSchedule):
+    """Half cosines one after the other: Loshchilov and Hutter (2017).
+
+    Each is `t_mul` times as long as the one before, which for the first is `first_decay_steps`, and starts at
+    `m_mul` times its rate; `alpha` is the share that is left at the end.
+    """
+
+    initial_learning_rate: float
+    first_decay_steps: float
+    t_mul: float = 2.0
+    m_mul: float = 1.0
+    alpha: float = 0.0
+    name: str = "SGDRDecay"
+
+    def __post_init__(self) -> None:
+        _positive("first_decay_steps", self.first_decay_steps)
+
+    def __call__(self, step: int) -> float:
+        fraction = step / self.first_decay_steps
+        if self.t_mul == 1:
+            restarts = math.floor(fraction)
+            fraction -= restarts
+        else:
+            restarts = math.floor(math.log(1 - fraction * (1 - self.t_mul), self.t_mul) + 1e-9)
+            fraction = (fraction - (1 - self.t_mul**restarts) / (1 - self.t_mul)) / self.t_mul**restarts
+        return self.initial_learning_rate * _cosine(fraction, self.alpha, self.m_mul**restarts)
+
+
+def _cosine(fraction: float, alpha: float, height: float = 1.0) -> float:
+    return (1 - alpha) * 0.5 * height * (1 + math.cos(math.pi * fraction)) + alpha
+
+
+_TABLE = registry.named(
+    CosineDecay, CosineDecayRestarts, ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay, PolynomialDecay
+)
+
+
+def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
+    """Return a schedule's class name and configuration."""
+    return registry.serialize(learning_rate_schedule)
+
+
+def deserialize(config: dict[str, Any], custom_objects: Mapping[str, type] | None = None) -> LearningRateSchedule:
+    """Return a schedule from what `serialize` gave."""
+    return registry.deserialize("schedule", config, _TABLE, custom_objects)  # type: ignore[no-any-return]

@@ -1,0 +1,160 @@
+"""Streams of random words: who draws from where, so that one seed fixes every number of a program.
+
+A stream is a Philox key and a position. The key of a stream that nobody seeded is made of the default seed
+and the path of what it serves, so a layer added behind a model changes no number before it.
+"""
+
+import operator
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from hashlib import blake2b
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from arraynet import config
+from arraynet.observers import Versioned
+from arraynet.words import host_words
+
+__all__ = [
+    "SeedGenerator",
+    "deserialize_seed",
+    "host_permutation",
+    "path_scope",
+    "reset_streams",
+    "serialize_seed",
+    "stream_key",
+]
+
+BLOCK = 256  # bits of one Philox counter; every draw starts at a new one
+
+_path: ContextVar[str | None] = ContextVar("arraynet_random_path", default=None)
+_unnamed = count()
+
+
+def stream_key(seed: int, path: str) -> tuple[int, int]:
+    """Return the Philox key of the stream that serves `path`, such as ``dense/kernel``, under a seed."""
+    digest = blake2b(path.encode(), digest_size=16, salt=seed.to_bytes(16, "little")).digest()
+    return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")
+
+
+@contextmanager
+def path_scope(path: str) -> Iterator[None]:
+    """Let unseeded streams made in this block serve a path, that of a variable within its model."""
+    token = _path.set(path)
+    try:
+        yield
+    finally:
+        _path.reset(token)
+
+
+class SeedGenerator(Versioned):
+    """A stream of random numbers with a position that every draw moves on.
+
+    Parameters
+    ----------
+    seed : int, optional
+        A non-negative number below 2**128. Without it the stream belongs to the default seed
+        (`config.seed`) and to the `path_scope` that it is made in, or to nobody else outside of one.
+    name : str, optional
+        For reports.
+
+    Examples
+    --------
+    >>> from arraynet import random
+    >>> generator = random.SeedGenerator(7)
+    >>> first, second = random.uniform((2,), seed=generator), random.uniform((2,), seed=generator)
+    >>> bool((first == second).numpy().any())
+    False
+    """
+
+    def __init__(self, seed: int | None = None, name: str | None = None) -> None:
+        self.name = name or "seed_generator"
+        self._counter = 0
+        self._restart(seed)
+
+    def _restart(self, seed: int | None) -> None:
+        self.seed = config.seed() if seed is None else checked(seed)
+        path = _path.get()
+        if seed is not None:
+            self.key = split(self.seed)
+        else:
+            self.key = stream_key(self.seed, f"#{next(_unnamed)}" if path is None else path)
+
+    @property
+    def counter(self) -> int:
+        """Its position, in blocks of 256 bits; saved with a model, and set when one is loaded."""
+        return self._counter
+
+    def set_counter(self, value: int) -> None:
+        """Move to a position; programs captured before go on from there."""
+        self._counter = operator.index(value)
+
+    def next(self, blocks: int = 1) -> int:
+        """Return the position and move on by a number of blocks."""
+        position = self._counter
+        self._counter += blocks
+        return position
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what makes a stream like this one, at its start."""
+        return {"seed": self.seed, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "SeedGenerator":
+        """Return a stream from what `get_config` gave."""
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        return f"<SeedGenerator seed={self.seed} counter={self._counter}>"
+
+
+def checked(seed: Any) -> int:
+    """Return a seed as an int, or say what is wrong with it."""
+    if isinstance(seed, bool | np.bool_) or not hasattr(seed, "__index__") or not 0 <= operator.index(seed) < 2**128:
+        raise ValueError(f"seed must be a non-negative int below 2**128, a SeedGenerator or None, received {seed!r}.")
+    return operator.index(seed)
+
+
+def split(seed: int) -> tuple[int, int]:
+    """Return the Philox key of an explicit seed."""
+    return seed % 2**64, seed >> 64
+
+
+_default: SeedGenerator | None = None
+
+
+def default_generator() -> SeedGenerator:
+    """Return the stream of functions called without a seed."""
+    global _default
+    if _default is None:
+        with path_scope("global"):
+            _default = SeedGenerator(name="global_seed_generator")
+    return _default
+
+
+def reset_streams() -> None:
+    """Start the streams that nobody seeded anew, from the present default seed."""
+    global _unnamed
+    _unnamed = count()
+    generator = default_generator()
+    generator.set_counter(0)
+    with path_scope("global"):
+        generator._restart(None)  # the same object, so that captured programs see that its key changed
+
+
+def host_permutation(key: tuple[int, int], n: int) -> np.ndarray:
+    """Return a permutation of ``0..n-1`` on the host: the stable order of 64-bit words, in int64."""
+    return np.argsort(host_words(key, 0, n, 64), kind="stable")
+
+
+def serialize_seed(seed: int | SeedGenerator | None) -> Any:
+    """Return a seed argument as what a configuration holds."""
+    return {"class_name": "SeedGenerator", "config": seed.get_config()} if isinstance(seed, SeedGenerator) else seed
+
+
+def deserialize_seed(seed: Any) -> Any:
+    """Return a seed argument from what `serialize_seed` gave."""
+    return SeedGenerator.from_config(seed["config"]) if isinstance(seed, dict) else seed
