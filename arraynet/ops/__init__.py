@@ -13,6 +13,7 @@ from arraynet.ops.elementwise import *
 from arraynet.ops.exponential import *
 from arraynet.ops.indexing import *
 from arraynet.ops.joining import *
+from arraynet.ops.linalg import *
 from arraynet.ops.nn import *
 from arraynet.ops.products import *
 from arraynet.ops.ordering import *

@@ -72,7 +72,7 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
 
     int32 if all are Python integers and no dtype is named, floatx if one of them is a float.
     """
-    given = [x.numpy() if isinstance(x, Tensor | Variable) else x for x in (start, stop, step)]
+    given: list[Any] = [x.numpy() if isinstance(x, Tensor | Variable) else x for x in (start, stop, step)]
     kinds = [x.dtype if isinstance(x, np.ndarray) else type(np.asarray(x).item()) for x in given if x is not None]
     first, last, apart = given
     host = np.arange(first, last, apart) if last is not None else np.arange(0, first, apart)

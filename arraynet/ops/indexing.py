@@ -36,8 +36,7 @@ def window(xp: Any, x: Any, /, key: tuple[Any, ...]) -> Any:
 def unwindow(xp: Any, g: Any, /, key: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
     """Return zeros of a shape with `g` in the window that a key names: the opposite of `window`."""
     parts = [(part, part + 1, 1) if isinstance(part, int) else part for part in key if part is not None]
-    lengths = [len(range(*part)) for part in parts]
-    g = xp.reshape(g, lengths)
+    g = xp.reshape(g, tuple(len(range(*part)) for part in parts))
     for axis, part in enumerate(parts):
         g = _spread(xp, g, axis, part, shape[axis])
     return g

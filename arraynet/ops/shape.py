@@ -138,7 +138,7 @@ def _expand_dims(xp: Any, x: Any, /, axis: tuple[int, ...]) -> Any:
     return x
 
 
-_expand_dims.defvjp(x=lambda g, axis: _squeeze(g, axis))
+_expand_dims.defvjp(x=lambda g, axis: squeeze(g, axis))
 
 
 def expand_dims(x: Any, axis: Any) -> Any:
@@ -152,7 +152,7 @@ def _squeeze(xp: Any, x: Any, /, axis: tuple[int, ...]) -> Any:
     return xp.squeeze(x, axis=axis)
 
 
-_squeeze.defvjp(x=lambda g, axis: _expand_dims(g, axis))
+_squeeze.defvjp(x=lambda g, axis: expand_dims(g, axis))
 
 
 def squeeze(x: Any, axis: Any = None) -> Any:

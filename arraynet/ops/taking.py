@@ -108,7 +108,7 @@ def index_along(xp: Any, indices: Any, /, shape: tuple[int, ...], axis: int) -> 
     for k in reversed(range(len(shape))):
         if k != axis:
             places = xp.arange(shape[k], dtype=indices.dtype) * stride
-            linear = linear + xp.reshape(places, [-1 if i == k else 1 for i in range(len(shape))])
+            linear = linear + xp.reshape(places, tuple(-1 if i == k else 1 for i in range(len(shape))))
         stride *= shape[k]
     return linear
 

@@ -6,7 +6,19 @@ from arraynet.testing.case import Case
 
 __all__ = ["CASES", "cases_of"]
 
-FAMILIES = ("elementwise", "comparison", "reduction", "ordering", "shape", "indexing", "linalg", "products", "nn")
+FAMILIES = (
+    "elementwise",
+    "comparison",
+    "reduction",
+    "ordering",
+    "shape",
+    "creation",
+    "indexing",
+    "scatter",
+    "linalg",
+    "products",
+    "nn",
+)
 CASES: list[Case] = [case for family in FAMILIES for case in import_module(f"arraynet.testing.cases.{family}").CASES]
 
 
