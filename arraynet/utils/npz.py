@@ -1,34 +1,30 @@
-"""Reading .npz files that somebody else may have made: nothing is unpickled, and headers are checked before data.
+"""Reading .npz files that anybody may have made: nothing is unpickled, and headers are checked before data.
 
 A zip's members and a .npy's shape are claims of whoever wrote the file. Here each claim is compared with
 what the caller expects before memory is spent on it, so that neither a bomb nor a wrong file gets far.
 """
 
 import zipfile
-import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 from numpy.lib import format as npy
 
-__all__ = ["Expected", "npz_names", "read_npz"]
+__all__ = ["Expected", "npz_names", "read_npz", "write_npz"]
 
 Expected = Mapping[str, tuple[tuple[int, ...], np.dtype]]
 """What an archive shall hold: shape and dtype by name."""
 
 HEADER = 10_000  # bytes; NumPy refuses longer headers too
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, NotImplementedError, RuntimeError)
 
 
 def npz_names(file: Path) -> set[str]:
     """Return the names of an archive's arrays, or raise ValueError where it is no archive."""
-    try:
-        with zipfile.ZipFile(file) as archive:
-            return {name.removesuffix(".npy") for name in archive.namelist()}
-    except BROKEN as error:
-        raise ValueError(f"{file} is no .npz file, or a truncated one: {error}") from error
+    with _explaining(file), zipfile.ZipFile(file) as archive:
+        return {name.removesuffix(".npy") for name in archive.namelist()}
 
 
 def read_npz(file: Path, expected: Expected) -> dict[str, np.ndarray]:
@@ -40,11 +36,27 @@ def read_npz(file: Path, expected: Expected) -> dict[str, np.ndarray]:
         The file is truncated, is no archive, holds pickled objects, or an array is missing or has
         another shape or dtype; the message names the file and the array.
     """
+    with _explaining(file), zipfile.ZipFile(file) as archive:
+        return {name: _read(archive, name, *kind) for name, kind in expected.items()}
+
+
+@contextmanager
+def _explaining(file: Path) -> Iterator[None]:
+    """Turn whatever parsers raise on hostile bytes, and that is a long list, into one error that names the file."""
     try:
-        with zipfile.ZipFile(file) as archive:
-            return {name: _read(archive, name, *kind) for name, kind in expected.items()}
-    except BROKEN as error:
-        raise ValueError(f"{file} is truncated or not the file expected: {error}") from error
+        yield
+    except OSError:
+        raise
+    except Exception as error:
+        raise ValueError(f"{file} is truncated or not the .npz file expected: {error}") from error
+
+
+def write_npz(stream: IO[bytes], arrays: Mapping[str, np.ndarray]) -> None:
+    """Write arrays under any names; `numpy.savez` has names of its own for some of its keywords."""
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(name + ".npy", "w", force_zip64=True) as member:
+                npy.write_array(member, array, allow_pickle=False)
 
 
 def _read(archive: zipfile.ZipFile, name: str, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:

@@ -136,7 +136,7 @@ BAD = {
 def test_a_wrong_file_is_named(tmp_path, name):
     changed, message = BAD[name]
     file = write_npz(tmp_path / "mnist.npz", **changed)
-    with pytest.raises(ValueError, match=f"mnist.npz is truncated or not the file expected: array '{message}"):
+    with pytest.raises(ValueError, match=rf"mnist\.npz is truncated or not the \.npz file expected: array '{message}"):
         mnist.load_data(file)
 
 
@@ -154,5 +154,5 @@ def test_a_damaged_byte_is_found(tmp_path):
     data = bytearray(FILE.read_bytes())
     data[5_000_000] ^= 1
     (tmp_path / "mnist.npz").write_bytes(data)
-    with pytest.raises(ValueError, match="truncated or not the file expected"):
+    with pytest.raises(ValueError, match=r"truncated or not the \.npz file expected"):
         mnist.load_data(tmp_path / "mnist.npz")

@@ -1,0 +1,165 @@
+"""The command line: training without writing a script, and asking what is installed and whether it works."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from arraynet import config, plugins
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command, ``sys.argv``'s without `arguments`; return the exit status."""
+    options = _parser().parse_args(arguments)
+    return int(options.run(options))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m arraynet", description="Neural networks on any array library.")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_train(commands)
+    command = _added(commands, "backends", _backends, "list the installed backends, and why one cannot run")
+    command = _added(commands, "check-backend", _check_backend, "run the conformance kit on a backend")
+    command.add_argument("name", type=_backend, help="an installed backend's name, or module:attribute")
+    return parser
+
+
+def _added(commands: Any, name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+    style = argparse.ArgumentDefaultsHelpFormatter
+    command: argparse.ArgumentParser = commands.add_parser(
+        name, help=text, description=f"{text[0].upper()}{text[1:]}.", formatter_class=style
+    )
+    command.set_defaults(run=run)
+    return command
+
+
+def _add_train(commands: Any) -> None:
+    command = _added(commands, "train", _train, "train a network on a data set, save it and draw its curves")
+    add = command.add_argument
+    add("dataset", choices=["mnist"], help="what to train on")
+    add("--backend", type=_backend, default=_default_backend(), help="where to compute")
+    add("--epochs", type=_positive, default=5, help="passes over the training set")
+    add("--batch-size", type=_positive, default=128, help="images in a step")
+    add("--hidden", type=_widths, default="512", help="units of the hidden layers, as in 512 or 256,128")
+    add("--optimizer", type=_optimizer, default="rmsprop", help="its name, such as sgd or adam")
+    add("--learning-rate", type=float, default=argparse.SUPPRESS, help="the optimizer's own without it")
+    add("--seed", type=_seed, default=argparse.SUPPRESS, help="fixes all random numbers; else ARRAYNET_SEED's or any")
+    add("--output", type=Path, default=Path("runs", "mnist"), help="folder for weights, model and curves")
+
+
+def _default_backend() -> str:
+    return config.environment("ARRAYNET_BACKEND") or "numpy"
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a positive whole number, received {text!r}")
+    return int(text)
+
+
+def _widths(text: str) -> list[int]:
+    return [_positive(part) for part in text.split(",")]
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0 on, received {text!r}")
+    return int(text)
+
+
+def _backend(name: str) -> Any:
+    try:
+        return plugins.load(name)
+    except Exception as error:  # a plugin may fail in any way; say how
+        raise argparse.ArgumentTypeError(_reason(error)) from error
+
+
+def _optimizer(name: str) -> Any:
+    from arraynet import optimizers
+
+    try:
+        return optimizers.get(name)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+
+
+def _train(options: argparse.Namespace) -> int:
+    from arraynet.datasets import mnist
+    from arraynet.utils import set_random_seed
+
+    if "seed" in options:
+        set_random_seed(options.seed)
+    if "learning_rate" in options:
+        options.optimizer.learning_rate = options.learning_rate
+    with plugins.use_backend(options.backend):
+        print(f"Backend {options.backend.describe()}, seed {config.seed()}")
+        train, test = ((_rows(x), y) for x, y in mnist.load_data())
+        model = _network(options.hidden)
+        model.compile(optimizer=options.optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+        history = model.fit(*train, epochs=options.epochs, batch_size=options.batch_size)
+        loss, accuracy = model.evaluate(*test, batch_size=options.batch_size, verbose=0)
+        print(f"Test accuracy {accuracy:.2%}, loss {loss:.4f}")
+        scores = model.predict(test[0][:1], verbose=0)[0]
+    print(f"First test digit: predicted {scores.argmax()} ({scores.max():.1%} sure), labelled {test[1][0]}")
+    _write(model, history, options.output)
+    return 0
+
+
+def _rows(images: np.ndarray) -> np.ndarray:
+    """Images as rows of floats from 0 to 1."""
+    return images.reshape(len(images), -1).astype("float32") / 255
+
+
+def _network(hidden: Sequence[int]) -> Any:
+    from arraynet import layers
+    from arraynet.models import Sequential
+
+    inner = [layers.Dense(units, activation="relu") for units in hidden]
+    return Sequential([layers.Input((784,)), *inner, layers.Dense(10, activation="softmax")])
+
+
+def _write(model: Any, history: Any, folder: Path) -> None:
+    """Write the weights, the whole model and, where matplotlib is installed, the training curves."""
+    from arraynet.utils import training_curves
+
+    folder.mkdir(parents=True, exist_ok=True)
+    model.save_weights(folder / "weights.safetensors")
+    model.save(folder / "model.arraynet")
+    written = ["weights.safetensors", "model.arraynet"]
+    try:
+        training_curves(history).savefig(folder / "curves.png", dpi=120)
+        written.append("curves.png")
+    except ImportError as error:
+        print(f"No picture of the training curves: {error}")
+    print(f"Wrote {', '.join(written)} to {folder}")
+
+
+def _backends(options: argparse.Namespace) -> int:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("name", "library and device", "dtypes", "kernels")
+    for name in plugins.available_backends():
+        try:
+            backend = plugins.load(name)
+            row = backend.describe(), str(len(backend.dtypes)), str(len(backend.kernels))
+        except Exception as error:  # a plugin may fail in any way; the table says how
+            row = f"cannot run: {_reason(error)}", "", ""
+        table.add_row(*map(escape, (name, *row)))
+    Console().print(table)
+    return 0
+
+
+def _check_backend(options: argparse.Namespace) -> int:
+    from arraynet.testing import check_backend
+
+    return 0 if check_backend(options.name) else 1

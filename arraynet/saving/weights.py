@@ -1,0 +1,135 @@
+"""Weights in files: by their names inside the model, checked as a whole before the first one is assigned."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from arraynet.layers.tracked import names_within
+from arraynet.saving.files import replacing
+from arraynet.saving.tensors import decoded, encoded
+from arraynet.tensor import Variable
+from arraynet.utils.npz import npz_names, read_npz, write_npz
+
+__all__ = ["assign", "check", "load_weights", "named_weights", "save_weights"]
+
+PathLike = str | os.PathLike[str]
+
+
+def save_weights(model: Any, path: PathLike) -> None:
+    """Write a model's weights to a ``.safetensors`` or ``.npz`` file, replacing an old one in one step.
+
+    Raises
+    ------
+    ValueError
+        Another suffix, or the model has no weights yet.
+    """
+    write = _by_suffix(path, {".safetensors": _write_tensors, ".npz": write_npz})
+    weights = named_weights(model)
+    if not weights:
+        raise ValueError(f"Model {model.name!r} has no weights to save: build it first, model.build(shape).")
+    with replacing(path) as stream:
+        write(stream, {name: variable.numpy() for name, variable in weights.items()})
+
+
+def load_weights(model: Any, path: PathLike) -> None:
+    """Read a model's weights from a ``.safetensors`` or ``.npz`` file; if anything does not fit, none is set.
+
+    Raises
+    ------
+    ValueError
+        Another suffix; no such file; it is damaged or holds pickled objects; the model is not built; or names,
+        shapes or dtypes differ. The message says which.
+    """
+    read = _by_suffix(path, {".safetensors": _read_tensors, ".npz": _read_npz})
+    file = Path(path).expanduser()
+    if not file.is_file():
+        raise ValueError(f"There is no file {file} to load weights from.")
+    weights = named_weights(model)
+    if not weights:
+        raise ValueError(f"Model {model.name!r} is not built, so it has no weights to load into: model.build(shape).")
+    assign(weights, read(file, weights))
+
+
+def named_weights(model: Any) -> dict[str, Variable]:
+    """Return a model's Variables by their names inside it: ``dense/kernel``, ``dense_1/kernel``."""
+    named: dict[str, Variable] = {}
+    seen: set[int] = set()
+    for name, variable in _walked(model, ""):
+        if id(variable) not in seen:
+            seen.add(id(variable))
+            named[_free(name, named)] = variable
+    return named
+
+
+def _walked(layer: Any, prefix: str) -> Iterator[tuple[str, Variable]]:
+    yield from ((prefix + variable.name, variable) for variable in layer._own_variables)
+    inner = layer._sublayers
+    names = names_within(inner)
+    for sub in inner:
+        yield from _walked(sub, f"{prefix}{names[id(sub)]}/")
+
+
+def _free(name: str, taken: Mapping[str, Any]) -> str:
+    """The name, with a number if two Variables of one layer share it."""
+    number, free = 0, name
+    while free in taken:
+        number += 1
+        free = f"{name}_{number}"
+    return free
+
+
+def check(source: str, found: Mapping[str, Any], variables: Mapping[str, Variable]) -> None:
+    """Raise ValueError unless arrays have exactly the names, shapes and dtypes of the Variables."""
+    check_names(source, found, variables)
+    for name, variable in variables.items():
+        array = found[name]
+        if array.shape != variable.shape or array.dtype != variable.dtype:
+            raise ValueError(
+                f"{source} holds {name!r} as {array.dtype} of shape {array.shape}; the model's is "
+                f"{variable.dtype} of shape {variable.shape}. Nothing was loaded."
+            )
+
+
+def check_names(source: str, found: Iterable[str], variables: Mapping[str, Variable]) -> None:
+    """Raise ValueError unless the names are exactly those of the Variables."""
+    missing, surplus = sorted(set(variables) - set(found)), sorted(set(found) - set(variables))
+    if missing or surplus:
+        raise ValueError(
+            f"{source} was saved from another model: it lacks {_listed(missing)} and holds {_listed(surplus)}, "
+            f"which this model does not have. Nothing was loaded."
+        )
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(map(repr, names[:5])) + (f" and {len(names) - 5} more" if len(names) > 5 else "") or "nothing"
+
+
+def assign(variables: Mapping[str, Variable], arrays: Mapping[str, np.ndarray]) -> None:
+    """Assign arrays that were checked."""
+    for name, variable in variables.items():
+        variable.assign(np.asarray(arrays[name]))
+
+
+def _by_suffix(path: PathLike, choices: Mapping[str, Callable[..., Any]]) -> Callable[..., Any]:
+    suffix = Path(path).suffix
+    if suffix not in choices:
+        raise ValueError(f"Weights are kept in files ending in {' or '.join(choices)}, received {os.fspath(path)!r}.")
+    return choices[suffix]
+
+
+def _write_tensors(stream: Any, arrays: Mapping[str, np.ndarray]) -> None:
+    stream.write(encoded(arrays))
+
+
+def _read_tensors(file: Path, weights: Mapping[str, Variable]) -> dict[str, np.ndarray]:
+    arrays = decoded(file.read_bytes(), str(file))
+    check(str(file), arrays, weights)
+    return arrays
+
+
+def _read_npz(file: Path, weights: Mapping[str, Variable]) -> dict[str, np.ndarray]:
+    check_names(str(file), npz_names(file), weights)
+    return read_npz(file, {name: (v.shape, v.dtype) for name, v in weights.items()})

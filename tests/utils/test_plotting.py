@@ -1,0 +1,47 @@
+import sys
+
+import numpy as np
+import pytest
+
+from arraynet.utils import image_grid, training_curves
+
+
+@pytest.mark.parametrize("shape", [(5, 28, 28), (5, 28, 28, 1), (5, 8, 8, 3)])
+def test_image_grid_shows_every_image_under_its_label(shape, tmp_path):
+    figure = image_grid(np.random.default_rng(0).random(shape), labels=[3, 1, 4, 1, 5])
+    shown = [axis for axis in figure.axes if axis.images]
+    assert [axis.get_title() for axis in shown] == ["3", "1", "4", "1", "5"]
+    assert len(figure.axes) == 6
+    figure.savefig(tmp_path / "grid.png")
+    assert (tmp_path / "grid.png").stat().st_size > 1000
+
+
+def test_image_grid_columns():
+    figure = image_grid(np.zeros((4, 2, 2)), columns=4)
+    assert len(figure.axes) == 4
+    assert figure.axes[0].get_gridspec().ncols == 4
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "message"),
+    [(np.zeros((28, 28)), None, r"received \(28, 28\)"), (np.zeros((2, 3, 3)), [1], "2 images and 1 labels")],
+)
+def test_image_grid_refuses(images, labels, message):
+    with pytest.raises(ValueError, match=message):
+        image_grid(images, labels)
+
+
+def test_training_curves_have_a_panel_a_metric(tmp_path):
+    history = {"accuracy": [0.5, 0.75], "loss": [2.0, 1.0], "val_loss": [2.5, 1.5]}
+    figure = training_curves(history)
+    assert [axis.get_title() for axis in figure.axes] == ["accuracy", "loss"]
+    assert [line.get_label() for line in figure.axes[1].lines] == ["loss", "val_loss"]
+    np.testing.assert_array_equal(figure.axes[1].lines[1].get_xydata(), [[1, 2.5], [2, 1.5]])
+    figure.savefig(tmp_path / "curves.png")
+
+
+@pytest.mark.parametrize("draw", [lambda: image_grid(np.zeros((1, 2, 2))), lambda: training_curves({"loss": [1.0]})])
+def test_without_matplotlib_the_error_names_the_extra(monkeypatch, draw):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(ImportError, match=r"pip install 'arraynet\[plot\]'"):
+        draw()
