@@ -217,15 +217,16 @@ def promoted(op: Op, xp: Any, arrays: list[Any]) -> list[Any]:
 
 
 def _kind(x: Any) -> Any:
-    """An array's dtype; a scalar's Python type, since scalars are weak."""
-    return None if x is None else type(x) if isinstance(x, bool | int | float) else dtype_of(x)
+    """An array's dtype; a scalar's Python type, since scalars are weak. A float64 of NumPy's is a float too."""
+    return None if x is None else type(x) if type(x) in _WEAK else dtype_of(x)
 
 
+_WEAK = (bool, int, float)
 _PYTHON = {"b": bool, "i": int, "u": int, "f": float}
 
 
 def _cast(xp: Any, x: Any, target: np.dtype) -> Any:
-    return _PYTHON[target.kind](x) if isinstance(x, bool | int | float) else xp.astype(x, getattr(xp, target.name))
+    return _PYTHON[target.kind](x) if type(x) in _WEAK else xp.astype(x, getattr(xp, target.name))
 
 
 def _backend_of(args: Sequence[Any]) -> Backend:

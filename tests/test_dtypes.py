@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from arraynet import dtypes
+from arraynet import dtypes, ops
 
 
 @pytest.mark.parametrize(
@@ -18,3 +18,11 @@ def test_standardize(dtype, name):
 def test_unknown_dtypes_are_listed():
     with pytest.raises(ValueError, match=r"one of bool, .*received 'complex64'"):
         dtypes.standardize("complex64")
+
+
+def test_a_float64_without_axes_is_an_array_and_not_a_weak_number(backend):
+    x = ops.sum(ops.convert_to_tensor(np.asarray([1.0, 1.75])))  # a NumPy float64, which is a Python float too
+    y = ops.sum(x * x)
+    assert y.dtype == "float64"
+    assert float(y) == 2.75**2
+    assert (x + ops.convert_to_tensor(np.float32(0.25))).dtype == "float64"

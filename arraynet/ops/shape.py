@@ -214,8 +214,8 @@ joined.defvjp(xs=_grad_concatenate)
 
 @op(name="stack")
 def stacked(xp: Any, *xs: Any, axis: int = 0) -> Any:
-    kind = next(x.dtype for x in xs if not isinstance(x, bool | int | float))
-    return xp.stack([xp.asarray(x, dtype=kind) if isinstance(x, bool | int | float) else x for x in xs], axis=axis)
+    kind = next(x.dtype for x in xs if hasattr(x, "dtype"))
+    return xp.stack([x if hasattr(x, "dtype") else xp.asarray(x, dtype=kind) for x in xs], axis=axis)
 
 
 def stack(x: Any, axis: int = 0) -> Any:
