@@ -1,0 +1,129 @@
+"""Systems of linear equations, inverses and determinants, of single matrices and of stacks.
+
+Derivatives after M. B. Giles, Collected matrix derivative results for forward and reverse mode (2008).
+"""
+
+from typing import Any
+
+from arraynet.dispatch import op, operands
+from arraynet.ops.diagonal import tril, triu
+from arraynet.ops.exponential import log
+from arraynet.ops.products import matmul, swapped
+from arraynet.ops.shape import expand_dims, squeeze
+from arraynet.tensor import Tensor
+
+__all__ = ["cholesky_inverse", "det", "inv", "logdet", "lstsq", "pinv", "slogdet", "solve", "solve_triangular"]
+
+
+@op(promote="float", name="solve")
+def solve_matrix(xp: Any, a: Any, b: Any, /) -> Any:
+    """Return the X with ``a @ X = b``, for matrices `b`."""
+    return xp.linalg.solve(a, b)
+
+
+def grad_solve_matrix(g: Any, a: Any, y: Any) -> Any:
+    return -matmul(solve_matrix(swapped(a), g), swapped(y))
+
+
+solve_matrix.defvjp(a=grad_solve_matrix, b=lambda g, a: solve_matrix(swapped(a), g))
+
+
+def solve(a: Any, b: Any) -> Tensor:
+    """Return the x with ``a @ x = b``.
+
+    Parameters
+    ----------
+    a : Tensor, floating, (..., n, n)
+        Regular matrices.
+    b : Tensor, floating, (..., n) or (..., n, k)
+        Right-hand sides: a vector for each matrix if it has an axis less than `a`.
+
+    Raises
+    ------
+    ValueError
+        A matrix is singular or not square, or the shapes do not fit.
+    """
+    a, b = operands(a, b)
+    if b.ndim == a.ndim - 1:
+        return squeeze(solve_matrix(a, expand_dims(b, -1)), axis=-1)  # type: ignore[no-any-return]
+    return solve_matrix(a, b)  # type: ignore[no-any-return]
+
+
+def solve_triangular(a: Any, b: Any, lower: bool = False) -> Tensor:
+    """Return the x with ``a @ x = b``, where only one triangle of `a` is looked at; see `solve`."""
+    (a,) = operands(a)
+    return solve(tril(a) if lower else triu(a), b)
+
+
+@op(promote="float")
+def inv(xp: Any, x: Any, /) -> Any:
+    """Return the inverses of square matrices; a singular one is a ValueError."""
+    return xp.linalg.inv(x)
+
+
+def grad_inv(g: Any, y: Any) -> Any:
+    t = swapped(y)
+    return -matmul(matmul(t, g), t)
+
+
+inv.defvjp(x=grad_inv)
+
+
+@op(promote="float")
+def det(xp: Any, x: Any, /) -> Any:
+    """Return the determinants of square matrices; the derivative needs them to be regular."""
+    return xp.linalg.det(x)
+
+
+det.defvjp(x=lambda g, x, y: expand_dims(g * y, (-2, -1)) * swapped(inv(x)))
+
+
+@op(promote="float")
+def slogdet(xp: Any, x: Any, /) -> Any:
+    """Return sign and logarithm of the absolute value of determinants, which may be too large for themselves."""
+    sign, logarithm = xp.linalg.slogdet(x)
+    return sign, logarithm
+
+
+slogdet.defvjp(x=lambda g, x: expand_dims(g[1], (-2, -1)) * swapped(inv(x)))
+
+
+def logdet(x: Any) -> Tensor:
+    """Return the logarithms of the determinants of positive definite matrices, NaN for a negative one."""
+    sign, logarithm = slogdet(x)
+    return logarithm + log(sign)  # type: ignore[no-any-return]
+
+
+@op(promote="float")
+def pinv(xp: Any, x: Any, /, rcond: float | None = None) -> Any:
+    """Return Moore-Penrose inverses, (..., n, m) for matrices (..., m, n).
+
+    Singular values below `rcond` times the largest count as zero; without it, max(m, n) times the dtype's
+    precision. The derivative is that of Golub and Pereyra 1973, for matrices whose rank does not change.
+    """
+    return xp.linalg.pinv(x, rtol=rcond)
+
+
+def grad_pinv(g: Any, x: Any, y: Any) -> Any:
+    t, gt = swapped(y), swapped(g)
+    left, right = matmul(gt, matmul(y, t)), matmul(matmul(t, y), gt)
+    return -matmul(t, matmul(g, t)) + (left - matmul(x, matmul(y, left))) + (right - matmul(matmul(right, y), x))
+
+
+pinv.defvjp(x=grad_pinv)
+
+
+def lstsq(a: Any, b: Any, rcond: float | None = None) -> Tensor:
+    """Return the x that minimises ``|a @ x - b|``, the shortest of them; `b` is a vector or a matrix.
+
+    `rcond` as in `pinv`.
+    """
+    return matmul(pinv(a, rcond=rcond), b)  # type: ignore[no-any-return]
+
+
+def cholesky_inverse(x: Any, upper: bool = False) -> Tensor:
+    """Return the inverse of the matrix whose Cholesky factor is `x`, lower or `upper`."""
+    (x,) = operands(x)
+    factor = triu(x) if upper else tril(x)
+    y = inv(factor)
+    return matmul(y, swapped(y)) if upper else matmul(swapped(y), y)  # type: ignore[no-any-return]
