@@ -11,7 +11,7 @@ from .sources import FILES, PACKAGE, ROOT, imported, module_name, tree
 
 # From the bottom up: a module imports from its own level or those below it.
 LEVELS = [
-    ["config", "naming", "tree", "words", "registry"],
+    ["config", "naming", "tree", "words", "registry", "custom_objects"],
     ["dtypes", "backend"],
     ["plugins", "observers", "operators"],
     ["tensor"],
