@@ -1,16 +1,55 @@
-"""Activations by name: functions of `arraynet.ops` under the names and defaults that layers know them by."""
+"""Activations by name: what `arraynet.ops` has, under the names and with the defaults that layers know."""
 
 from collections.abc import Callable
 from typing import Any
 
 from arraynet import ops
+from arraynet.custom_objects import custom_object
+from arraynet.ops import (
+    celu,
+    elu,
+    glu,
+    hard_shrink,
+    hard_sigmoid,
+    hard_silu,
+    hard_tanh,
+    leaky_relu,
+    log_sigmoid,
+    log_softmax,
+    mish,
+    relu6,
+    selu,
+    sigmoid,
+    silu,
+    soft_shrink,
+    softmax,
+    softplus,
+    softsign,
+    sparse_plus,
+    sparse_sigmoid,
+    sparsemax,
+    squareplus,
+    tanh,
+    tanh_shrink,
+    threshold,
+)
 
-__all__ = ["deserialize", "get", "linear", "relu", "serialize", "sigmoid", "softmax", "tanh"]
+hard_swish, swish = hard_silu, silu
 
 
 def linear(x: Any) -> Any:
     """Return `x`."""
     return x
+
+
+def exponential(x: Any) -> Any:
+    """Return ``exp(x)``."""
+    return ops.exp(x)
+
+
+def gelu(x: Any, approximate: bool = False) -> Any:
+    """Return `x` times the normal distribution's share below it; `approximate` takes a tanh for that."""
+    return ops.gelu(x, approximate=approximate)
 
 
 def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Any:
@@ -27,32 +66,25 @@ def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, th
     threshold : float
         Where the function leaves zero.
     """
-    if not (negative_slope or max_value is not None or threshold):
-        return ops.relu(x)
-    y = ops.where(ops.greater(x, threshold), x, negative_slope * (x - threshold))
+    if negative_slope or threshold:
+        y = ops.where(ops.greater(x, threshold), x, ops.multiply(ops.subtract(x, threshold), negative_slope))
+    else:
+        y = ops.relu(x)
     return y if max_value is None else ops.minimum(y, max_value)
 
 
-def sigmoid(x: Any) -> Any:
-    """Return ``1 / (1 + exp(-x))``."""
-    return ops.sigmoid(x)
+_ACTIVATIONS: dict[str, Callable[..., Any]] = {
+    f.__name__: f
+    for f in (celu, elu, exponential, gelu, glu, hard_shrink, hard_sigmoid, hard_silu, hard_tanh, leaky_relu, linear,
+              log_sigmoid, log_softmax, mish, relu, relu6, selu, sigmoid, silu, soft_shrink, softmax, softplus,
+              softsign, sparse_plus, sparse_sigmoid, sparsemax, squareplus, tanh, tanh_shrink, threshold)
+} | {"hard_swish": hard_swish, "swish": swish}  # fmt: skip
 
-
-def tanh(x: Any) -> Any:
-    """Return the hyperbolic tangent."""
-    return ops.tanh(x)
-
-
-def softmax(x: Any, axis: int = -1) -> Any:
-    """Return ``exp(x)`` divided by its sum along an axis: probabilities from logits."""
-    return ops.softmax(x, axis=axis)
-
-
-_ACTIVATIONS: dict[str, Callable[..., Any]] = {f.__name__: f for f in (linear, relu, sigmoid, softmax, tanh)}
+__all__ = sorted(["deserialize", "get", "serialize", *_ACTIVATIONS])
 
 
 def get(identifier: Any) -> Any:
-    """Return the activation of a name, of a configuration, or the function itself; None is `linear`.
+    """Return the activation of a name, or the function itself; None is `linear`.
 
     Raises
     ------
@@ -61,10 +93,9 @@ def get(identifier: Any) -> Any:
     """
     if identifier is None:
         return linear
-    if isinstance(identifier, str) and identifier in _ACTIVATIONS:
-        return _ACTIVATIONS[identifier]
-    if callable(identifier):
-        return identifier
+    found = custom_object(identifier) or _ACTIVATIONS.get(identifier) if isinstance(identifier, str) else identifier
+    if callable(found):
+        return found
     raise ValueError(
         f"Could not interpret activation {identifier!r}: expected a function, a layer or one of the names "
         f"{', '.join(sorted(_ACTIVATIONS))}."
@@ -72,13 +103,19 @@ def get(identifier: Any) -> Any:
 
 
 def serialize(activation: Callable[..., Any]) -> Any:
-    """Return the name by which `get` finds an activation."""
-    name = getattr(activation, "__name__", None)
-    if _ACTIVATIONS.get(str(name)) is not activation:
-        raise ValueError(f"Activation {activation!r} has no name that `activations.get` knows; it cannot be saved.")
+    """Return the name under which `get` finds an activation.
+
+    Raises
+    ------
+    ValueError
+        It has no name, as a lambda or an object.
+    """
+    name = getattr(activation, "__name__", "<lambda>")
+    if name == "<lambda>":
+        raise ValueError(f"Activation {activation!r} has no name to be saved under: define it with def.")
     return name
 
 
 def deserialize(config: Any) -> Any:
-    """Return the activation that `serialize` described."""
+    """Return the activation of a name that `serialize` returned."""
     return get(config)

@@ -3,12 +3,12 @@
 from typing import Any
 
 from arraynet import activations
-from arraynet.layers.layer import Layer
+from arraynet.layers.elementwise import Elementwise
 
 __all__ = ["Activation"]
 
 
-class Activation(Layer):
+class Activation(Elementwise):
     """Apply an activation.
 
     Parameters
@@ -25,6 +25,3 @@ class Activation(Layer):
 
     def call(self, inputs: Any) -> Any:
         return self.activation(inputs)
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        return input_shape

@@ -3,18 +3,18 @@
 from typing import Any
 
 from arraynet import random
-from arraynet.layers.layer import Layer
+from arraynet.layers.elementwise import Elementwise
 
 __all__ = ["Dropout"]
 
 
-class Dropout(Layer):
+class Dropout(Elementwise):
     """In training, set a share of the inputs to 0 and scale the others by ``1 / (1 - rate)``.
 
     Parameters
     ----------
     rate : float
-        The share that is dropped, at least 0 and below 1; 0 drops nothing.
+        The share that is dropped, from 0 to 1; 0 drops nothing.
     noise_shape : tuple of int or None, optional
         The shape of the mask, which is broadcast; None stands for the input's own length.
     seed : int, optional
@@ -26,13 +26,13 @@ class Dropout(Layer):
     Raises
     ------
     ValueError
-        `rate` is not a number in [0, 1).
+        `rate` is not a number from 0 to 1.
     """
 
     def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 <= rate < 1:
-            raise ValueError(f"Dropout: rate must be a number, at least 0 and below 1, received {rate!r}.")
+        if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 <= rate <= 1:
+            raise ValueError(f"Dropout: rate must be a number from 0 to 1, received {rate!r}.")
         self.rate, self.noise_shape, self.seed = rate, noise_shape, seed
 
     def build(self, input_shape: Any) -> None:
@@ -42,6 +42,3 @@ class Dropout(Layer):
         if not training or not self.rate:
             return inputs
         return random.dropout(inputs, self.rate, self.noise_shape, seed=self.seed_generator)
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        return input_shape

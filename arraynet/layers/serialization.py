@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
+from arraynet.custom_objects import custom_object, custom_object_scope
 from arraynet.layers.layer import Layer
 
 __all__ = ["deserialize", "serialize"]
@@ -15,7 +16,7 @@ def serialize(layer: Layer) -> dict[str, Any]:
 
 
 def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """Return a new layer from what `serialize` returned.
+    """Return a new layer, with fresh weights, from what `serialize` returned.
 
     Parameters
     ----------
@@ -29,14 +30,16 @@ def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | N
     ValueError
         No layer has that class name.
     """
-    name, custom = config["class_name"], custom_objects or {}
-    if name in custom:
-        made = custom[name]
-    else:
-        homes = [import_module("arraynet.layers"), import_module("arraynet.models")]
-        made = next((getattr(home, name) for home in homes if hasattr(home, name)), None)
-    if not (isinstance(made, type) and issubclass(made, Layer)):
-        raise ValueError(f"Unknown layer class {name!r}. If it is your own, pass custom_objects={{{name!r}: {name}}}.")
-    nested = made.from_config.__code__.co_varnames[: made.from_config.__code__.co_argcount]
-    options = {"custom_objects": custom} if "custom_objects" in nested else {}
-    return made.from_config(dict(config["config"]), **options)
+    name = config["class_name"]
+    with custom_object_scope(custom_objects):
+        made = custom_object(name) or _known(name)
+        if not (isinstance(made, type) and issubclass(made, Layer)):
+            raise ValueError(
+                f"Unknown layer class {name!r}. If it is your own, pass custom_objects={{{name!r}: {name}}}."
+            )
+        return made.from_config(dict(config["config"]))
+
+
+def _known(name: str) -> Any:
+    homes = [import_module("arraynet.layers"), import_module("arraynet.models")]  # models stand above this module
+    return next((getattr(home, name) for home in homes if hasattr(home, name)), None)

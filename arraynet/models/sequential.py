@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from arraynet.custom_objects import custom_object_scope
 from arraynet.layers.input_layer import InputLayer
 from arraynet.layers.layer import Layer
 from arraynet.layers.serialization import deserialize, serialize
@@ -177,7 +178,8 @@ class Sequential(Model):
         """
         config = dict(config)
         shape = config.pop("build_input_shape", None)
-        layers = [deserialize(layer, custom_objects) for layer in config.pop("layers")]
+        with custom_object_scope(custom_objects):
+            layers = [deserialize(layer) for layer in config.pop("layers")]
         model = cls(layers, **config)
         if shape is not None and not model.built:
             model.build(shape)

@@ -1,0 +1,64 @@
+"""Vectors for words and other numbered things."""
+
+from typing import Any
+
+from arraynet import initializers, ops, regularizers
+from arraynet.layers.layer import Layer
+
+__all__ = ["Embedding"]
+
+
+class Embedding(Layer):
+    """Look up a learnt vector for each integer: shape (...) becomes (..., output_dim).
+
+    Parameters
+    ----------
+    input_dim : int
+        How many different integers there are, from 0 on. What a larger or negative one gives is unspecified.
+    output_dim : int
+        The length of a vector.
+    embeddings_initializer : str or callable
+        What the vectors, of shape (input_dim, output_dim), start from.
+    embeddings_regularizer : str or callable, optional
+        A penalty on the vectors, added to the loss.
+    mask_zero : bool
+        Masks are not supported: True is refused.
+    **kwargs
+        Those of `Layer`.
+    """
+
+    autocast = False  # integers that come as floats must not be rounded
+
+    def __init__(
+        self,
+        input_dim: int,
+        output_dim: int,
+        embeddings_initializer: Any = "uniform",
+        embeddings_regularizer: Any = None,
+        mask_zero: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        for name, value in (("input_dim", input_dim), ("output_dim", output_dim)):
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise ValueError(f"Embedding: {name} must be a positive int, received {value!r}.")
+        if mask_zero:
+            raise ValueError("Embedding: mask_zero=True is not supported; leave padded places out of the loss instead.")
+        self.input_dim, self.output_dim, self.mask_zero = input_dim, output_dim, False
+        self.embeddings_initializer = initializers.get(embeddings_initializer)
+        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
+
+    def build(self, input_shape: Any) -> None:
+        self.embeddings = self.add_weight(
+            (self.input_dim, self.output_dim),
+            self.embeddings_initializer,
+            regularizer=self.embeddings_regularizer,
+            name="embeddings",
+        )
+
+    def call(self, inputs: Any) -> Any:
+        indices = inputs if inputs.dtype.kind in "iu" else ops.cast(inputs, "int32")
+        return self.cast(ops.take(self.embeddings, indices, axis=0))
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return (*input_shape, self.output_dim)

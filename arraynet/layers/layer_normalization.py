@@ -1,0 +1,54 @@
+"""Normalisation of each sample on its own."""
+
+from typing import Any
+
+from arraynet import ops
+from arraynet.layers.affine import Affine
+
+__all__ = ["LayerNormalization"]
+
+
+class LayerNormalization(Affine):
+    """Give each sample's features mean 0 and variance 1, then a learnt scale and offset (Ba et al. 2016).
+
+    Parameters
+    ----------
+    axis : int or sequence of int
+        The axes that are normalised together.
+    epsilon : float
+        Added to the variance.
+    center, scale : bool
+        Whether there is an offset, `beta`, and a scale, `gamma`, in the shape of the normalised axes.
+    beta_initializer, gamma_initializer : str or callable
+        What they start from.
+    beta_regularizer, gamma_regularizer : str or callable, optional
+        Penalties on them, added to the loss.
+    **kwargs
+        Those of `Layer`.
+    """
+
+    def __init__(
+        self,
+        axis: Any = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.axis = axis if isinstance(axis, int) else list(axis)
+        self.epsilon = epsilon
+        self.set_affine(center, scale, beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer)
+
+    def build(self, input_shape: Any) -> None:
+        rank = len(input_shape)
+        axes = sorted(axis % rank for axis in ([self.axis] if isinstance(self.axis, int) else self.axis))
+        shape = tuple(input_shape[axis] for axis in axes)
+        self.add_affine(shape)
+
+    def call(self, inputs: Any) -> Any:
+        return self.cast(ops.layer_normalization(inputs, self.gamma, self.beta, axis=self.axis, epsilon=self.epsilon))

@@ -1,0 +1,29 @@
+"""The leaky rectifier as a layer."""
+
+from typing import Any
+
+from arraynet import ops
+from arraynet.layers.elementwise import Elementwise
+
+__all__ = ["LeakyReLU"]
+
+
+class LeakyReLU(Elementwise):
+    """`x` where it is positive, ``negative_slope * x`` elsewhere.
+
+    Parameters
+    ----------
+    negative_slope : float
+        The slope below 0, itself not negative.
+    **kwargs
+        Those of `Layer`.
+    """
+
+    def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if negative_slope is None or negative_slope < 0:
+            raise ValueError(f"LeakyReLU: negative_slope must not be negative, received {negative_slope!r}.")
+        self.negative_slope = negative_slope
+
+    def call(self, inputs: Any) -> Any:
+        return ops.leaky_relu(inputs, negative_slope=self.negative_slope)

@@ -1,0 +1,82 @@
+"""Layers that combine several inputs element by element."""
+
+from functools import reduce
+from typing import Any
+
+from arraynet import ops
+from arraynet.layers.layer import Layer
+
+__all__ = ["Add", "Average", "Maximum", "Merge", "Minimum", "Multiply", "Subtract"]
+
+
+class Merge(Layer):
+    """Combine a list of inputs, whose shapes broadcast, in order; a subclass says how two are combined."""
+
+    def build(self, input_shape: Any) -> None:
+        if not isinstance(input_shape, list) or len(input_shape) < 2:
+            raise ValueError(
+                f"Layer {self.name!r} ({type(self).__name__}) is called on a list of two inputs or more, received "
+                f"one of shape {input_shape}: layer([a, b])."
+            )
+
+    def call(self, inputs: Any) -> Any:
+        return reduce(self.combined, inputs)
+
+    def combined(self, a: Any, b: Any) -> Any:
+        """Return two inputs combined."""
+        raise TypeError(f"{type(self).__name__} does not define combined(self, a, b).")
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        rank = max(len(shape) for shape in input_shape)
+        aligned = [(1,) * (rank - len(shape)) + tuple(shape) for shape in input_shape]
+        return tuple(_broadcast(lengths) for lengths in zip(*aligned, strict=True))
+
+
+def _broadcast(lengths: tuple[int | None, ...]) -> int | None:
+    longer = [n for n in lengths if n != 1]
+    known = [n for n in longer if n is not None]
+    return known[0] if known else None if longer else 1
+
+
+class Add(Merge):
+    """The sum of the inputs."""
+
+    def combined(self, a: Any, b: Any) -> Any:
+        return ops.add(a, b)
+
+
+class Subtract(Merge):
+    """The first input minus the second."""
+
+    def call(self, inputs: Any) -> Any:
+        if len(inputs) != 2:
+            raise ValueError(f"Subtract is called on a list of two inputs, received {len(inputs)}.")
+        return ops.subtract(*inputs)
+
+
+class Multiply(Merge):
+    """The product of the inputs."""
+
+    def combined(self, a: Any, b: Any) -> Any:
+        return ops.multiply(a, b)
+
+
+class Average(Merge):
+    """The mean of the inputs."""
+
+    def call(self, inputs: Any) -> Any:
+        return ops.true_divide(reduce(ops.add, inputs), len(inputs))
+
+
+class Maximum(Merge):
+    """The largest of the inputs."""
+
+    def combined(self, a: Any, b: Any) -> Any:
+        return ops.maximum(a, b)
+
+
+class Minimum(Merge):
+    """The smallest of the inputs."""
+
+    def combined(self, a: Any, b: Any) -> Any:
+        return ops.minimum(a, b)

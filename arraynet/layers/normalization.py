@@ -1,0 +1,94 @@
+"""Standardisation of the data by statistics taken once, before training."""
+
+import math
+from typing import Any
+
+from arraynet import config, ops
+from arraynet.layers.elementwise import Elementwise
+from arraynet.tensor import Tensor, as_tensor
+
+__all__ = ["Normalization"]
+
+
+class Normalization(Elementwise):
+    """``(inputs - mean) / sqrt(variance)``, with mean and variance given or taken from data by `adapt`.
+
+    Parameters
+    ----------
+    axis : int, sequence of int or None
+        The axes that have statistics of their own; None has one mean and one variance for all.
+    mean, variance : array or float, optional
+        The statistics, both or neither, in a shape that broadcasts to that of the axes.
+    invert : bool
+        Whether to undo the standardisation instead.
+    **kwargs
+        Those of `Layer`.
+
+    Raises
+    ------
+    ValueError
+        Only one of `mean` and `variance` is given; or an axis has no known length.
+
+    Examples
+    --------
+    >>> import arraynet
+    >>> layer = arraynet.layers.Normalization(axis=None)
+    >>> layer.adapt([[1.0], [3.0]])
+    >>> layer([[5.0]])
+    Tensor([[3.]], dtype=float32, backend=numpy)
+    """
+
+    def __init__(
+        self, axis: Any = -1, mean: Any = None, variance: Any = None, invert: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        if (mean is None) != (variance is None):
+            raise ValueError(f"Normalization: pass both mean and variance or neither, received {mean=}, {variance=}.")
+        self.axis = axis if axis is None or isinstance(axis, int) else tuple(axis)
+        self.mean, self.variance, self.invert = mean, variance, invert
+
+    def build(self, input_shape: Any) -> None:
+        rank = len(input_shape)
+        axes = () if self.axis is None else (self.axis,) if isinstance(self.axis, int) else self.axis
+        kept = [axis % rank for axis in axes]
+        if any(input_shape[axis] is None for axis in kept):
+            raise ValueError(
+                f"Layer {self.name!r} (Normalization) needs the lengths of its axes {kept}, received {input_shape}."
+            )
+        self._reduced = tuple(axis for axis in range(rank) if axis not in kept)
+        shape = tuple(n if axis in kept else 1 for axis, n in enumerate(input_shape))
+        self.adapt_mean = self._statistic("mean", self.mean, 0.0, shape)
+        self.adapt_variance = self._statistic("variance", self.variance, 1.0, shape)
+
+    def _statistic(self, name: str, value: Any, start: float, shape: tuple[int, ...]) -> Any:
+        """A Variable that broadcasts against the inputs."""
+        statistic = self.add_weight(shape, "zeros" if start == 0 else "ones", trainable=False, name=name)
+        if value is not None:
+            given = as_tensor(value, dtype=self.variable_dtype)
+            statistic.assign(
+                ops.reshape(given, shape) if given.size == math.prod(shape) else ops.broadcast_to(given, shape)
+            )
+        return statistic
+
+    def adapt(self, data: Any) -> None:
+        """Take mean and variance from data, batch axis included, in the place of what was known before.
+
+        Raises
+        ------
+        ValueError
+            The statistics were given to the constructor.
+        """
+        if self.mean is not None:
+            raise ValueError(f"Layer {self.name!r} (Normalization) was given its mean and variance: nothing to adapt.")
+        data = data if isinstance(data, Tensor) else as_tensor(data)
+        if not self.built:
+            self.build(data.shape)
+        mean, variance = ops.moments(ops.cast(data, self.variable_dtype), axes=self._reduced, keepdims=True)
+        self.adapt_mean.assign(mean)
+        self.adapt_variance.assign(variance)
+
+    def call(self, inputs: Any) -> Any:
+        inputs = self.cast(inputs)
+        mean, deviation = self.cast(self.adapt_mean), ops.sqrt(self.cast(self.adapt_variance))
+        deviation = ops.maximum(deviation, config.epsilon())
+        return inputs * deviation + mean if self.invert else (inputs - mean) / deviation

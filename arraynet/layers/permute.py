@@ -1,0 +1,39 @@
+"""Another order of the axes of each sample."""
+
+from typing import Any
+
+from arraynet import ops
+from arraynet.layers.input_spec import InputSpec
+from arraynet.layers.layer import Layer
+
+__all__ = ["Permute"]
+
+
+class Permute(Layer):
+    """Put the axes of every sample into another order.
+
+    Parameters
+    ----------
+    dims : tuple of int
+        The axes, counted from 1, since axis 0 is the batch's; ``(2, 1)`` swaps the first two.
+    **kwargs
+        Those of `Layer`.
+
+    Raises
+    ------
+    ValueError
+        `dims` is no permutation of 1, 2, ..., n.
+    """
+
+    def __init__(self, dims: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.dims = tuple(dims)
+        if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
+            raise ValueError(f"Permute: dims must hold 1, 2, ..., n once each, received {self.dims}.")
+        self.input_spec = InputSpec(ndim=len(self.dims) + 1)
+
+    def call(self, inputs: Any) -> Any:
+        return ops.transpose(inputs, axes=(0, *self.dims))
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return (input_shape[0], *(input_shape[axis] for axis in self.dims))

@@ -1,0 +1,41 @@
+"""The rectifier as a layer."""
+
+from typing import Any
+
+from arraynet import activations
+from arraynet.layers.elementwise import Elementwise
+
+__all__ = ["ReLU"]
+
+
+class ReLU(Elementwise):
+    """``max(x, 0)``, or a variant of it.
+
+    Parameters
+    ----------
+    max_value : float, optional
+        What larger values are cut to.
+    negative_slope : float
+        The slope below the threshold.
+    threshold : float
+        Where the function leaves zero.
+    **kwargs
+        Those of `Layer`.
+
+    Raises
+    ------
+    ValueError
+        One of them is negative.
+    """
+
+    def __init__(
+        self, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        for name, value in (("max_value", max_value), ("negative_slope", negative_slope), ("threshold", threshold)):
+            if value is not None and value < 0:
+                raise ValueError(f"ReLU: {name} must not be negative, received {value!r}.")
+        self.max_value, self.negative_slope, self.threshold = max_value, negative_slope, threshold
+
+    def call(self, inputs: Any) -> Any:
+        return activations.relu(inputs, self.negative_slope, self.max_value, self.threshold)

@@ -1,0 +1,29 @@
+"""A fixed linear map of the data, such as bytes to the range from 0 to 1."""
+
+from typing import Any
+
+from arraynet import ops
+from arraynet.layers.elementwise import Elementwise
+
+__all__ = ["Rescaling"]
+
+
+class Rescaling(Elementwise):
+    """``inputs * scale + offset``, in the layer's floating dtype also where the input is of integers.
+
+    Parameters
+    ----------
+    scale : float
+        Such as ``1 / 255`` for the pixels of an image.
+    offset : float
+        Added after scaling.
+    **kwargs
+        Those of `Layer`.
+    """
+
+    def __init__(self, scale: Any, offset: Any = 0.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.scale, self.offset = scale, offset
+
+    def call(self, inputs: Any) -> Any:
+        return ops.add(ops.multiply(self.cast(inputs), self.scale), self.offset)
