@@ -249,8 +249,8 @@ def within(xp: Any, x: Any, x_min: Any, x_max: Any, /) -> Any:
 
 clip.defvjp(
     x=lambda g, x, x_min, x_max: g * within(x, x_min, x_max),
-    x_min=lambda g, x, x_min: g * less(x, x_min),
-    x_max=lambda g, x, x_max: g * greater(x, x_max),
+    x_min=lambda g, x, x_min, x_max: g * less(x, x_min) * within(x_min, None, x_max),
+    x_max=lambda g, x, x_min, x_max: g * greater(clip(x, x_min, None), x_max),
 )
 
 

@@ -8,8 +8,13 @@ __all__ = ["CASES", "cases_of"]
 
 FAMILIES = (
     "elementwise",
+    "exponential",
+    "trigonometry",
+    "rounding",
+    "bitwise",
     "comparison",
     "reduction",
+    "cumulative",
     "ordering",
     "shape",
     "creation",
