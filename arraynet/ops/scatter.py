@@ -8,13 +8,13 @@ import numpy as np
 from arraynet import dtypes
 from arraynet.backend import dtype_of
 from arraynet.dispatch import op, operands
-from arraynet.ops.elementwise import maximum, multiply, true_divide
+from arraynet.ops.elementwise import maximum, minimum, multiply, true_divide
 from arraynet.ops.reduction import max as reduce_max
 from arraynet.ops.shape import broadcast_to, cast, checked_axis, narrow, reshape, static_shape
 from arraynet.ops.taking import counted, linear_index, put_rows, take_valid, valid_index, where
 from arraynet.tensor import Tensor, Variable, host_array
 
-__all__ = ["multi_hot", "one_hot", "scatter", "scatter_update", "segment_max", "segment_sum"]
+__all__ = ["multi_hot", "one_hot", "scatter", "scatter_update", "segment_max", "segment_min", "segment_sum"]
 
 
 def _rows(indices: Any, shape: tuple[int, ...]) -> tuple[Any, int, tuple[int, ...]]:
@@ -59,7 +59,7 @@ def last_writer(xp: Any, indices: Any, /, n: int) -> Any:
     return xp.take(order, last), xp.take(keys, last) == rows
 
 
-REDUCTIONS = (None, "add", "max")
+EXTREMES = {"max": maximum, "min": minimum}
 
 
 def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | None = None) -> Any:
@@ -73,19 +73,20 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
         An index into each of the first k axes.
     updates : Tensor, shape (..., *inputs.shape[k:])
         What is put there.
-    reduction : {"add", "max"}, optional
-        Add to what is there, or take the larger, instead of replacing it.
+    reduction : {"add", "max", "min"}, optional
+        Add to what is there, or take the larger or smaller, instead of replacing it.
     """
-    if reduction not in REDUCTIONS:
-        raise ValueError(f"scatter_update: reduction must be None, 'add' or 'max', received {reduction!r}.")
+    if reduction not in (None, "add", *EXTREMES):
+        raise ValueError(f"scatter_update: reduction must be None, 'add', 'max' or 'min', received {reduction!r}.")
     x, _ = operands(inputs, updates)
     index, n, rest = _rows(indices, x.shape)
     updates = reshape(broadcast_to(operands(updates, x)[0], (*index.shape, *rest)), (-1, *rest) if rest else -1)
     index, rows = reshape(operands(index, x)[0], -1), reshape(x, (n, *rest))
     if reduction == "add":
         return reshape(rows + put_rows(updates, index, n=n, axis=0), x.shape)
-    if reduction == "max":
-        return reshape(maximum(rows, put_max(updates, index, n=n)), x.shape)
+    if reduction is not None:
+        put = put_extreme(updates, index, n=n, largest=reduction == "max")
+        return reshape(EXTREMES[reduction](rows, put), x.shape)
     if not index.size:
         return x
     place, hit = last_writer(index, n=n)
@@ -123,34 +124,48 @@ def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, so
 
 
 @op(promote=None)
-def put_max(xp: Any, values: Any, indices: Any, /, n: int) -> Any:
-    """Return, for each of `n` rows, the largest of the values whose index names it, else the lowest number."""
-    kind = dtype_of(values)
-    lowest = -math.inf if kind.kind == "f" else int(np.iinfo(kind).min)
-    k, order = indices.shape[0], xp.argsort(indices, stable=True)
-    rest, column = values.shape[1:], (-1,) + (1,) * (values.ndim - 1)
-    keys, best, step = xp.take(indices, order), xp.take(values, order, axis=0), 1
-    while step < k:  # equal indices are neighbours: a running maximum by doubling
-        same = xp.concat([xp.zeros(step, dtype=xp.bool), keys[step:] == keys[:-step]])
-        moved = xp.concat([best[:step, ...], best[:-step, ...]])
-        best = xp.where(xp.reshape(same, column), xp.maximum(best, moved), best)
-        step *= 2
-    floor = xp.full((n, *rest), lowest, dtype=values.dtype)
+def put_extreme(xp: Any, values: Any, indices: Any, /, n: int, largest: bool) -> Any:
+    """Return, for each of `n` rows, the largest (or smallest) of the values whose index names it.
+
+    A row that none names gets the number that any value beats.
+    """
+    k, column = indices.shape[0], (-1,) + (1,) * (values.ndim - 1)
+    floor = xp.full((n, *values.shape[1:]), _beaten(dtype_of(values), largest), dtype=values.dtype)
     if k == 0:
         return floor
+    order, choice = xp.argsort(indices, stable=True), xp.maximum if largest else xp.minimum
+    keys, best, step = xp.take(indices, order), xp.take(values, order, axis=0), 1
+    while step < k:  # equal indices are neighbours: a running extreme by doubling
+        same = xp.concat([xp.zeros(step, dtype=xp.bool), keys[step:] == keys[:-step]])
+        moved = xp.concat([best[:step, ...], best[:-step, ...]])
+        best = xp.where(xp.reshape(same, column), choice(best, moved), best)
+        step *= 2
     rows = xp.arange(n, dtype=keys.dtype)
     last = xp.maximum(xp.searchsorted(keys, rows, side="right") - 1, 0)
     hit = xp.reshape(xp.take(keys, last) == rows, column)
     return xp.where(hit, xp.take(best, last, axis=0), floor)
 
 
-def _grad_put_max(g: Any, y: Any, values: Any, indices: Any, n: int) -> Any:
+def _beaten(kind: np.dtype, largest: bool) -> float:
+    """The lowest number of a dtype, or the highest."""
+    if kind.kind == "f":
+        return -math.inf if largest else math.inf
+    return int(np.iinfo(kind).min if largest else np.iinfo(kind).max)
+
+
+def _grad_put_extreme(g: Any, y: Any, values: Any, indices: Any, n: int) -> Any:
     hits = cast(values == take_valid(y, indices, axis=0), values.dtype.name)
     ties = take_valid(put_rows(hits, indices, n=n, axis=0), indices, axis=0)
     return multiply(take_valid(g, indices, axis=0), true_divide(hits, ties))
 
 
-put_max.defvjp(values=_grad_put_max)
+put_extreme.defvjp(values=_grad_put_extreme)
+
+
+def _segment_extreme(data: Any, segment_ids: Any, num_segments: int | None, largest: bool) -> Any:
+    data, ids = operands(data, segment_ids)
+    bins, n = _segments(ids, num_segments)
+    return narrow(put_extreme(data, bins, n=n + 1, largest=largest), 0, 0, n)
 
 
 def segment_max(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Any:
@@ -158,9 +173,15 @@ def segment_max(data: Any, segment_ids: Any, num_segments: int | None = None, so
 
     Arguments as `segment_sum`; equal largest entries share the gradient.
     """
-    data, ids = operands(data, segment_ids)
-    bins, n = _segments(ids, num_segments)
-    return narrow(put_max(data, bins, n=n + 1), 0, 0, n)
+    return _segment_extreme(data, segment_ids, num_segments, largest=True)
+
+
+def segment_min(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Any:
+    """Return the smallest row entries of each segment, inf (or the highest integer) where it is empty.
+
+    Arguments as `segment_sum`; equal smallest entries share the gradient.
+    """
+    return _segment_extreme(data, segment_ids, num_segments, largest=False)
 
 
 @op(promote=None, name="one_hot")
