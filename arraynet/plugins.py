@@ -2,16 +2,19 @@
 
 A plugin is any installed distribution with an entry point in the group ``arraynet.backends`` that names
 an `arraynet.backend.Backend` instance, or a class called with no arguments. It is imported when it is
-asked for by name and never before, so a broken one disturbs nobody else. The process-wide default is a
-plain global: a context variable would be lost in new threads and between the cells of a notebook.
+asked for by name and never before, so a broken one disturbs nobody else; nor can one take the name
+"numpy". The process-wide default is a plain global: a context variable would be lost in new threads and
+between the cells of a notebook.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from operator import attrgetter
 from typing import Any
 
 from arraynet import config
@@ -39,6 +42,10 @@ _default: Backend | None = None
 _here: ContextVar[Backend | None] = ContextVar("arraynet_backend", default=None)
 
 
+class UnknownBackendError(ValueError):
+    """No backend answers to a name, or none that this arraynet can use."""
+
+
 def current() -> Backend:
     """Return the backend in force: `use_backend`'s, else `set_backend`'s, else ``ARRAYNET_BACKEND``'s."""
     return _here.get() or _default or _from_environment()
@@ -46,7 +53,11 @@ def current() -> Backend:
 
 def _from_environment() -> Backend:
     global _default
-    _default = load(config.environment("ARRAYNET_BACKEND") or "numpy")
+    try:
+        _default = load(config.environment("ARRAYNET_BACKEND") or "numpy")
+    except Exception as error:
+        error.add_note("The environment variable ARRAYNET_BACKEND asks for it.")
+        raise
     return _default
 
 
@@ -117,49 +128,79 @@ def refresh() -> None:
 
 
 def load(name: str | Backend) -> Backend:
-    """Return a backend by name, importing its plugin on the first call."""
+    """Return a backend by name, importing its plugin on the first call; a backend is checked and returned."""
     if isinstance(name, Backend):
-        return name
+        return _checked(getattr(name, "name", "?"), name)
     if not isinstance(name, str):
         raise TypeError(f"A backend is chosen by name, received {name!r}.")
-    if name not in _loaded:
-        _loaded[name] = NumPyBackend() if name == "numpy" else _checked(name, _find(name))
-    return _loaded[name]
+    known = _loaded.get(name)  # setdefault: where two threads load it at once, both get the same one
+    return known or _loaded.setdefault(name, NumPyBackend() if name == "numpy" else _made(name))
 
 
-def _find(name: str) -> Any:
-    if ":" in name:
-        module, _, attribute = name.partition(":")
-        return getattr(import_module(module), attribute)
+def _made(name: str) -> Backend:
+    """Import, call and check; an error of the plugin's own stays what it is, with a note."""
+    try:
+        found = _attribute(name) if ":" in name else _point(name).load()
+        if isinstance(found, type) and issubclass(found, Backend):
+            _check_contract(name, found)
+            found = next((known for known in _loaded.values() if type(known) is found), None) or found()
+    except UnknownBackendError:
+        raise
+    except Exception as error:
+        error.add_note(f"This happened while arraynet loaded the backend {name!r}; other backends are not affected.")
+        raise
+    return _checked(name, found)
+
+
+def _attribute(name: str) -> Any:
+    module, _, attribute = name.partition(":")
+    if not module or not attribute:
+        raise UnknownBackendError(f"Backend {name!r}: expected 'module:attribute', as in 'my_package.gpu:MyBackend'.")
+    try:
+        return attrgetter(attribute)(import_module(module))
+    except AttributeError as error:
+        raise UnknownBackendError(f"Backend {name!r}: {error}.") from error
+
+
+def _point(name: str) -> EntryPoint:
     points = _points().get(name, [])
     if len(points) > 1:
         owners = ", ".join(f"{p.dist.name if p.dist else '?'} ({p.value})" for p in points)
-        raise ValueError(
+        raise UnknownBackendError(
             f"Two plugins call themselves {name!r}: {owners}. Uninstall one of them, or name the one "
             f"you mean as module:attribute."
         )
     if not points:
-        raise ValueError(_unknown(name))
-    return points[0].load()
+        raise UnknownBackendError(_unknown(name))
+    return points[0]
 
 
 def _unknown(name: str) -> str:
-    known = ", ".join(available_backends())
-    remedy = f"To install it: {INSTALL[name]}." if name in INSTALL else "Check the spelling."
-    return f"Unknown backend {name!r}. Installed: {known}. {remedy}"
+    known = available_backends()
+    close = get_close_matches(name, {*known, *INSTALL}, n=1)
+    remedy = f"To install it: {INSTALL[name]}" if name in INSTALL else ""
+    if not remedy:
+        remedy = f"Did you mean {close[0]!r}?" if close else "Check the spelling."
+    return f"Unknown backend {name!r}. Installed: {', '.join(known)}. {remedy}"
 
 
 def _checked(name: str, found: Any) -> Backend:
-    backend = found() if isinstance(found, type) else found
-    if not isinstance(backend, Backend):
+    if not isinstance(found, Backend):
         raise TypeError(
-            f"Backend {name!r} names {backend!r}; expected an instance or subclass of arraynet.backend.Backend."
+            f"Backend {name!r} names {found!r}; expected an instance or subclass of arraynet.backend.Backend."
         )
-    if backend.contract != CONTRACT:
-        raise ValueError(
-            f"Backend {name!r} was built for contract {backend.contract}, this arraynet has {CONTRACT}. "
+    _check_contract(name, found)
+    missing = [part for part in ("name", "xp", "array_types") if not hasattr(found, part)]
+    if missing:
+        raise TypeError(f"Backend {name!r} lacks {', '.join(missing)}; see arraynet.backend.Backend.")
+    if not isinstance(found.xp, Namespace):
+        found.xp = Namespace(found.xp)
+    return found
+
+
+def _check_contract(name: str, found: Any) -> None:
+    if found.contract != CONTRACT:
+        raise UnknownBackendError(
+            f"Backend {name!r} was built for contract {found.contract}, this arraynet has {CONTRACT}. "
             f"Install matching versions of arraynet and the plugin."
         )
-    if not isinstance(backend.xp, Namespace):
-        backend.xp = Namespace(backend.xp)
-    return backend
