@@ -15,28 +15,16 @@ import numpy as np
 from arraynet import ops
 from arraynet.backend import Backend
 from arraynet.dispatch import HostScalar, Op
-from arraynet.naming import auto_name, snake_case
-from arraynet.observers import OBSERVERS, Versioned, notify
-from arraynet.optimizers import common, schedules
+from arraynet.observers import notify
+from arraynet.optimizers import common
+from arraynet.optimizers.settings import Settings
 from arraynet.plugins import use_backend
 from arraynet.tensor import Tensor, Variable, as_tensor
 
 __all__ = ["Optimizer"]
 
-SHARED = (
-    "weight_decay",
-    "clipnorm",
-    "clipvalue",
-    "global_clipnorm",
-    "use_ema",
-    "ema_momentum",
-    "ema_overwrite_frequency",
-    "loss_scale_factor",
-    "gradient_accumulation_steps",
-)
 
-
-class Optimizer(Versioned):
+class Optimizer(Settings):
     """What changes variables by their gradients.
 
     A subclass names its hyper-parameters in `hyper`, its state in `slots`, and its update rule, an op
@@ -66,43 +54,12 @@ class Optimizer(Versioned):
     """
 
     step: Op
-    hyper: tuple[str, ...] = ()
 
-    def __init__(
-        self,
-        learning_rate: Any,
-        weight_decay: float | None = None,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
-        use_ema: bool = False,
-        ema_momentum: float = 0.99,
-        ema_overwrite_frequency: int | None = None,
-        loss_scale_factor: float | None = None,
-        gradient_accumulation_steps: int | None = None,
-        name: str | None = None,
-        **unknown: Any,
-    ) -> None:
-        if unknown:
-            raise ValueError(f"{type(self).__name__} does not know the arguments {', '.join(sorted(unknown))}.")
-        self.name = name or auto_name(snake_case(type(self).__name__))
-        self._learning_rate = _rate(learning_rate)
-        self.weight_decay, self.loss_scale_factor = weight_decay, loss_scale_factor
-        self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
-        self.use_ema, self.ema_momentum = use_ema, ema_momentum
-        self.ema_overwrite_frequency = ema_overwrite_frequency
-        self.gradient_accumulation_steps = gradient_accumulation_steps
-        _check(self)
-        self._iterations = 0
+    def __init__(self, learning_rate: Any, **options: Any) -> None:
+        super().__init__(learning_rate, **options)
         self._targets: list[Variable] = []
-        self._state: dict[int, dict[str, Variable]] = {}  # by the id of the variable that is trained
-        self._spared: tuple[frozenset[int], str] = frozenset(), ""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name in ("learning_rate", "iterations"):  # host numbers: programs ask for them at each replay
-            object.__setattr__(self, name, value)
-        else:
-            super().__setattr__(name, value)
+        self._state: dict[Variable, dict[str, Variable]] = {}  # slots by name, for each variable that is trained
+        self._spared: tuple[frozenset[Variable], str] = frozenset(), ""
 
     def slots(self) -> dict[str, float]:
         """Return the names of the arrays kept for each variable, and what they are filled with at first."""
@@ -111,40 +68,6 @@ class Optimizer(Versioned):
     def step_scalars(self, iteration: int) -> dict[str, float]:
         """Return what the host knows of a step; `iteration` counts calls from 0."""
         return {"learning_rate": self._rate_at(iteration)}
-
-    def step_number(self, iteration: int) -> int:
-        """Return the number of the update, from 1, that a call belongs to."""
-        return iteration // (self.gradient_accumulation_steps or 1) + 1
-
-    @property
-    def learning_rate(self) -> float:
-        """The present learning rate; assign a float or a schedule."""
-        return self._rate_at(self._iterations)
-
-    @learning_rate.setter
-    def learning_rate(self, value: Any) -> None:
-        rate = _rate(value)
-        if isinstance(self._learning_rate, schedules.LearningRateSchedule) and isinstance(rate, float):
-            raise TypeError(
-                f"{self.name}: the learning rate follows {type(self._learning_rate).__name__} and cannot be set to "
-                f"{rate}. Assign another schedule, or make the optimizer with a float."
-            )
-        self._learning_rate = rate
-
-    def _rate_at(self, iteration: int) -> float:
-        rate = self._learning_rate
-        if isinstance(rate, float):
-            return rate
-        return float(rate(iteration) if isinstance(rate, schedules.LearningRateSchedule) else rate())
-
-    @property
-    def iterations(self) -> int:
-        """The number of updates so far."""
-        return self._iterations // (self.gradient_accumulation_steps or 1)
-
-    @iterations.setter
-    def iterations(self, value: int) -> None:
-        self._iterations = int(value) * (self.gradient_accumulation_steps or 1)
 
     @property
     def built(self) -> bool:
@@ -161,20 +84,25 @@ class Optimizer(Versioned):
         if self.built:
             return
         self._targets = list(variables)
+        self._state = {variable: {} for variable in self._targets}
         for variable in self._targets:
-            filled = self.slots()
+            for name in self.slots():
+                self._slot(variable, name)
             if self.gradient_accumulation_steps:
-                filled = filled | {"gradient_accumulator": 0.0}
+                self._slot(variable, "gradient_accumulator")
             if self.use_ema:
-                filled = filled | {"average": 0.0}
-            self._state[id(variable)] = {name: self._slot(variable, name, value) for name, value in filled.items()}
+                self._slot(variable, "average")
 
-    def _slot(self, variable: Variable, name: str, value: float) -> Variable:
-        path = f"{variable.path.replace('/', '_')}_{name}"
-        with use_backend(variable.backend):
-            slot = Variable(ops.zeros(variable.shape, variable.dtype) + value, trainable=False, name=path)
-        slot._path = f"{self.name}/{path}"
-        return slot
+    def _slot(self, variable: Variable, name: str) -> Variable:
+        """A variable's slot; one that a setting changed since asks for is made now."""
+        state = self._state[variable]
+        if name not in state:
+            value = variable if name == "average" else self.slots().get(name, 0.0)
+            path = f"{variable.path.replace('/', '_')}_{name}"
+            with use_backend(variable.backend):
+                state[name] = Variable(ops.zeros(variable.shape, variable.dtype) + value, trainable=False, name=path)
+            state[name]._path = f"{self.name}/{path}"
+        return state[name]
 
     def apply(self, grads: Iterable[Any], trainable_variables: Iterable[Variable] | None = None) -> None:
         """Update variables by their gradients, None where there is none.
@@ -208,7 +136,7 @@ class Optimizer(Versioned):
         return self.iterations
 
     def _apply(self, grads: list[Any], variables: list[Variable], host: dict[str, HostScalar]) -> None:
-        grads = [as_tensor(g, v.backend, v.dtype.name) for g, v in zip(grads, variables, strict=True)]
+        grads = [_fitting(g, v) for g, v in zip(grads, variables, strict=True)]
         if self.loss_scale_factor is not None:
             grads = [g / self.loss_scale_factor for g in grads]
         if self.gradient_accumulation_steps:
@@ -223,10 +151,10 @@ class Optimizer(Versioned):
         if variables is None and not self.built:
             raise ValueError(f"{self.name}.apply: pass the variables too, or call build(variables) first.")
         targets = self._targets if variables is None else list(variables)
-        self.build(targets)
         if len(targets) != len(grads):
             raise ValueError(f"{self.name}.apply: received {len(grads)} gradients for {len(targets)} variables.")
-        unknown = [v.path for v in targets if id(v) not in self._state]
+        self.build(targets)
+        unknown = [v.path for v in targets if v not in self._state]
         if unknown:
             raise ValueError(
                 f"{self.name} was built with other variables and does not know {', '.join(unknown)}. "
@@ -247,10 +175,10 @@ class Optimizer(Versioned):
 
     def _accumulated(self, gradient: Tensor, variable: Variable, host: dict[str, HostScalar]) -> Tensor:
         """The mean gradient, of which only that of a whole round is used."""
-        slot = self._state[id(variable)]["gradient_accumulator"]
+        slot = self._slot(variable, "gradient_accumulator")
         total = slot.read() + gradient
-        _put(slot, common.chosen(ops.zeros_like(total), total, take=host["update"]))
-        return total / self.gradient_accumulation_steps
+        slot.put(common.chosen(ops.zeros_like(total), total, take=host["update"]))
+        return total / self.gradient_accumulation_steps  # type: ignore[no-any-return]
 
     def _clipped(self, grads: list[Tensor]) -> list[Tensor]:
         if self.clipnorm:
@@ -263,8 +191,7 @@ class Optimizer(Versioned):
         return grads
 
     def _update(self, gradient: Tensor, variable: Variable, host: dict[str, HostScalar]) -> None:
-        state = self._state[id(variable)]
-        targets = [variable, *(state[name] for name in self.slots())]
+        targets = [variable, *(self._slot(variable, name) for name in self.slots())]
         old = [target.read() for target in targets]
         w = common.decayed(old[0], decay=host["decay"]) if self._decays(variable) else old[0]
         scalars = {name: host[name] if name in host else getattr(self, name) for name in self.step.static}
@@ -273,13 +200,13 @@ class Optimizer(Versioned):
         if self.gradient_accumulation_steps:
             new = tuple(common.chosen(n, o, take=host["update"]) for n, o in zip(new, old, strict=True))
         for target, value in zip(targets, new, strict=True):
-            _put(target, value)
+            target.put(value)
 
     def _average(self, host: dict[str, HostScalar]) -> None:
         for variable in self._targets:
-            slot = self._state[id(variable)]["average"]
+            slot = self._slot(variable, "average")
             average = common.moving_average(slot.read(), variable.read(), momentum=host["ema"])
-            _put(slot, average)
+            slot.put(average)
             if self.ema_overwrite_frequency:
                 variable.put(common.chosen(average, variable.read(), take=host["overwrite"]))
 
@@ -289,12 +216,12 @@ class Optimizer(Versioned):
         """Spare variables from weight decay, given themselves or by patterns found in their names."""
         if self.built:
             raise ValueError(f"{self.name}: call exclude_from_weight_decay before the first step or build.")
-        self._spared = frozenset(id(v) for v in var_list or ()), "|".join(var_names or ())
+        self._spared = frozenset(var_list or ()), "|".join(var_names or ())
 
     def _decays(self, variable: Variable) -> bool:
         spared, pattern = self._spared
         named = bool(pattern) and re.search(pattern, variable.name) is not None
-        return self.weight_decay is not None and id(variable) not in spared and not named
+        return self.weight_decay is not None and variable not in spared and not named
 
     def scale_loss(self, loss: Any) -> Any:
         """Return the loss times `loss_scale_factor`, to keep small gradients from vanishing in float16."""
@@ -304,7 +231,7 @@ class Optimizer(Versioned):
         """Replace variables by their moving averages, if those are kept; `fit` calls it at its end."""
         if self.use_ema and self.built:
             for variable in trainable_variables:
-                variable.assign(self._state[id(variable)]["average"])
+                variable.assign(self._slot(variable, "average"))
 
     def move(self, backend: str | Backend) -> None:
         """Move the slots to another backend, in place."""
@@ -316,8 +243,12 @@ class Optimizer(Versioned):
         store["iterations"] = np.asarray(self._iterations)
         if isinstance(self._learning_rate, float):
             store["learning_rate"] = np.asarray(self._learning_rate)
-        for i, slot in enumerate(self.variables):
-            store[f"{i}/{slot.name}"] = slot.numpy()
+        for key, slot in self._numbered().items():
+            store[key] = slot.numpy()
+
+    def _numbered(self) -> dict[str, Variable]:
+        """Slots by the number of their variable and their own name, which no renaming of layers changes."""
+        return {f"{i}/{name}": s for i, v in enumerate(self._targets) for name, s in self._state[v].items()}
 
     def load_own_variables(self, store: MutableMapping[str, Any]) -> None:
         """Take the state from what `save_own_variables` filled.
@@ -327,7 +258,7 @@ class Optimizer(Versioned):
         ValueError
             The slots are others than those saved; build the optimizer with the same variables first.
         """
-        slots = {f"{i}/{slot.name}": slot for i, slot in enumerate(self.variables)}
+        slots = self._numbered()
         saved = set(store) - {"iterations", "learning_rate"}
         if saved != set(slots):
             raise ValueError(
@@ -340,29 +271,13 @@ class Optimizer(Versioned):
         if "learning_rate" in store and isinstance(self._learning_rate, float):
             self._learning_rate = float(np.asarray(store["learning_rate"]))
 
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments; of a callable learning rate, its present value."""
-        rate = self._learning_rate
-        is_schedule = isinstance(rate, schedules.LearningRateSchedule)
-        config = {"name": self.name, "learning_rate": schedules.serialize(rate) if is_schedule else self.learning_rate}
-        return config | {name: getattr(self, name) for name in (*self.hyper, *SHARED)}
 
-    @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "Optimizer":
-        """Return an optimizer from what `get_config` gave."""
-        rate = config.get("learning_rate")
-        if isinstance(rate, dict):
-            config = config | {"learning_rate": schedules.deserialize(rate, custom_objects)}
-        return cls(**config)
-
-    def __repr__(self) -> str:
-        return (
-            f"<{type(self).__name__} {self.name!r} learning_rate={self.learning_rate:g} iterations={self.iterations}>"
-        )
-
-
-def _put(target: Variable, value: Tensor) -> None:
-    target.put(value, seen=bool(OBSERVERS.get()))  # a tape may hold what it saw; nobody else does
+def _fitting(gradient: Any, variable: Variable) -> Tensor:
+    """A gradient on its variable's backend, in its dtype."""
+    gradient = as_tensor(gradient, variable.backend, variable.dtype.name)
+    if gradient.shape != variable.shape:
+        raise ValueError(f"The gradient of {variable.path} has shape {gradient.shape}, the variable {variable.shape}.")
+    return gradient
 
 
 def _present(grads: list[Any], variables: list[Variable]) -> tuple[list[Any], list[Variable]]:
@@ -377,36 +292,6 @@ def _present(grads: list[Any], variables: list[Variable]) -> tuple[list[Any], li
     if missing:
         warnings.warn(
             f"No gradients for {', '.join(missing)}: the loss does not depend on them, so they stay as they are.",
-            stacklevel=4,
+            stacklevel=3,
         )
     return [g for g, _ in pairs], [v for _, v in pairs]
-
-
-def _rate(value: Any) -> Any:
-    """A learning rate as a float, a schedule or a callable."""
-    if isinstance(value, float | np.floating):
-        return float(value)
-    if callable(value) and not isinstance(value, type):
-        return value
-    fix = f" Write {float(value)!r}." if isinstance(value, int) and not isinstance(value, bool) else ""
-    raise ValueError(
-        f"learning_rate must be a float, a LearningRateSchedule or a callable without arguments, received {value!r} "
-        f"of type {type(value).__name__}.{fix}"
-    )
-
-
-def _check(optimizer: Optimizer) -> None:
-    """Refuse settings that contradict each other."""
-    clips = {name: getattr(optimizer, name) for name in ("clipnorm", "clipvalue", "global_clipnorm")}
-    given = {name: value for name, value in clips.items() if value is not None}
-    if len(given) > 1:
-        raise ValueError(f"At most one of clipnorm, clipvalue and global_clipnorm can be set, received {given}.")
-    if any(value <= 0 for value in given.values()):
-        raise ValueError(f"A clipping bound must be positive, received {given}.")
-    steps, frequency = optimizer.gradient_accumulation_steps, optimizer.ema_overwrite_frequency
-    if steps is not None and (not isinstance(steps, int) or steps < 2):
-        raise ValueError(f"gradient_accumulation_steps must be an int of 2 or more, or None, received {steps!r}.")
-    if not 0 <= optimizer.ema_momentum <= 1:
-        raise ValueError(f"ema_momentum must be from 0 to 1, received {optimizer.ema_momentum!r}.")
-    if frequency is not None and (not isinstance(frequency, int) or frequency < 1):
-        raise ValueError(f"ema_overwrite_frequency must be a positive int or None, received {frequency!r}.")

@@ -19,9 +19,8 @@ def ftrl_step(
     l2 = l2_regularization_strength + beta / (2 * learning_rate)
     squares = accumulator + g * g
     root = squares**power
-    linear = (
-        linear + g + w * (2 * l2_shrinkage_regularization_strength) - w * (root - accumulator**power) / learning_rate
-    )
+    shrunk = g + w * (2 * l2_shrinkage_regularization_strength)
+    linear = linear + shrunk - w * (root - accumulator**power) / learning_rate
     new = (xp.clip(linear, -l1, l1) - linear) / (root / learning_rate + 2 * l2)
     return new, squares, linear
 

@@ -1,0 +1,87 @@
+"""First values that are known beforehand, and what all initializers have in common."""
+
+from typing import Any
+
+import numpy as np
+
+from arraynet import dtypes, ops
+from arraynet.ops.shape import static_shape
+from arraynet.tensor import Tensor
+
+__all__ = ["Constant", "Given", "Identity", "Initializer", "Ones", "Zeros"]
+
+
+class Initializer:
+    """What makes a variable's first value. Subclass it and define `__call__`, and `get_config` to be saved."""
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Any:
+        """Return a Tensor of a shape, in floatx unless a dtype is named."""
+        raise NotImplementedError(f"{type(self).__name__} does not define __call__(self, shape, dtype=None).")
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Initializer":
+        """Return an initializer from what `get_config` gave."""
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.get_config().items())})"
+
+
+class Zeros(Initializer):
+    """Zeros."""
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
+        return ops.zeros(shape, dtype)
+
+
+class Ones(Initializer):
+    """Ones."""
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
+        return ops.ones(shape, dtype)
+
+
+class Constant(Initializer):
+    """One number, or an array that is broadcast to the shape."""
+
+    def __init__(self, value: Any = 0.0) -> None:
+        self.value = value
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
+        value = ops.convert_to_tensor(self.value, dtypes.standardize(dtype or "float"))
+        return ops.zeros(shape, dtype) + value  # type: ignore[no-any-return]
+
+    def get_config(self) -> dict[str, Any]:
+        return {"value": np.asarray(self.value).tolist()}
+
+
+class Identity(Initializer):
+    """`gain` times the identity matrix; for shapes of two axes."""
+
+    def __init__(self, gain: float = 1.0) -> None:
+        self.gain = gain
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
+        shape = static_shape(shape)
+        if len(shape) != 2:
+            raise ValueError(f"Identity makes matrices, received shape {shape}. Use Orthogonal for other shapes.")
+        return ops.eye(shape[0], shape[1], dtype=dtype) * self.gain  # type: ignore[no-any-return]
+
+    def get_config(self) -> dict[str, Any]:
+        return {"gain": self.gain}
+
+
+class Given(Initializer):
+    """Values given as an array."""
+
+    def __init__(self, values: Any) -> None:
+        self.values = values
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
+        if static_shape(shape) != tuple(self.values.shape):
+            raise ValueError(f"The initial values have shape {self.values.shape}, the variable has {tuple(shape)}.")
+        return ops.convert_to_tensor(self.values, dtype)

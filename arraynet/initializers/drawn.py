@@ -1,0 +1,94 @@
+"""First values drawn from a stream of random numbers.
+
+Without a seed of its own an initializer draws from the stream of the default seed and of the variable's path
+in its model, so a model made again after re-seeding starts from the same weights on every backend.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from arraynet import dtypes, ops, random
+from arraynet.initializers.constant import Initializer
+from arraynet.ops.shape import static_shape
+from arraynet.tensor import Tensor
+
+__all__ = ["Drawn", "Orthogonal", "RandomNormal", "RandomUniform", "TruncatedNormal"]
+
+
+class Drawn(Initializer):
+    """A draw from a stream: the seed's, or, without one, that of the variable being made."""
+
+    def __init__(self, seed: Any = None) -> None:
+        self.seed = seed
+
+    def _stream(self) -> Any:
+        return random.SeedGenerator() if self.seed is None else self.seed
+
+    def get_config(self) -> dict[str, Any]:
+        return {"seed": random.serialize_seed(self.seed)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Initializer:
+        return cls(**config | {"seed": random.deserialize_seed(config.get("seed"))})
+
+
+class RandomUniform(Drawn):
+    """Even numbers from [minval, maxval)."""
+
+    def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: Any = None) -> None:
+        super().__init__(seed)
+        self.minval, self.maxval = minval, maxval
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
+        return random.uniform(shape, self.minval, self.maxval, dtype, self._stream())
+
+    def get_config(self) -> dict[str, Any]:
+        return {"minval": self.minval, "maxval": self.maxval} | super().get_config()
+
+
+class RandomNormal(Drawn):
+    """Normally distributed numbers."""
+
+    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: Any = None) -> None:
+        super().__init__(seed)
+        self.mean, self.stddev = mean, stddev
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
+        return random.normal(shape, self.mean, self.stddev, dtype, self._stream())
+
+    def get_config(self) -> dict[str, Any]:
+        return {"mean": self.mean, "stddev": self.stddev} | super().get_config()
+
+
+class TruncatedNormal(RandomNormal):
+    """Normally distributed numbers, none further than two `stddev` from `mean`."""
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
+        return random.truncated_normal(shape, self.mean, self.stddev, dtype, self._stream())
+
+
+class Orthogonal(Drawn):
+    """`gain` times a matrix with orthonormal rows or columns, evenly distributed: Saxe et al. (2014).
+
+    Axes before the last count as rows. Made by a QR decomposition on the host, for the same bits everywhere.
+    """
+
+    def __init__(self, gain: float = 1.0, seed: Any = None) -> None:
+        super().__init__(seed)
+        self.gain = gain
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
+        shape = static_shape(shape)
+        if len(shape) < 2:
+            raise ValueError(f"Orthogonal needs a shape of two or more axes, received {shape}.")
+        rows, columns = math.prod(shape[:-1]), shape[-1]
+        draw = random.normal((max(rows, columns), min(rows, columns)), dtype="float64", seed=self._stream())
+        q, r = np.linalg.qr(draw.numpy())
+        q = q * np.sign(np.diagonal(r))
+        values = self.gain * np.reshape(q if rows >= columns else q.T, shape)
+        return ops.convert_to_tensor(values, dtypes.standardize(dtype or "float"))
+
+    def get_config(self) -> dict[str, Any]:
+        return {"gain": self.gain} | super().get_config()

@@ -1,0 +1,129 @@
+"""First values whose variance depends on the size of a layer, so that signals keep their size through it."""
+
+import math
+from typing import Any
+
+from arraynet import random
+from arraynet.initializers.drawn import Drawn
+from arraynet.ops.shape import static_shape
+from arraynet.tensor import Tensor
+
+__all__ = [
+    "GlorotNormal",
+    "GlorotUniform",
+    "HeNormal",
+    "HeUniform",
+    "LecunNormal",
+    "LecunUniform",
+    "VarianceScaling",
+]
+
+TRUNCATED = 0.87962566103423978  # standard deviation of a standard normal cut at plus and minus two
+
+
+class VarianceScaling(Drawn):
+    """Numbers whose variance is ``scale / fan``, so that a layer keeps the size of what it is given.
+
+    Parameters
+    ----------
+    scale : float
+        Positive.
+    mode : {"fan_in", "fan_out", "fan_avg"}
+        What the fan is: the number of inputs of a unit, of outputs, or the mean of both.
+    distribution : {"truncated_normal", "untruncated_normal", "uniform"}
+        ``"normal"`` means the truncated one.
+    seed : int or SeedGenerator, optional
+        An int gives the same numbers at every call.
+    """
+
+    def __init__(
+        self, scale: float = 1.0, mode: str = "fan_in", distribution: str = "truncated_normal", seed: Any = None
+    ) -> None:
+        super().__init__(seed)
+        if not scale > 0:
+            raise ValueError(f"scale must be positive, received {scale!r}.")
+        self.scale = scale
+        self.mode = _choice("mode", mode.lower(), ("fan_in", "fan_out", "fan_avg"))
+        self.distribution = _choice("distribution", distribution.lower(), tuple(_DRAWS))
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
+        shape = static_shape(shape)
+        fan_in, fan_out = fans(shape)
+        fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
+        return _DRAWS[self.distribution](shape, math.sqrt(self.scale / max(1.0, fan)), dtype, self._stream())
+
+    def get_config(self) -> dict[str, Any]:
+        fixed = {"scale": self.scale, "mode": self.mode, "distribution": self.distribution}
+        return (fixed if type(self) is VarianceScaling else {}) | super().get_config()
+
+
+def fans(shape: tuple[int, ...]) -> tuple[float, float]:
+    """Return the numbers of inputs and outputs of a unit whose kernel has a shape."""
+    if len(shape) < 2:
+        return (math.prod(shape), math.prod(shape))
+    field = math.prod(shape[:-2])
+    return field * shape[-2], field * shape[-1]
+
+
+def _choice(name: str, value: str, choices: tuple[str, ...]) -> str:
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, received {value!r}.")
+    return value
+
+
+def _truncated(shape: Any, deviation: float, dtype: Any, seed: Any) -> Tensor:
+    return random.truncated_normal(shape, 0.0, deviation / TRUNCATED, dtype, seed)
+
+
+def _untruncated(shape: Any, deviation: float, dtype: Any, seed: Any) -> Tensor:
+    return random.normal(shape, 0.0, deviation, dtype, seed)
+
+
+def _even(shape: Any, deviation: float, dtype: Any, seed: Any) -> Tensor:
+    limit = math.sqrt(3) * deviation
+    return random.uniform(shape, -limit, limit, dtype, seed)
+
+
+_DRAWS = {"truncated_normal": _truncated, "normal": _truncated, "untruncated_normal": _untruncated, "uniform": _even}
+
+
+class GlorotUniform(VarianceScaling):
+    """Even numbers up to ``sqrt(6 / (fan_in + fan_out))``: Glorot and Bengio (2010)."""
+
+    def __init__(self, seed: Any = None) -> None:
+        super().__init__(1.0, "fan_avg", "uniform", seed)
+
+
+class GlorotNormal(VarianceScaling):
+    """Truncated normal numbers of variance ``2 / (fan_in + fan_out)``: Glorot and Bengio (2010)."""
+
+    def __init__(self, seed: Any = None) -> None:
+        super().__init__(1.0, "fan_avg", "truncated_normal", seed)
+
+
+class HeUniform(VarianceScaling):
+    """Even numbers up to ``sqrt(6 / fan_in)``, for relu: He et al. (2015)."""
+
+    def __init__(self, seed: Any = None) -> None:
+        super().__init__(2.0, "fan_in", "uniform", seed)
+
+
+class HeNormal(VarianceScaling):
+    """Truncated normal numbers of variance ``2 / fan_in``, for relu: He et al. (2015)."""
+
+    def __init__(self, seed: Any = None) -> None:
+        super().__init__(2.0, "fan_in", "truncated_normal", seed)
+
+
+class LecunUniform(VarianceScaling):
+    """Even numbers up to ``sqrt(3 / fan_in)``: LeCun et al. (1998)."""
+
+    def __init__(self, seed: Any = None) -> None:
+        super().__init__(1.0, "fan_in", "uniform", seed)
+
+
+class LecunNormal(VarianceScaling):
+    """Truncated normal numbers of variance ``1 / fan_in``: LeCun et al. (1998)."""
+
+    def __init__(self, seed: Any = None) -> None:
+        super().__init__(1.0, "fan_in", "truncated_normal", seed)

@@ -1,0 +1,145 @@
+"""What an optimizer is made with: its learning rate and the settings that all optimizers share."""
+
+from typing import Any
+
+import numpy as np
+
+from arraynet.naming import auto_name
+from arraynet.observers import Versioned
+from arraynet.optimizers import schedules
+
+__all__ = ["Settings"]
+
+SHARED = (
+    "weight_decay",
+    "clipnorm",
+    "clipvalue",
+    "global_clipnorm",
+    "use_ema",
+    "ema_momentum",
+    "ema_overwrite_frequency",
+    "loss_scale_factor",
+    "gradient_accumulation_steps",
+)
+
+
+class Settings(Versioned):
+    """Learning rate, step count and shared settings; what they mean stands at `Optimizer`."""
+
+    hyper: tuple[str, ...] = ()  # names of the constructor's own arguments
+
+    def __init__(
+        self,
+        learning_rate: Any,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+        **unknown: Any,
+    ) -> None:
+        if unknown:
+            raise ValueError(f"{type(self).__name__} does not know the arguments {', '.join(sorted(unknown))}.")
+        self.name = name or auto_name(type(self).__name__.lower())
+        self._learning_rate = _rate(learning_rate)
+        self.weight_decay, self.loss_scale_factor = weight_decay, loss_scale_factor
+        self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
+        self.use_ema, self.ema_momentum = use_ema, ema_momentum
+        self.ema_overwrite_frequency = ema_overwrite_frequency
+        self.gradient_accumulation_steps = gradient_accumulation_steps
+        _check(self)
+        self._iterations = 0
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in ("learning_rate", "iterations"):  # host numbers: programs ask for them at each replay
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
+
+    def step_number(self, iteration: int) -> int:
+        """Return the number of the update, from 1, that a call belongs to."""
+        return iteration // (self.gradient_accumulation_steps or 1) + 1
+
+    @property
+    def learning_rate(self) -> float:
+        """The present learning rate; assign a float or a schedule."""
+        return self._rate_at(self._iterations)
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        rate = _rate(value)
+        if isinstance(self._learning_rate, schedules.LearningRateSchedule) and isinstance(rate, float):
+            raise TypeError(
+                f"{self.name}: the learning rate follows {type(self._learning_rate).__name__} and cannot be set to "
+                f"{rate}. Assign another schedule, or make the optimizer with a float."
+            )
+        self._learning_rate = rate
+
+    def _rate_at(self, iteration: int) -> float:
+        rate = self._learning_rate
+        if isinstance(rate, float):
+            return rate
+        return float(rate(iteration) if isinstance(rate, schedules.LearningRateSchedule) else rate())
+
+    @property
+    def iterations(self) -> int:
+        """The number of updates so far."""
+        return self._iterations // (self.gradient_accumulation_steps or 1)
+
+    @iterations.setter
+    def iterations(self, value: int) -> None:
+        self._iterations = int(value) * (self.gradient_accumulation_steps or 1)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments; of a callable learning rate, its present value."""
+        rate = self._learning_rate
+        is_schedule = isinstance(rate, schedules.LearningRateSchedule)
+        config = {"name": self.name, "learning_rate": schedules.serialize(rate) if is_schedule else self.learning_rate}
+        return config | {name: getattr(self, name) for name in (*self.hyper, *SHARED)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        """Return an optimizer from what `get_config` gave."""
+        rate = config.get("learning_rate")
+        if isinstance(rate, dict):
+            config = config | {"learning_rate": schedules.deserialize(rate, custom_objects)}
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        kind, rate = type(self).__name__, self.learning_rate
+        return f"<{kind} {self.name!r} learning_rate={rate:g} iterations={self.iterations}>"
+
+
+def _rate(value: Any) -> Any:
+    """A learning rate as a float, a schedule or a callable."""
+    if isinstance(value, float | np.floating):
+        return float(value)
+    if callable(value) and not isinstance(value, type):
+        return value
+    fix = f" Write {float(value)!r}." if isinstance(value, int) and not isinstance(value, bool) else ""
+    raise ValueError(
+        f"learning_rate must be a float, a LearningRateSchedule or a callable without arguments, received {value!r} "
+        f"of type {type(value).__name__}.{fix}"
+    )
+
+
+def _check(optimizer: Settings) -> None:
+    """Refuse settings that contradict each other."""
+    clips = {name: getattr(optimizer, name) for name in ("clipnorm", "clipvalue", "global_clipnorm")}
+    given = {name: value for name, value in clips.items() if value is not None}
+    if len(given) > 1:
+        raise ValueError(f"At most one of clipnorm, clipvalue and global_clipnorm can be set, received {given}.")
+    if any(value <= 0 for value in given.values()):
+        raise ValueError(f"A clipping bound must be positive, received {given}.")
+    steps, frequency = optimizer.gradient_accumulation_steps, optimizer.ema_overwrite_frequency
+    if steps is not None and (not isinstance(steps, int) or steps < 2):
+        raise ValueError(f"gradient_accumulation_steps must be an int of 2 or more, or None, received {steps!r}.")
+    if not 0 <= optimizer.ema_momentum <= 1:
+        raise ValueError(f"ema_momentum must be from 0 to 1, received {optimizer.ema_momentum!r}.")
+    if frequency is not None and (not isinstance(frequency, int) or frequency < 1):
+        raise ValueError(f"ema_overwrite_frequency must be a positive int or None, received {frequency!r}.")
