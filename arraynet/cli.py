@@ -92,11 +92,11 @@ def _reason(error: Exception) -> str:
 
 
 def _train(options: argparse.Namespace) -> int:
+    from arraynet import utils
     from arraynet.datasets import mnist
-    from arraynet.utils import set_random_seed
 
     if "seed" in options:
-        set_random_seed(options.seed)
+        utils.set_random_seed(options.seed)
     if "learning_rate" in options:
         options.optimizer.learning_rate = options.learning_rate
     with plugins.use_backend(options.backend):
@@ -160,6 +160,10 @@ def _backends(options: argparse.Namespace) -> int:
 
 
 def _check_backend(options: argparse.Namespace) -> int:
+    from rich.console import Console
+
     from arraynet.testing import check_backend
 
-    return 0 if check_backend(options.name) else 1
+    report = check_backend(options.name)
+    Console().print(report.table())
+    return 0 if report.ok else 1

@@ -2,6 +2,7 @@
 
 from arraynet.utils.numerical import normalize, to_categorical
 from arraynet.utils.plotting import image_grid, training_curves
+from arraynet.utils.seeding import set_random_seed
 from arraynet.utils.session import clear_session
 
-__all__ = ["clear_session", "image_grid", "normalize", "to_categorical", "training_curves"]
+__all__ = ["clear_session", "image_grid", "normalize", "set_random_seed", "to_categorical", "training_curves"]

@@ -1,0 +1,143 @@
+"""The command line, as its users call it."""
+
+import os
+import re
+import subprocess
+import sys
+import types
+
+import numpy as np
+import pytest
+
+from arraynet import cli, plugins
+from arraynet.backend import ArrayAPIBackend
+from arraynet.datasets import mnist
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """MNIST cut down to what trains in a moment."""
+    (x, y), (x_test, y_test) = mnist.load_data()
+    monkeypatch.setattr(mnist, "load_data", lambda: ((x[:600], y[:600]), (x_test[:200], y_test[:200])))
+
+
+def run(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "arraynet", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+    )
+
+
+@pytest.mark.slow
+def test_make_train_keeps_its_promise(tmp_path):
+    done = run("train", "mnist", "--seed", 1, "--output", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert float(re.search(r"Test accuracy ([\d.]+)%", done.stdout)[1]) >= 97.5
+    assert re.search(r"First test digit: predicted 7 .* labelled 7", done.stdout)
+    assert {p.name for p in tmp_path.iterdir()} == {"weights.safetensors", "model.arraynet", "curves.png"}
+
+
+def test_train_on_each_backend(small, backend, tmp_path, capsys):
+    assert cli.main(["train", "mnist", "--backend", backend, "--epochs", "1", "--output", str(tmp_path / "a/b")]) == 0
+    printed = capsys.readouterr().out
+    assert plugins.load(backend).describe() in printed
+    assert (tmp_path / "a/b/weights.safetensors").is_file()
+
+
+def test_one_seed_gives_the_same_files(small, tmp_path):
+    files = []
+    for k, seed in enumerate(("3", "3", "4")):
+        cli.main(
+            ["train", "mnist", "--epochs", "1", "--hidden", "8", "--seed", seed, "--output", str(tmp_path / str(k))]
+        )
+        files.append((tmp_path / str(k) / "weights.safetensors").read_bytes())
+    assert files[0] == files[1] != files[2]
+
+
+def test_flags_reach_the_model(small, tmp_path, monkeypatch):
+    seen = {}
+    monkeypatch.setattr(cli, "_write", lambda model, history, folder: seen.update(model=model, history=history))
+    flags = "--hidden 16,8 --optimizer adam --learning-rate 0.01 --batch-size 100 --epochs 2"
+    assert cli.main(["train", "mnist", *flags.split()]) == 0
+    assert [w.shape for w in seen["model"].weights[::2]] == [(784, 16), (16, 8), (8, 10)]
+    assert type(seen["model"].optimizer).__name__ == "Adam"
+    assert seen["model"].optimizer.learning_rate == 0.01
+    assert seen["model"].optimizer.iterations == 12
+    assert seen["history"].epoch == [0, 1]
+
+
+def test_without_matplotlib_there_is_no_picture_and_no_failure(small, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    assert cli.main(["train", "mnist", "--epochs", "1", "--hidden", "8", "--output", str(tmp_path)]) == 0
+    assert "arraynet[plot]" in capsys.readouterr().out
+    assert {p.name for p in tmp_path.iterdir()} == {"weights.safetensors", "model.arraynet"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train"], "dataset"),
+        (["train", "cifar"], "invalid choice: 'cifar'"),
+        (["train", "mnist", "--backend", "nonesuch"], "Unknown backend 'nonesuch'. Installed: "),
+        (["train", "mnist", "--epochs", "0"], "expected a positive whole number, received '0'"),
+        (["train", "mnist", "--hidden", "12,x"], "expected a positive whole number, received 'x'"),
+        (["train", "mnist", "--seed", "-1"], "seed"),
+        (["train", "mnist", "--optimizer", "nonesuch"], "nonesuch"),
+        (["check-backend", "nonesuch"], "Unknown backend 'nonesuch'"),
+        ([], "COMMAND"),
+    ],
+)
+def test_mistakes_are_told_in_one_line(arguments, message, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(arguments)
+    assert stopped.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_bad_environment_variable_is_told_in_one_line():
+    done = run("train", "mnist", ARRAYNET_BACKEND="nonesuch")
+    assert done.returncode == 2
+    assert "Unknown backend 'nonesuch'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["train", "backends", "check-backend"])
+def test_every_command_has_help(command):
+    done = run(command, "--help")
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) >= 5
+
+
+class Broken(ArrayAPIBackend):
+    def __init__(self):
+        raise RuntimeError("no [device] found")
+
+
+def test_backends_tells_what_is_there_and_why_one_cannot_run(monkeypatch, capsys):
+    point = types.SimpleNamespace(value="somewhere:Broken", load=lambda: Broken, dist=None)
+    monkeypatch.setattr(plugins, "_points", lambda: {"broken": [point]})
+    monkeypatch.setenv("COLUMNS", "120")
+    assert cli.main(["backends"]) == 0
+    rows = {row.split()[1]: row for row in capsys.readouterr().out.splitlines() if row.startswith("│")}
+    assert f"numpy {np.__version__}" in rows["numpy"]
+    assert str(len(plugins.load("numpy").dtypes)) in rows["numpy"]
+    assert "cannot run: RuntimeError: no [device] found" in rows["broken"]
+
+
+def test_check_backend(monkeypatch, capsys):
+    from arraynet.testing import Report, conformance
+
+    asked = []
+
+    def check(backend):
+        asked.append(backend.name)
+        return Report(backend.name, problems=["asarray lies"] if len(asked) > 1 else [])
+
+    monkeypatch.setattr("arraynet.testing.check_backend", check)
+    assert conformance.check_backend is not check
+    assert cli.main(["check-backend", "numpy"]) == 0
+    assert cli.main(["check-backend", "strict"]) == 1
+    assert asked == ["numpy", "strict"]
+    assert "asarray lies" in capsys.readouterr().out
