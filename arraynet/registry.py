@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
+from arraynet.custom_objects import custom_object
 from arraynet.naming import snake_case
 
 __all__ = ["deserialize", "lookup", "named", "serialize"]
@@ -22,6 +23,9 @@ def lookup(kind: str, identifier: Any, table: Mapping[str, type]) -> Any:
     ValueError
         Nothing of that name is known; the message lists what is.
     """
+    own = custom_object(identifier)
+    if own is not None and not inspect.isclass(own):
+        return own
     if isinstance(identifier, str):
         identifier = deserialize(kind, {"class_name": identifier, "config": {}}, table)
     elif isinstance(identifier, dict):
@@ -43,10 +47,10 @@ def deserialize(
 ) -> Any:
     """Return an object from what `serialize` gave; `custom_objects` are classes of the user's own by name."""
     name = config.get("class_name")
-    known = {**table, **(custom_objects or {})}
-    if name not in known:
-        raise ValueError(_uninterpreted(kind, name, known))
-    cls, given = known[name], config.get("config") or {}
+    cls = (custom_objects or {}).get(str(name)) or custom_object(name) or table.get(str(name))
+    if cls is None:
+        raise ValueError(_uninterpreted(kind, name, {**table, **(custom_objects or {})}))
+    given = config.get("config") or {}
     return cls.from_config(given) if hasattr(cls, "from_config") else cls(**given)
 
 

@@ -1,0 +1,92 @@
+"""The user's own classes and functions are found by name, registered or for the length of a block."""
+
+import pytest
+
+from arraynet import activations, layers, losses, metrics, optimizers, regularizers
+from arraynet.custom_objects import _registered
+from arraynet.saving import custom_object_scope, register_serializable
+
+
+@pytest.fixture(autouse=True)
+def _unregistered():
+    before = dict(_registered)
+    yield
+    _registered.clear()
+    _registered.update(before)
+
+
+def squash(x):
+    return x
+
+
+class Twice(layers.Layer):
+    def call(self, inputs):
+        return 2 * inputs
+
+
+class Gentle(optimizers.SGD):
+    pass
+
+
+class Heavy(regularizers.L2):
+    pass
+
+
+OWN = {"squash": squash, "Twice": Twice, "Gentle": Gentle, "Heavy": Heavy}
+
+
+def found():
+    return (
+        activations.get("squash") is squash,
+        losses.get("squash") is squash,
+        metrics.get("squash") is squash,
+        type(layers.deserialize({"class_name": "Twice", "config": {}})) is Twice,
+        type(optimizers.get({"class_name": "Gentle", "config": {"learning_rate": 0.1}})) is Gentle,
+        type(regularizers.get("Heavy")) is Heavy,
+    )
+
+
+def test_in_a_scope():
+    with custom_object_scope(OWN):
+        assert all(found())
+    with pytest.raises(ValueError, match="squash"):
+        found()
+
+
+def test_registered():
+    for thing in OWN.values():
+        assert register_serializable(thing) is thing
+    assert all(found())
+
+
+def test_an_inner_scope_comes_first_and_what_is_registered_last():
+    register_serializable(squash)
+    with custom_object_scope({"squash": abs}):
+        with custom_object_scope({"squash": float}):
+            assert activations.get("squash") is float
+        assert activations.get("squash") is abs
+    assert activations.get("squash") is squash
+
+
+def test_two_things_of_one_name_are_told_apart():
+    register_serializable(squash)
+
+    def other(x):
+        return x
+
+    other.__name__ = "squash"
+    with pytest.raises(ValueError, match=r"'squash' is registered already, as .*\.squash"):
+        register_serializable(other)
+
+
+def test_a_cell_may_run_again():
+    def define():
+        @register_serializable
+        def again(x):
+            return x
+
+        return again
+
+    define()
+    second = define()
+    assert activations.get("again") is second
