@@ -1,5 +1,6 @@
 """Derivatives of the user's own, and recomputation instead of memory."""
 
+import inspect
 from collections.abc import Callable, Iterable, Sequence
 from functools import update_wrapper
 from typing import Any
@@ -46,7 +47,7 @@ class custom_vjp:  # noqa: N801 (JAX's name)
     ...     return x
     >>> clipped.defvjp(lambda x: (x, None), lambda residual, g: (arraynet.ops.clip(g, -1.0, 1.0),))
     >>> float(arraynet.grad(lambda x: 5 * clipped(x))(2.0))
-    5.0
+    1.0
     """
 
     def __init__(self, f: Callable[..., Any], nondiff_argnums: Sequence[int] = ()) -> None:
@@ -78,7 +79,7 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
     ----------
     f : callable
         ``f(*args) -> (output, grad)``, where ``grad(*args, upstream=None)``, as in Keras, or
-        ``grad(upstream)``, as in TensorFlow, returns a gradient for each argument.
+        ``grad(upstream)`` (one per output), as in TensorFlow, returns a gradient for each argument.
 
     Examples
     --------
@@ -102,9 +103,11 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _called(gradient: Callable[..., Any], args: Any, g: Any) -> Any:
-    code = getattr(gradient, "__code__", None)
-    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount] if code else ()
-    return gradient(*args, upstream=g) if "upstream" in names else gradient(g)
+    try:
+        inspect.signature(gradient).bind(*args, upstream=g)
+    except TypeError:  # it does not take the arguments again: TensorFlow's form
+        return gradient(*flatten(g))
+    return gradient(*args, upstream=g)
 
 
 def _taped() -> bool:
