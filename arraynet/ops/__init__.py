@@ -9,6 +9,7 @@ from arraynet.ops.control import *
 from arraynet.ops.creation import *
 from arraynet.ops.cumulative import *
 from arraynet.ops.diagonal import *
+from arraynet.ops.einsum import *
 from arraynet.ops.elementwise import *
 from arraynet.ops.exponential import *
 from arraynet.ops.indexing import *

@@ -6,10 +6,11 @@ from typing import Any
 
 from arraynet.dispatch import op, operands
 from arraynet.ops.elementwise import multiply
-from arraynet.ops.shape import expand_dims, reshape, squeeze, transpose
+from arraynet.ops.reduction import sum as reduce_sum
+from arraynet.ops.shape import expand_dims, moveaxis, ravel, reshape, squeeze, stack, transpose, zeros_like
 from arraynet.tensor import Tensor
 
-__all__ = ["dot", "matmul", "tensordot"]
+__all__ = ["cross", "dot", "inner", "kron", "matmul", "outer", "tensordot", "vdot", "vecdot"]
 
 
 @op(name="matmul")
@@ -107,3 +108,72 @@ def _as_matrix(x: Tensor, rows: tuple[int, ...], columns: tuple[int, ...]) -> Te
     x = x if order == tuple(range(x.ndim)) else transpose(x, axes=order)
     shape = math.prod(x.shape[: len(rows)]), math.prod(x.shape[len(rows) :])
     return x if x.shape == shape else reshape(x, shape)
+
+
+def inner(x1: Any, x2: Any) -> Any:
+    """Return the sum of products over the last axes; scalars multiply."""
+    x1, x2 = operands(x1, x2)
+    return tensordot(x1, x2, axes=((-1,), (-1,))) if x1.ndim and x2.ndim else multiply(x1, x2)
+
+
+def outer(x1: Any, x2: Any) -> Any:
+    """Return the matrix of all products of an element of `x1` (rows) and one of `x2`, both flattened."""
+    return multiply(expand_dims(ravel(x1), 1), ravel(x2))
+
+
+def vdot(x1: Any, x2: Any) -> Any:
+    """Return the sum of the products of corresponding elements, both flattened."""
+    return matmul(ravel(x1), ravel(x2))
+
+
+def vecdot(x1: Any, x2: Any, axis: int = -1) -> Any:
+    """Return the sum of products along an axis of both, which otherwise broadcast."""
+    x1, x2 = operands(x1, x2)
+    return reduce_sum(multiply(x1, x2), axis=axis)
+
+
+def kron(x1: Any, x2: Any) -> Any:
+    """Return the Kronecker product: `x2`, times each element of `x1`, in blocks."""
+    x1, x2 = operands(x1, x2)
+    ndim = max(x1.ndim, x2.ndim)
+    one, two = ((1,) * (ndim - x.ndim) + x.shape for x in (x1, x2))
+    blocks = reshape(x1, [n for pair in zip(one, (1,) * ndim, strict=True) for n in pair])
+    block = reshape(x2, [n for pair in zip((1,) * ndim, two, strict=True) for n in pair])
+    return reshape(multiply(blocks, block), [n * m for n, m in zip(one, two, strict=True)])
+
+
+def cross(x1: Any, x2: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Any:
+    """Return the cross product of vectors of 2 or 3 components.
+
+    Parameters
+    ----------
+    x1, x2 : Tensor
+        Vectors along `axisa` and `axisb`; a missing third component counts as 0.
+    axisc : int
+        Where the result's components lie. Two vectors of 2 components have only the third, without an axis.
+    axis : int, optional
+        All three at once.
+
+    Raises
+    ------
+    ValueError
+        The vectors have other numbers of components.
+    """
+    axisa, axisb, axisc = (axisa, axisb, axisc) if axis is None else (axis,) * 3
+    x1, x2 = operands(x1, x2)
+    a, b = moveaxis(x1, axisa, -1), moveaxis(x2, axisb, -1)
+    if a.shape[-1] not in (2, 3) or b.shape[-1] not in (2, 3):
+        raise ValueError(
+            f"cross: vectors need 2 or 3 components, received {a.shape[-1]} along axis {axisa} of x1 {x1.shape} "
+            f"and {b.shape[-1]} along axis {axisb} of x2 {x2.shape}."
+        )
+    (a0, a1, a2), (b0, b1, b2) = _components(a), _components(b)
+    third = a0 * b1 - a1 * b0
+    if a.shape[-1] == b.shape[-1] == 2:
+        return third
+    return moveaxis(stack([a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, third], axis=-1), -1, axisc)
+
+
+def _components(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    first = x[..., 0]
+    return first, x[..., 1], x[..., 2] if x.shape[-1] == 3 else zeros_like(first)
