@@ -18,7 +18,7 @@ from arraynet.layers.context import calling, current_call
 from arraynet.layers.input_spec import check_inputs
 from arraynet.layers.placing import placed
 from arraynet.layers.shapes import probed_shape
-from arraynet.layers.tracked import Tracked
+from arraynet.layers.tracked import Tracked, held
 from arraynet.naming import auto_name, snake_case
 from arraynet.observers import notify
 from arraynet.ops import cast
@@ -189,9 +189,9 @@ class Layer(Tracked):
             self.seed_generator = SeedGenerator(seed)
 
     def add_loss(self, loss: Any) -> None:
-        """Add a scalar, computed during a call, to the loss that training minimises."""
+        """Add a scalar, or several, computed during a call, to the loss that training minimises."""
         context = current_call()
-        self._added.append(loss if isinstance(loss, Tensor) else as_tensor(loss))
+        self._added += [x if isinstance(x, Tensor) else as_tensor(x) for x in flatten(loss)]
         (context.root if context else self)._has_added = True
 
     @property
@@ -199,6 +199,27 @@ class Layer(Tracked):
         """The penalties on the weights as they are now, and what the last call added, inner layers included."""
         own = [penalty() for penalty in self._penalties if self._trainable] + self._added
         return own + [loss for layer in self._sublayers for loss in layer.losses]
+
+    @property
+    def seed_generators(self) -> list[SeedGenerator]:
+        """The random streams of this layer and of those inside it."""
+        own = list(held(self, SeedGenerator))
+        return own + [generator for layer in self._sublayers for generator in layer.seed_generators]
+
+    def count_params(self) -> int:
+        """Return the number of numbers in its weights.
+
+        Raises
+        ------
+        ValueError
+            It is not built, so there is nothing to count.
+        """
+        if not self.built and not self.weights:
+            raise ValueError(
+                f"Layer {self.name!r} ({type(self).__name__}) has no weights yet to count: call it on data, or "
+                f"build(input_shape)."
+            )
+        return sum(variable.size for variable in self.weights)
 
     @placed
     def build(self, input_shape: Any) -> None:
@@ -220,7 +241,7 @@ class Layer(Tracked):
             first = args[0] if args else next(iter(kwargs.values()), None)
             check_inputs(self.input_spec, first, self)
             if not self.built:
-                self.build(map_structure(lambda x: getattr(x, "shape", None), first))
+                self._build_for_call(map_structure(lambda x: getattr(x, "shape", None), first))
                 check_inputs(self.input_spec, first, self)
             training = self._training(args, kwargs, outer.training if outer else None)
             with calling(self, training):
@@ -270,6 +291,9 @@ class Layer(Tracked):
         if position is not None:
             kwargs["training"] = training
         return training
+
+    def _build_for_call(self, input_shape: Any) -> None:
+        self.build(input_shape)
 
     def _forget_added(self) -> None:
         for layer in self._walk():

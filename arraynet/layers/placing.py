@@ -5,7 +5,7 @@ from functools import wraps
 from typing import Any
 
 from arraynet.layers.context import calling, current_call
-from arraynet.layers.shapes import shape_tuple
+from arraynet.layers.shapes import batch_shape, shape_tuple
 from arraynet.layers.tracked import names_within
 
 __all__ = ["placed"]
@@ -41,7 +41,9 @@ def _place(layer: Any, parent: Any) -> None:
 
 
 def _finish(layer: Any, shape: Any) -> None:
-    layer._build_shape, layer.built = layer._build_shape or shape, True
+    layer.built = True
+    if shape is not None:
+        layer._build_shape = batch_shape(shape)
     for variable in layer._own_variables:
         variable._path = variable._path or f"{layer.path}/{variable.name}"
     if not layer._trainable:

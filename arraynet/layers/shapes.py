@@ -26,7 +26,9 @@ def shape_tuple(x: Any) -> Any:
         return tuple(x)
     if isinstance(x, dict):
         return {key: shape_tuple(value) for key, value in x.items()}
-    return [shape_tuple(value) for value in x]
+    if isinstance(x, list | tuple):
+        return [shape_tuple(value) for value in x]
+    raise ValueError(f"A shape is a tuple of ints and None, such as (None, 784), received {x!r}.")
 
 
 def batch_shape(x: Any) -> Any:

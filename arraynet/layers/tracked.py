@@ -14,7 +14,7 @@ from arraynet.naming import snake_case
 from arraynet.observers import Versioned
 from arraynet.tensor import Variable
 
-__all__ = ["Tracked", "names_within"]
+__all__ = ["Tracked", "held", "names_within"]
 
 
 class Tracked(Versioned):
@@ -35,11 +35,11 @@ class Tracked(Versioned):
 
     @property
     def _sublayers(self) -> list[Any]:
-        return list(_unique(_held(self, Tracked)))
+        return list(_unique(held(self, Tracked)))
 
     @property
     def _own_variables(self) -> list[Variable]:
-        own = list(_unique(_held(self, Variable)))
+        own = list(_unique(held(self, Variable)))
         return sorted(own, key=lambda v: not (v.trainable or id(v) in self._frozen))
 
     @property
@@ -131,10 +131,6 @@ class Tracked(Versioned):
         for variable, array in zip(variables, arrays, strict=True):
             variable.assign(array)
 
-    def count_params(self) -> int:
-        """Return the number of numbers in its weights."""
-        return sum(variable.size for variable in self.weights)
-
     def to(self, backend: str | Backend) -> Any:
         """Move all Variables to another backend, in place; return the object itself."""
         for variable in self.weights:
@@ -148,7 +144,8 @@ class Tracked(Versioned):
             yield from layer._walk()
 
 
-def _held(owner: Any, kind: type) -> Iterator[Any]:
+def held(owner: Any, kind: type) -> Iterator[Any]:
+    """Return the objects of a kind among the attributes, in the order in which they were set."""
     for value in vars(owner).values():
         yield from _inside(value, kind)
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from arraynet.layers.layer import Layer
-from arraynet.layers.shapes import probed_shape
+from arraynet.layers.shapes import batch_shape, probed_shape
 from arraynet.models.summary import print_summary
 
 __all__ = ["Model"]
@@ -36,8 +36,6 @@ class Model(Layer):
     (1, 3)
     """
 
-    autocast = False  # the layers inside cast what they are given
-
     @property
     def layers(self) -> list[Layer]:
         """The layers directly inside, in the order in which they were set as attributes."""
@@ -64,6 +62,11 @@ class Model(Layer):
         self.built = True  # its layers build themselves when they are called
         if input_shape is not None:
             probed_shape(self, input_shape)
+
+    def _build_for_call(self, input_shape: Any) -> None:
+        default = type(self).build is Model.build
+        self.build(None if default else input_shape)  # the call to come builds the layers
+        self._build_shape = batch_shape(input_shape)
 
     def summary(self, line_length: int | None = None, print_fn: Any = None) -> None:
         """Print the layers, the shapes of their outputs and their numbers of weights.

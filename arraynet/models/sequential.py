@@ -34,6 +34,8 @@ class Sequential(Model):
     [(4, 3), (3,), (3, 2), (2,)]
     """
 
+    autocast = False  # each layer casts what it is given, and an Embedding takes integers as they come
+
     def __init__(
         self, layers: Iterable[Layer] | None = None, trainable: bool = True, name: str | None = None, **kwargs: Any
     ) -> None:

@@ -58,7 +58,7 @@ def _table(model: Any, width: int) -> Any:
 def _row(layer: Any) -> tuple[str, str, str]:
     from rich.markup import escape
 
-    count = layer.count_params()
+    count = sum(variable.size for variable in layer.weights)
     params = f"{count:,}" if layer.built or count else "0 (unbuilt)"
     return f"{escape(layer.name)} ({escape(type(layer).__name__)})", escape(_shape_of(layer)), params
 
