@@ -74,7 +74,7 @@ class Tensor(Operators):
 
     def item(self) -> Any:
         """Return the only element as a Python number."""
-        return self.numpy().item()
+        return self._only("item")
 
     def to(self, backend: str | Backend) -> "Tensor":
         """Return the same values on another backend, or itself if it is there already."""
@@ -111,7 +111,7 @@ class Tensor(Operators):
                 f"{what}() needs a Tensor of one element, received shape {self.shape}. "
                 f"Reduce it first (ops.sum, ops.mean) or use .numpy()."
             )
-        return self.item()
+        return self.numpy().item()
 
     def __len__(self) -> int:
         if not self.ndim:
@@ -125,7 +125,7 @@ class Tensor(Operators):
         return bool((self == value).numpy().any())
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec and self.size == 1 else format(repr(self), spec)
+        return format(self._only("format"), spec) if spec else repr(self)
 
     def __repr__(self) -> str:
         text = np.array2string(self.numpy(), separator=", ", prefix="Tensor(", threshold=100)
@@ -326,12 +326,20 @@ class Variable(Operators, Versioned):
         facts = f"name={self.path!r}, shape={self.shape}, dtype={self.dtype}"
         return f"Variable({text}, {facts}, backend={self.backend.name})"
 
+    def __getstate__(self) -> dict[str, Any]:
+        self._seen = True  # the copy holds the same array
+        return dict(self.__dict__)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._value = Tensor(self._value.array, self._value.backend)
+
 
 def _owned(x: Any, backend: Backend | None, dtype: str | None) -> Tensor:
     """A Tensor whose array no caller can write into, and whose gradient ends here."""
     if isinstance(x, Tensor | Variable):
         return OPS["stop_gradient"](as_tensor(x, backend or x.backend, dtype))  # type: ignore[no-any-return]
-    return as_tensor(np.array(x) if isinstance(x, np.ndarray) else x, backend, dtype)
+    return as_tensor(np.array(x, order="C") if isinstance(x, np.ndarray) else x, backend, dtype)
 
 
 def as_tensor(x: Any, backend: Backend | None = None, dtype: str | None = None) -> Tensor:

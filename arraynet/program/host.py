@@ -115,6 +115,11 @@ class HostProgram:
         out, name, args = instruction.outs[0], instruction.name, instruction.args
         if name in VIEWS and self._view(instruction):
             return
+        if name.startswith("group"):
+            for value in instruction.outs:
+                self._out(number, instruction, value)
+            self.lines.append(self._call(instruction.function, *args, *instruction.outs))
+            return
         if name in UFUNCS and not instruction.kwargs:
             self._reuse(number, instruction)
             self.lines.append(self._call(UFUNCS[name], *args, out=self._out(number, instruction)))
@@ -152,32 +157,33 @@ class HostProgram:
             return
         for value in instruction.inputs():
             dies = self.last[self.root[value.index]] == number and value.index in self._blocks
-            if dies and self.root[value.index] == value.index and overwrites(instruction, value, self.root):
+            if dies and self.root[value.index] == value.index and overwrites(instruction, value, out, self.root):
                 if np.asarray(value.example).strides == np.asarray(out.example).strides:
                     self._blocks[out.index] = self._blocks.pop(value.index)
                     self._fix(out.index, self.fixed[value.index])
                 return
 
-    def _out(self, number: int, instruction: Instruction) -> Value:
+    def _out(self, number: int, instruction: Instruction, out: Value | None = None) -> Value:
         """Give an instruction's result a place: an update's array, or a buffer."""
-        out = instruction.outs[0]
+        out = out or instruction.outs[0]
         if out.index in self._placed:
-            self._place(number, instruction, self._placed[out.index])
+            self._place(number, instruction, out, self._placed[out.index])
         elif out.index not in self.fixed:
             array, self._blocks[out.index] = self.pool.take(out)
             self._fix(out.index, array)
         return out
 
-    def _place(self, number: int, instruction: Instruction, k: int) -> None:
-        self.names[instruction.outs[0].index] = f"o{k}"
+    def _place(self, number: int, instruction: Instruction, out: Value, k: int) -> None:
+        self.names[out.index] = f"o{k}"
         variable = self.program.updates[k][0]
         old = next((v for w, v in self.program.variables if w is variable), None)
         if old is None:
             self.in_place[k] = True
             return
-        elementwise = instruction.name in UFUNCS and instruction.name != "matmul"
+        elementwise = instruction.name == "group" or (instruction.name in UFUNCS and instruction.name != "matmul")
         last = self.last.get(old.index, -1)
-        self.in_place[k] = last < number or (last == number and elementwise and overwrites(instruction, old, self.root))
+        over = elementwise and overwrites(instruction, old, out, self.root)
+        self.in_place[k] = last < number or (last == number and over)
 
     def _reduce(self, number: int, instruction: Instruction) -> None:
         out, x = instruction.outs[0], instruction.args[0]

@@ -74,8 +74,7 @@ def _shaped(block: np.ndarray, example: np.ndarray) -> np.ndarray:
     return np.asarray(memory.transpose(np.argsort(order)) if order else memory)
 
 
-def overwrites(instruction: Instruction, value: Value, root: dict[int, int]) -> bool:
-    """Tell whether an elementwise instruction may write its result over one of its arguments."""
+def overwrites(instruction: Instruction, value: Value, out: Value, root: dict[int, int]) -> bool:
+    """Tell whether an elementwise instruction may write a result over one of its arguments."""
     shared = [v for v in instruction.inputs() if root[v.index] == root[value.index]]
-    out = instruction.outs[0]
     return all(v is value for v in shared) and (value.shape, value.dtype) == (out.shape, out.dtype)

@@ -12,6 +12,7 @@ from arraynet.dispatch import HostScalar, op
 from arraynet.observers import Versioned, notify
 from arraynet.program import jit
 from arraynet.testing.cases import CASES
+from arraynet.testing.tolerances import tolerance
 from arraynet.tree import flatten, map_structure
 
 
@@ -24,8 +25,13 @@ def entered(x):
     return ops.convert_to_tensor(x) if isinstance(x, np.ndarray) else x
 
 
+def closeness(name, backend):
+    """The same primitives give the same bits; generated loops may round differently."""
+    return {"rtol": 0, "atol": 0} if backend in ("numpy", "strict") else tolerance(name, "float32")
+
+
 @pytest.mark.parametrize("case", [case for case in CASES if case.jit], ids=lambda case: case.id)
-def test_captured_equals_eager_bit_for_bit(case, backend):
+def test_captured_equals_eager(case, backend):
     inputs = map_structure(entered, case.arrays("float32"))
     eager = flatten(case.function()(*inputs))
     captured = jit(case.function())
@@ -35,7 +41,7 @@ def test_captured_equals_eager_bit_for_bit(case, backend):
     assert not captured.reason
     for e, r in zip(eager, replayed, strict=True):
         assert e.dtype == r.dtype
-        np.testing.assert_array_equal(r.numpy(), e.numpy())
+        np.testing.assert_allclose(r.numpy(), e.numpy(), **closeness(case.name, backend))
 
 
 def linear_model():
@@ -59,14 +65,14 @@ def batch(rows=8):
     return rng.normal(size=(rows, 5)).astype("float32"), np.eye(3, dtype="float32")[rng.integers(0, 3, rows)]
 
 
-def test_training_equals_eager_bit_for_bit(backend):
+def test_training_equals_eager(backend):
     eager, captured = linear_model(), linear_model()
     step, fast = training_step(eager), jit(training_step(captured))
     for _ in range(6):
-        assert float(step(*batch())) == float(fast(*batch()))
+        np.testing.assert_allclose(float(fast(*batch())), float(step(*batch())), **closeness("mean", backend))
     assert fast.captures == 1
     for a, b in zip(eager, captured, strict=True):
-        np.testing.assert_array_equal(a.numpy(), b.numpy())
+        np.testing.assert_allclose(a.numpy(), b.numpy(), **closeness("mean", backend))
 
 
 def test_a_step_allocates_nothing_and_writes_weights_in_place():

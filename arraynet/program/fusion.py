@@ -1,0 +1,180 @@
+"""Fusion: groups of elementwise primitives, and the reductions at their ends, that become one loop.
+
+A group runs over one shape, seen as rows and columns: all axes but the last, and the last. An operand is
+the whole of it, one row, one column, or a single number. A backend turns a group into a compiled loop or
+a GPU kernel; the grouping, and what it may reorder, is decided here once for all of them.
+"""
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from arraynet.program.program import Program
+from arraynet.program.trace import Instruction, Value
+
+__all__ = ["Group", "fuse"]
+
+ROW_REDUCTIONS = ("sum", "max", "min", "mean")
+
+
+@dataclass
+class Group:
+    """Instructions that one loop computes.
+
+    Attributes
+    ----------
+    rows, columns : int
+        What it runs over.
+    instructions : list of Instruction
+        In order; reductions along the last axis, along all others, or of everything may occur.
+    inputs, outs : list of Value
+        What it reads from outside, and what is needed outside.
+    """
+
+    shape: tuple[int, ...]
+    instructions: list[Instruction] = field(default_factory=list)
+    inputs: list[Value] = field(default_factory=list)
+    outs: list[Value] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        """The product of all axes but the last."""
+        return math.prod(self.shape[:-1])
+
+    @property
+    def columns(self) -> int:
+        """The length of the last axis."""
+        return self.shape[-1]
+
+    def role(self, value: Value) -> str:
+        """Return how an operand lies in the shape: "full", "row", "column", "scalar", or "" for neither."""
+        shape = value.shape or ()
+        if shape == self.shape:
+            return "full"
+        if math.prod(shape) == 1:
+            return "scalar"
+        if math.prod(shape) == self.columns == shape[-1]:
+            return "row"
+        return "column" if shape == (*self.shape[:-1], 1) else ""
+
+
+def fuse(program: Program, elementwise: Collection[str], compiled: Any) -> None:
+    """Replace groups of instructions by calls of what `compiled` makes of them.
+
+    Parameters
+    ----------
+    program : Program
+        Changed in place.
+    elementwise : collection of str
+        The primitives that a loop can compute.
+    compiled : callable
+        ``compiled(group)`` returns a function of the group's inputs and outs, or None to leave it alone.
+    """
+    slots: list[Instruction | Group] = []
+    place: dict[int, int] = {}  # where a Value is made, by its index
+    for instruction in program.instructions:
+        at = _joined(slots, place, instruction, elementwise)
+        place |= {v.index: at for v in instruction.outs}
+    needed = _needed(program, slots)
+    program.instructions = [made for slot in slots for made in _made(slot, needed, compiled)]
+
+
+def _joined(
+    slots: list[Instruction | Group], place: dict[int, int], instruction: Instruction, elementwise: Collection[str]
+) -> int:
+    """Put an instruction into the latest group that it fits into, or behind everything; return where."""
+    shape = _shape(instruction, elementwise)
+    if shape is not None:
+        first = max((place.get(v.index, -1) for v in instruction.inputs()), default=-1)
+        for at in range(len(slots) - 1, max(first, 0) - 1, -1):
+            slot = slots[at]
+            if isinstance(slot, Group) and slot.shape == shape and _fits(slot, instruction, at, place):
+                slot.instructions.append(instruction)
+                return at
+    if shape is not None and instruction.name in elementwise:
+        group = Group(shape)
+        if _fits(group, instruction, len(slots), place):
+            slots.append(Group(shape, [instruction]))
+            return len(slots) - 1
+    slots.append(instruction)
+    return len(slots) - 1
+
+
+def _shape(instruction: Instruction, elementwise: Collection[str]) -> tuple[int, ...] | None:
+    """The shape that a loop for an instruction runs over; None if it is no matter for a loop."""
+    if instruction.name in elementwise:
+        shape = instruction.outs[0].shape
+    elif instruction.name in ROW_REDUCTIONS and reduced(instruction):
+        shape = instruction.inputs()[0].shape
+    else:
+        return None
+    return shape if shape and math.prod(shape) > 1 else None
+
+
+def reduced(instruction: Instruction) -> str:
+    """Return what a reduction goes along: "columns" (the last axis), "rows" (all others), "all", or "" ."""
+    x = instruction.inputs()[0]
+    axis = instruction.kwargs.get("axis")
+    ndim = len(x.shape or ())
+    axes = range(ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
+    found = {a % ndim for a in axes}
+    if found == set(range(ndim)):
+        return "all" if instruction.name in ("sum", "mean") else ""
+    if found == {ndim - 1}:
+        return "columns"
+    return "rows" if found == set(range(ndim - 1)) and instruction.name in ("sum", "mean") else ""
+
+
+def _fits(group: Group, instruction: Instruction, at: int, place: dict[int, int]) -> bool:
+    """Tell whether a group can compute an instruction where it stands."""
+    inside = {v.index: made for made in group.instructions for v in made.outs}
+    for value in instruction.inputs():
+        maker = inside.get(value.index)
+        if maker is None and (place.get(value.index, -1) >= at or not _operand(group, value)):
+            return False
+        if maker is not None and maker.name in ROW_REDUCTIONS:
+            alike = reduced(maker) == "columns" and group.role(value) == "column"
+            if not alike or instruction.name in ROW_REDUCTIONS:
+                return False
+    return True
+
+
+def _operand(group: Group, value: Value) -> bool:
+    return value.shape is None or bool(group.role(value))
+
+
+def _needed(program: Program, slots: list[Instruction | Group]) -> dict[int, set[int]]:
+    """In which slots each Value is used, by index; -1 stands for the program's results."""
+    used: dict[int, set[int]] = {}
+    for at, slot in enumerate(slots):
+        for instruction in slot.instructions if isinstance(slot, Group) else (slot,):
+            for value in instruction.inputs():
+                used.setdefault(value.index, set()).add(at)
+    for value in program.results():
+        used.setdefault(value.index, set()).add(-1)
+    return used
+
+
+def _made(slot: Instruction | Group, used: dict[int, set[int]], compiled: Any) -> list[Instruction]:
+    """The instructions that a slot comes to."""
+    if isinstance(slot, Instruction):
+        return [slot]
+    inside = {v.index for made in slot.instructions for v in made.outs}
+    mine: dict[int, Value] = {}
+    for instruction in slot.instructions:
+        mine |= {v.index: v for v in instruction.inputs() if v.index not in inside}
+    slot.inputs = list(mine.values())
+    slot.outs = [v for i in slot.instructions for v in i.outs if _escapes(v, slot, used)]
+    function = compiled(slot) if len(slot.instructions) > 1 else None
+    if function is None:
+        return slot.instructions
+    pointwise = not any(i.name in ROW_REDUCTIONS for i in slot.instructions)
+    name = "group" if pointwise else "group.reduce"  # only the first may write over what it reads
+    return [Instruction(name, function, tuple(slot.inputs), {}, tuple(slot.outs), several=True)]
+
+
+def _escapes(value: Value, group: Group, used: dict[int, set[int]]) -> bool:
+    """Tell whether a Value is used outside the group that makes it."""
+    inner = sum(any(v.index == value.index for v in i.inputs()) for i in group.instructions)
+    return len(used.get(value.index, ())) > (1 if inner else 0)

@@ -1,0 +1,79 @@
+"""Compiled loops give NumPy's numbers, to rounding, and keep what is special."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import arraynet
+from arraynet import Variable, ops
+from arraynet.program import jit
+
+pytest.importorskip("arraynet_numba", reason="the plugin arraynet-numba is not installed")
+
+
+@pytest.fixture(autouse=True)
+def _loops(tmp_path, monkeypatch):
+    monkeypatch.setenv("ARRAYNET_NUMBA_CACHE", str(tmp_path))
+
+
+def trained(backend, rows):
+    rng = np.random.default_rng(0)
+    with arraynet.use_backend(backend):
+        w, b = Variable(rng.normal(size=(7, 5)).astype("float32")), Variable(np.zeros(5, "float32"))
+
+        def step(x, y):
+            with arraynet.GradientTape() as tape:
+                p = ops.softmax(ops.relu(x @ w + b))
+                loss = -ops.mean(ops.sum(ops.log(p + 1e-3) * y, axis=-1))
+            for v, g in zip((w, b), tape.gradient(loss, [w, b]), strict=True):
+                v.assign(v - 0.5 * g)
+            return loss
+
+        fast = jit(step)
+        losses = [
+            float(fast(rng.normal(size=(n, 7)).astype("float32"), np.eye(5, dtype="float32")[rng.integers(0, 5, n)]))
+            for n in rows
+        ]
+        return losses, w.numpy(), b.numpy(), fast
+
+
+def test_a_training_equals_numpy():
+    rows = [16, 16, 3, 16, 3, 16]
+    one, other = trained("numpy", rows), trained("numba", rows)
+    for a, b in zip(one[:3], other[:3], strict=True):
+        np.testing.assert_allclose(a, b, rtol=2e-5, atol=1e-6)
+    assert other[3].captures == 2
+    assert other[3].programs[0].primitives()["group"] > 0
+
+
+def test_shapes_share_their_loops(tmp_path):
+    trained("numba", [16, 3, 5, 9])
+    few = len(list(tmp_path.glob("loop_*.py")))
+    trained("numba", [4, 6])
+    assert len(list(tmp_path.glob("loop_*.py"))) == few
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, -0.0, 1e-42])
+def test_special_values_survive(value):
+    x = np.array([[value, 1.0, -2.0], [0.0, value, 3.0]], "float32")
+
+    def f(x):
+        y = ops.relu(x) + x
+        return y * 2, ops.maximum(y, x), ops.sum(y * x, axis=0), ops.max(y * x, axis=-1), ops.exp(-x) * 3
+
+    results = []
+    for name in ("numpy", "numba"):
+        with arraynet.use_backend(name):
+            fast = jit(f)
+            fast(x)
+            results.append([y.numpy() for y in fast(x)])
+    for a, b in zip(*results, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-6)
+        np.testing.assert_array_equal(np.signbit(a[~np.isnan(a)]), np.signbit(b[~np.isnan(b)]))
+
+
+def test_importing_the_plugin_does_not_import_numba():
+    code = "import sys, arraynet_numba; assert 'numba' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
