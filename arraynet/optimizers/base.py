@@ -274,10 +274,10 @@ class Optimizer(Settings):
 
 def _fitting(gradient: Any, variable: Variable) -> Tensor:
     """A gradient on its variable's backend, in its dtype."""
-    gradient = as_tensor(gradient, variable.backend, variable.dtype.name)
-    if gradient.shape != variable.shape:
-        raise ValueError(f"The gradient of {variable.path} has shape {gradient.shape}, the variable {variable.shape}.")
-    return gradient
+    tensor = as_tensor(gradient, variable.backend, variable.dtype.name)
+    if tensor.shape != variable.shape:
+        raise ValueError(f"The gradient of {variable.path} has shape {tensor.shape}, the variable {variable.shape}.")
+    return tensor
 
 
 def _present(grads: list[Any], variables: list[Variable]) -> tuple[list[Any], list[Variable]]:
