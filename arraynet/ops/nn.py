@@ -1,5 +1,6 @@
 """The functions of networks under one name, as in ``keras.ops.nn``."""
 
 from arraynet.ops.activations import *
+from arraynet.ops.attention import *
 from arraynet.ops.crossentropy import *
 from arraynet.ops.normalization import *

@@ -88,6 +88,15 @@ def on_images(x: Any, mean: Any, variance: Any, axis: int, offset: Any, scale: A
     return batch_normalization(x, mean, variance, axis, offset, scale)
 
 
+def attention(query: Any, key: Any, value: Any, visible: Any = True) -> Any:
+    scores = np.einsum("bthd,bshd->bhts", query, key) / np.sqrt(query.shape[-1])
+    return np.einsum("bhts,bshd->bthd", softmax(np.where(visible, scores, -300)), value)
+
+
+def grouped(query: Any, key: Any, value: Any) -> Any:
+    return attention(query, np.repeat(key, 2, axis=2), np.repeat(value, 2, axis=2))
+
+
 ACTIVATIONS: list[Case] = [
     case("relu", lambda x: np.maximum(x, 0), X),
     case("relu6", lambda x: np.clip(x, 0, 6), 3 * X),
@@ -164,4 +173,17 @@ NORMALIZATIONS: list[Case] = [
          variant="cubes"),
 ]  # fmt: skip
 
-CASES = ACTIVATIONS + CROSSENTROPIES + NORMALIZATIONS
+QKV = normal(2, 3, 4, 5), normal(2, 6, 4, 5, seed=1), normal(2, 6, 4, 5, seed=2)
+VISIBLE = np.asarray([[True, False, True, False, True, True]])
+
+ATTENTION: list[Case] = [
+    case("dot_product_attention", attention, *QKV),
+    case("dot_product_attention", lambda q, k, v: attention(q, k, v, VISIBLE), *QKV, mask=VISIBLE, variant="mask"),
+    case("dot_product_attention", lambda q, k, v: attention(q, k, v, np.tri(3, 6) > 0), *QKV, is_causal=True,
+         variant="causal"),
+    case("dot_product_attention", lambda q, k, v: attention(q, k, v, (np.tri(3, 6) > 0) & VISIBLE), *QKV,
+         is_causal=True, mask=VISIBLE, variant="causal-mask"),
+    case("dot_product_attention", grouped, QKV[0], QKV[1][:, :, :2], QKV[2][:, :, :2], variant="groups"),
+]  # fmt: skip
+
+CASES = ACTIVATIONS + CROSSENTROPIES + NORMALIZATIONS + ATTENTION
