@@ -78,6 +78,7 @@ class Op:
         self.optional = {p.name: p.default for p in parameters if p.default is not p.empty}
         self.rules: dict[str, Rule] = {}
         self.kept: frozenset[str] = frozenset()  # what the rules need of a record
+        self.keeps: tuple[bool, ...] = (False,) * len(self.arrays)  # the same, by position
         self._common = PROMOTIONS[promote]
         self._fixed = tuple(name in fixed for name in self.arrays)
         self._plans: dict[Any, tuple[np.dtype | None, ...]] = {}
@@ -93,6 +94,7 @@ class Op:
             raise TypeError(f"{self.name!r} has no array arguments {sorted(unknown)}.")
         self.rules |= {name: Rule(function, self) for name, function in rules.items()}
         self.kept = frozenset(name for rule in self.rules.values() for name in rule.names)
+        self.keeps = tuple(name in self.kept for name in self.arrays)
 
     def gradients(self, wanted: list[int], g: Any, known: dict[str, Any]) -> Iterator[Any]:
         """Yield the gradients of the arguments at the positions wanted, None where there is no rule."""
@@ -212,7 +214,12 @@ def execute(op: Op, backend: Backend, xp: Any, arrays: list[Any], static: dict[s
 
 def promoted(op: Op, xp: Any, arrays: list[Any]) -> list[Any]:
     """Return arrays and weak scalars in the dtypes that the op computes in."""
-    targets = op.plan(tuple(_kind(a) for a in arrays))
+    if op._common is None:
+        return arrays
+    kinds = [_kind(a) for a in arrays]
+    if kinds.count(kinds[0]) == len(kinds) and kinds[0] in _FLOATING:
+        return arrays  # one floating dtype is what every promotion wants
+    targets = op.plan(tuple(kinds))
     return [a if t is None else _cast(xp, a, t) for a, t in zip(arrays, targets, strict=True)]
 
 
@@ -222,6 +229,8 @@ def _kind(x: Any) -> Any:
 
 
 _WEAK = (bool, int, float)
+_FLOATING = [np.dtype(name) for name in ("float32", "float64", "float16")]
+_OWN = (Tensor, Variable)
 _PYTHON = {"b": bool, "i": int, "u": int, "f": float}
 
 
@@ -233,7 +242,7 @@ def _backend_of(args: Sequence[Any]) -> Backend:
     """The backend of the first Tensor or Variable, else the current one."""
     found = None
     for a in args:
-        if isinstance(a, Tensor | Variable):
+        if isinstance(a, _OWN):
             if found is None:
                 found = a.backend
             elif a.backend is not found:
@@ -243,7 +252,7 @@ def _backend_of(args: Sequence[Any]) -> Backend:
 
 def _inputs(op: Op, args: Sequence[Any], backend: Backend, copy: bool) -> tuple[Any, ...]:
     """Arguments as Tensors, weak Python scalars and None; what an observer keeps is a copy of host data."""
-    if all(type(a) is Tensor for a in args):
+    if _plain(op, args):
         return tuple(args)
     inputs = [_entered(a) for a in args]
     if op._common is None or not any(isinstance(i, Tensor | np.ndarray) for i in inputs):
@@ -257,10 +266,33 @@ def _inputs(op: Op, args: Sequence[Any], backend: Backend, copy: bool) -> tuple[
     return tuple(inputs)
 
 
+def _plain(op: Op, args: Sequence[Any]) -> bool:
+    """Whether arguments are Tensors, and the scalars that may stand beside one, already."""
+    tensors = 0
+    for a in args:
+        if type(a) is Tensor:
+            tensors += 1
+        elif op._common is None or type(a) not in _WEAK:
+            return False
+    return tensors > 0
+
+
 def operands(*args: Any) -> tuple[Tensor, ...]:
-    """Return arguments as Tensors of one backend, that of the first that has one."""
+    """Return arguments as Tensors of one backend, that of the first that has one.
+
+    Floats of the host take the dtype of the first floating Tensor, as they do in an op.
+    """
     backend = _backend_of(args)
-    return tuple(a if type(a) is Tensor else as_tensor(a, backend) for a in args)
+    floating = next((a.dtype.name for a in args if isinstance(a, Tensor | Variable) and a.dtype.kind == "f"), None)
+    return tuple(a if type(a) is Tensor else _beside(a, backend, floating) for a in args)
+
+
+def _beside(a: Any, backend: Backend, floating: str | None) -> Tensor:
+    """One argument as a Tensor, host floats in a dtype."""
+    own = isinstance(a, backend.array_types) and not isinstance(a, np.ndarray | np.generic)
+    if floating is None or own or isinstance(a, Tensor | Variable):
+        return as_tensor(a, backend)
+    return as_tensor(a, backend, floating if host_array(a).dtype.kind == "f" else None)
 
 
 def _entered(a: Any) -> Any:

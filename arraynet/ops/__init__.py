@@ -6,6 +6,7 @@ from arraynet.ops import creation as _creation
 from arraynet.ops.bitwise import *
 from arraynet.ops.comparison import *
 from arraynet.ops.control import *
+from arraynet.ops.counting import *
 from arraynet.ops.creation import *
 from arraynet.ops.cumulative import *
 from arraynet.ops.diagonal import *
@@ -15,9 +16,11 @@ from arraynet.ops.exponential import *
 from arraynet.ops.indexing import *
 from arraynet.ops.joining import *
 from arraynet.ops.linalg import *
+from arraynet.ops.nanreduction import *
 from arraynet.ops.nn import *
-from arraynet.ops.products import *
 from arraynet.ops.ordering import *
+from arraynet.ops.products import *
+from arraynet.ops.quantiles import *
 from arraynet.ops.reduction import *
 from arraynet.ops.rounding import *
 from arraynet.ops.scatter import *
