@@ -5,6 +5,7 @@ and ``to_numpy``) and, if it likes, kernels: its own fast forms of ops, which ma
 ``NotImplemented``. Every op has a generic form in ``xp``, so a backend with no kernels is complete.
 """
 
+import math
 import platform
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -234,8 +235,10 @@ class NumPyNamespace(Namespace):
     """NumPy, with its own scatter-add."""
 
     def index_add(self, x: Any, indices: Any, values: Any) -> Any:
-        out = np.array(x)
-        np.add.at(out, indices, values)
+        out, width = np.array(x, order="C"), math.prod(x.shape[1:])
+        if width != 1:  # np.add.at is four times faster along one axis than by rows
+            indices = (indices[:, None] * width + np.arange(width)).reshape(-1)
+        np.add.at(out.reshape(-1), indices, values.reshape(-1))
         return out
 
     def random_words(self, key: tuple[int, int], start: int, n: int, bits: int) -> Any:
