@@ -19,6 +19,7 @@ class _Closure:
 
     name, arrays, variadic = "custom", ("xs",), True
     kept: frozenset[str] = frozenset()
+    keeps = (False,)
     rules = ("xs",)
 
     def __init__(self, pull: Callable[[Any, list[int]], list[Any]]) -> None:

@@ -24,20 +24,22 @@ class Shell:
         self.id, self.shape, self.dtype = tensor.id, tensor.shape, tensor.dtype
 
 
+TRACED = (Tensor, Shell)
+
+
 class Node:
     """A record that can be differentiated: an op, its inputs and outputs, Shells where values do not matter."""
 
     __slots__ = ("inputs", "op", "outputs", "several", "static")
 
     def __init__(self, op: Any, inputs: tuple[Any, ...], static: dict[str, Any], outputs: Any) -> None:
-        kept = op.kept
         self.op, self.static, self.several = op, static, type(outputs) is tuple
-        names = op.arrays * len(inputs) if op.variadic else op.arrays
+        keeps = op.keeps * len(inputs) if op.variadic else op.keeps
         self.inputs = tuple(
-            Shell(i) if type(i) is Tensor and name not in kept else i for i, name in zip(inputs, names, strict=True)
+            [i if keep or type(i) is not Tensor else Shell(i) for i, keep in zip(inputs, keeps, strict=True)]
         )
         results = outputs if self.several else (outputs,)
-        self.outputs = results if "y" in kept else tuple(Shell(o) for o in results)
+        self.outputs = results if "y" in op.kept else tuple([Shell(o) for o in results])
 
     def known(self) -> dict[str, Any]:
         """What the rules may name."""
@@ -52,8 +54,10 @@ def backward(nodes: list[Node], grads: dict[int, Tensor], sources: set[int], fre
     """
     reach = set(sources)
     for node in nodes:
-        if any(type(i) in (Tensor, Shell) and i.id in reach for i in node.inputs):
-            reach.update(o.id for o in node.outputs)
+        for i in node.inputs:
+            if type(i) in TRACED and i.id in reach:
+                reach.update([o.id for o in node.outputs])
+                break
     for k in range(len(nodes) - 1, -1, -1):
         node = nodes.pop() if free else nodes[k]
         gs = [grads.get(o.id) if o.id in sources else grads.pop(o.id, None) for o in node.outputs]
@@ -69,7 +73,7 @@ def _pull(node: Node, gs: list[Tensor | None], grads: dict[int, Tensor], reach: 
     wanted = [
         position
         for position, source in enumerate(node.inputs)
-        if type(source) in (Tensor, Shell) and source.id in reach and source.dtype.kind == "f"
+        if type(source) in TRACED and source.id in reach and source.dtype.kind == "f"
     ]
     for position, new in zip(wanted, node.op.gradients(wanted, g, node.known()), strict=True):
         if new is not None:
