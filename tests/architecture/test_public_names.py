@@ -6,14 +6,21 @@ import pytest
 
 import arraynet
 
-NAMES = """
-Tensor Variable Sequential Model Input GradientTape grad value_and_grad vjp jvp jacobian hessian hvp custom_vjp
-stop_gradient checkpoint jit set_backend use_backend get_backend available_backends
-""".split()
-MODULES = """
-ops layers activations initializers losses metrics regularizers optimizers callbacks models datasets utils random
-config testing saving
-""".split()
+NAMES = ["Tensor", "Variable", "Sequential", "Model", "Input", "GradientTape", "grad", "value_and_grad", "vjp", "jvp"]
+NAMES += ["jacobian", "hessian", "hvp", "custom_vjp", "stop_gradient", "checkpoint", "jit"]
+NAMES += ["set_backend", "use_backend", "get_backend", "available_backends"]
+MODULES = [
+    "ops",
+    "layers",
+    "activations",
+    "initializers",
+    "losses",
+    "metrics",
+    "regularizers",
+    "optimizers",
+    "callbacks",
+]
+MODULES += ["models", "datasets", "utils", "random", "config", "testing", "saving"]
 
 
 @pytest.mark.parametrize("name", NAMES)

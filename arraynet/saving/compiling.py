@@ -1,0 +1,67 @@
+"""What `compile` was given, as plain types and back: names stay names, objects become their configurations."""
+
+from collections.abc import Callable
+from typing import Any
+
+from arraynet import optimizers
+from arraynet.custom_objects import custom_object
+from arraynet.losses import lookup as losses
+from arraynet.metrics import lookup as metrics
+
+__all__ = ["compile_config", "compile_from_config"]
+
+OBJECT = {"class_name", "config"}  # the keys of an object's configuration
+
+
+def compile_config(model: Any) -> dict[str, Any] | None:
+    """Return a model's arguments of `compile`, None if it was not compiled."""
+    if not model.compiled:
+        return None
+    given = model._compiled_metrics.given
+    return {
+        "optimizer": optimizers.serialize(model.optimizer),
+        "loss": _encoded(model.loss),
+        "loss_weights": model._compiled_loss and model._compiled_loss.weights,
+        "metrics": _encoded(given["metrics"]),
+        "weighted_metrics": _encoded(given["weighted_metrics"]),
+        "run_eagerly": model.run_eagerly,
+        "steps_per_execution": model.steps_per_execution,
+        "jit_compile": model.jit_compile,
+    }
+
+
+def compile_from_config(model: Any, config: dict[str, Any]) -> None:
+    """Compile a model as `compile_config` tells; classes of the user's own are looked up now."""
+    parts = {
+        "optimizer": optimizers.deserialize(config["optimizer"]),
+        "loss": _decoded(config["loss"], losses.deserialize),
+        "metrics": _decoded(config["metrics"], metrics.deserialize),
+        "weighted_metrics": _decoded(config["weighted_metrics"], metrics.deserialize),
+    }
+    model.compile(**config | parts)
+
+
+def _encoded(given: Any) -> Any:
+    """Losses or metrics, or lists and dicts of them, as plain types."""
+    if given is None or isinstance(given, str):
+        return given
+    if isinstance(given, list | tuple):
+        return [_encoded(item) for item in given]
+    if isinstance(given, dict):
+        return {name: _encoded(item) for name, item in given.items()}
+    if hasattr(given, "get_config"):
+        return {"class_name": type(given).__name__, "config": given.get_config()}
+    return given.__name__
+
+
+def _decoded(config: Any, deserialize: Callable[[Any], Any]) -> Any:
+    """What `_encoded` was given; a name stays one unless it is that of something of the user's own."""
+    if isinstance(config, str):
+        return custom_object(config) or config
+    if isinstance(config, list):
+        return [_decoded(item, deserialize) for item in config]
+    if isinstance(config, dict) and set(config) == OBJECT:
+        return deserialize(config)
+    if isinstance(config, dict):
+        return {name: _decoded(item, deserialize) for name, item in config.items()}
+    return config

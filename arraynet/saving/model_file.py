@@ -1,0 +1,133 @@
+"""Whole models in one file: configuration, weights, optimizer and random streams, from which training goes on.
+
+Loading makes a new model and gives it back when all of it fits, so that a bad file changes nothing.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from arraynet.custom_objects import custom_object_scope
+from arraynet.layers import serialization
+from arraynet.random import SeedGenerator
+from arraynet.saving.archive import as_json, from_json, read_archive, write_archive
+from arraynet.saving.compiling import compile_config, compile_from_config
+from arraynet.saving.tensors import decoded, encoded
+from arraynet.saving.weights import assign, check, named_weights
+from arraynet.tensor import Variable
+
+__all__ = ["load_model", "save_model"]
+
+FORMAT = 1
+
+
+def save_model(model: Any, path: str | os.PathLike[str]) -> None:
+    """Write a model to an ``.arraynet`` file, replacing an old one in one step.
+
+    Raises
+    ------
+    ValueError
+        Another suffix.
+    TypeError
+        A layer or another part has a configuration that is not made of plain types.
+    """
+    weights = named_weights(model)
+    described = {
+        "model": serialization.serialize(model),
+        "build_shape": model._build_shape,
+        "named": [layer._named for layer in model._walk()],
+        "compile": compile_config(model),
+        "trained": [_name_of(v, weights) for v in model.optimizer._targets] if model.compiled else [],
+    }
+    streams = [_state(stream) for stream in _streams(model)]
+    members = {
+        "metadata.json": as_json({"format": FORMAT, "arraynet": version("arraynet"), "streams": streams}),
+        "config.json": as_json(described),
+        "weights.safetensors": encoded({name: variable.numpy() for name, variable in weights.items()}),
+    }
+    if described["compile"] is not None:
+        members["optimizer.safetensors"] = encoded(_slots(model.optimizer))
+    write_archive(path, members)
+
+
+def load_model(path: str | os.PathLike[str], custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """Return the model that `save_model` wrote, on the current backend, compiled if it was.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file ending in ``.arraynet``.
+    custom_objects : dict of str to class or function, optional
+        The user's own layers, losses, activations and so on by name, unless they were registered
+        (`register_serializable`).
+
+    Raises
+    ------
+    ValueError
+        Another suffix, no such file, a damaged or hostile one, one of a newer arraynet, or a class that is not known.
+    """
+    members = read_archive(path)
+    with _explaining(path), custom_object_scope(custom_objects):
+        metadata, described = (from_json(members[name], name) for name in ("metadata.json", "config.json"))
+        if metadata.get("format") != FORMAT:
+            raise ValueError(f"it has format {metadata.get('format')!r}, this arraynet reads format {FORMAT}")
+        model = _built(described)
+        weights = named_weights(model)
+        arrays = decoded(members["weights.safetensors"], "weights.safetensors")
+        check("weights.safetensors", arrays, weights)
+        assign(weights, arrays)
+        if described["compile"] is not None:
+            compile_from_config(model, described["compile"])
+            model.optimizer.build([weights[name] for name in described["trained"]])
+            model.optimizer.load_own_variables(decoded(members["optimizer.safetensors"], "optimizer.safetensors"))
+        for stream, state in zip(_streams(model), metadata["streams"], strict=True):
+            _set_state(stream, state)
+    return model
+
+
+@contextmanager
+def _explaining(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Name the file in whatever a configuration that nobody's `get_config` gave may raise."""
+    try:
+        yield
+    except Exception as error:
+        raise ValueError(f"{os.fspath(path)} cannot be loaded: {error}") from error
+
+
+def _built(described: dict[str, Any]) -> Any:
+    """A model with its weights made; layers that were not named by hand count as such again."""
+    model = serialization.deserialize(described["model"])
+    if described["build_shape"] is not None and not model.built:
+        model.build(described["build_shape"])
+    for layer, named in zip(model._walk(), described["named"], strict=True):
+        layer._named = bool(named)
+    return model
+
+
+def _name_of(wanted: Variable, weights: Mapping[str, Variable]) -> str:
+    return next(name for name, variable in weights.items() if variable is wanted)
+
+
+def _slots(optimizer: Any) -> dict[str, np.ndarray]:
+    store: dict[str, np.ndarray] = {}
+    optimizer.save_own_variables(store)
+    return store
+
+
+def _streams(model: Any) -> list[SeedGenerator]:
+    """A model's random streams, in order: the one that shuffles, whose counter is the epoch, and its layers'."""
+    return [value for layer in model._walk() for value in vars(layer).values() if isinstance(value, SeedGenerator)]
+
+
+def _state(stream: SeedGenerator) -> list[Any]:
+    return [stream.seed, list(stream.key), stream.counter]
+
+
+def _set_state(stream: SeedGenerator, state: list[Any]) -> None:
+    stream.seed, (low, high), counter = state
+    stream.key = low, high
+    stream.set_counter(counter)

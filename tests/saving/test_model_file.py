@@ -1,0 +1,260 @@
+"""A whole model survives its file, training goes on from it bit for bit, and a bad file is refused."""
+
+import json
+import pickle
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+
+from arraynet import config, layers, models, naming, utils
+from arraynet.models import Model, Sequential
+from arraynet.saving import load_model, register_serializable, save_model
+from arraynet.saving.weights import named_weights
+
+
+def net():
+    return Sequential(
+        [
+            layers.Input((4,)),
+            layers.Dense(8, activation="relu", kernel_regularizer="l2"),
+            layers.BatchNormalization(),
+            layers.Dropout(0.5),
+            layers.Dense(3, activation="softmax", name="out"),
+        ]
+    )
+
+
+def data(n=40):
+    generator = np.random.default_rng(0)
+    return generator.normal(size=(n, 4)).astype("float32"), generator.integers(0, 3, n)
+
+
+def trained(optimizer="adam", epochs=1):
+    model = net()
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.fit(*data(), batch_size=16, epochs=epochs, verbose=0)
+    return model
+
+
+def same(one, other):
+    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_a_model_comes_back(tmp_path, backend):
+    model = net()
+    model.save(tmp_path / "m.arraynet")
+    naming.auto_name("dense")  # as if other models had been made in between
+    other = models.load_model(tmp_path / "m.arraynet")
+    assert other is not model
+    assert same(model.get_weights(), other.get_weights())
+    assert other.get_config() == model.get_config()
+    assert list(named_weights(other)) == list(named_weights(model))
+    assert np.array_equal(model.predict(data()[0], verbose=0), other.predict(data()[0], verbose=0))
+    assert {w.backend.name for w in other.weights} == {backend}
+
+
+@pytest.mark.parametrize("optimizer", ["rmsprop", "adam", "nadam", "sgd"])
+def test_training_goes_on_bit_for_bit(tmp_path, optimizer):
+    utils.set_random_seed(1)
+    whole = trained(optimizer, epochs=3)
+    utils.set_random_seed(1)
+    model = trained(optimizer)
+    model.save(tmp_path / "m.arraynet")
+    utils.set_random_seed(2)  # the file knows its seeds
+    other = load_model(tmp_path / "m.arraynet")
+    assert other.optimizer.iterations == model.optimizer.iterations == 3
+    other.fit(*data(), batch_size=16, epochs=2, verbose=0)
+    assert same(whole.get_weights(), other.get_weights())
+    assert same([v.numpy() for v in whole.optimizer.variables], [v.numpy() for v in other.optimizer.variables])
+    assert other.evaluate(*data(), verbose=0) == whole.evaluate(*data(), verbose=0)
+
+
+def test_a_changed_learning_rate_is_kept(tmp_path):
+    model = trained()
+    model.optimizer.learning_rate = 0.123
+    model.save(tmp_path / "m.arraynet")
+    assert load_model(tmp_path / "m.arraynet").optimizer.learning_rate == 0.123
+
+
+def test_training_goes_on_in_another_process(tmp_path):
+    utils.set_random_seed(1)
+    whole = trained(epochs=2)
+    utils.set_random_seed(1)
+    trained().save(tmp_path / "m.arraynet")
+    np.savez(tmp_path / "data.npz", x=data()[0], y=data()[1])
+    script = (
+        "import numpy as np; from arraynet.models import load_model; m = load_model('m.arraynet');"
+        "d = np.load('data.npz'); m.fit(d['x'], d['y'], batch_size=16, verbose=0); m.save_weights('w.npz')"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=tmp_path)
+    other = net()
+    other.load_weights(tmp_path / "w.npz")
+    assert same(whole.get_weights(), other.get_weights())
+
+
+def test_the_same_model_gives_the_same_bytes(tmp_path):
+    model = trained()
+    model.save(tmp_path / "a.arraynet")
+    load_model(tmp_path / "a.arraynet").save(tmp_path / "b.arraynet")
+    assert (tmp_path / "a.arraynet").read_bytes() == (tmp_path / "b.arraynet").read_bytes()
+
+
+def test_saving_changes_nothing(tmp_path):
+    utils.set_random_seed(1)
+    plain = trained(epochs=2)
+    utils.set_random_seed(1)
+    model = trained()
+    model.save(tmp_path / "m.arraynet")
+    model.fit(*data(), batch_size=16, verbose=0)
+    assert same(plain.get_weights(), model.get_weights())
+
+
+@pytest.mark.parametrize("call", [lambda path: net().save(path), load_model])
+@pytest.mark.parametrize("name", ["m.keras", "m", "m.zip"])
+def test_another_suffix_is_refused(tmp_path, call, name):
+    with pytest.raises(ValueError, match=r"ending in \.arraynet, received .*" + name):
+        call(tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_file_is_a_value_error(tmp_path):
+    with pytest.raises(ValueError, match="There is no file"):
+        load_model(tmp_path / "m.arraynet")
+
+
+class Scale(layers.Layer):
+    def __init__(self, factor, **kwargs):
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def call(self, inputs):
+        return self.factor * inputs
+
+
+class Classifier(Model):
+    def __init__(self, units=3, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+        self.hidden = layers.Dense(5, activation="relu")
+        self.out = layers.Dense(units)
+
+    def call(self, inputs):
+        return self.out(self.hidden(inputs))
+
+
+def my_loss(y_true, y_pred):
+    return (y_true - y_pred) ** 2
+
+
+def test_custom_objects_are_named_or_registered(tmp_path, monkeypatch):
+    model = Sequential([layers.Input((4,)), Scale(3.0), layers.Dense(1)])
+    model.compile("sgd", my_loss)
+    model.save(tmp_path / "m.arraynet")
+    with pytest.raises(ValueError, match=r"m\.arraynet cannot be loaded: Unknown layer class 'Scale'.*custom_objects"):
+        load_model(tmp_path / "m.arraynet")
+    own = {"Scale": Scale, "my_loss": my_loss}
+    x = data()[0]
+    assert np.array_equal(model(x), load_model(tmp_path / "m.arraynet", own)(x))
+    monkeypatch.setattr("arraynet.custom_objects._registered", {})
+    for thing in own.values():
+        register_serializable(thing)
+    assert np.array_equal(model(x), load_model(tmp_path / "m.arraynet")(x))
+
+
+def test_a_model_class_of_the_users_own(tmp_path):
+    model = Classifier(units=2)
+    x = data()[0]
+    expected = model(x).numpy()
+    save_model(model, tmp_path / "m.arraynet")
+    other = load_model(tmp_path / "m.arraynet", {"Classifier": Classifier})
+    assert type(other) is Classifier
+    assert np.array_equal(other(x).numpy(), expected)
+
+
+def changed_member(file, name, change):
+    """Write the archive again with one member changed, renamed or added."""
+    with zipfile.ZipFile(file) as archive:
+        members = {n: archive.read(n) for n in archive.namelist()}
+    members[name] = change(members.get(name))
+    with zipfile.ZipFile(file, "w") as archive:
+        for member, content in members.items():
+            if content is not None:
+                archive.writestr(member, content)
+
+
+def edited(**changes):
+    return lambda old: json.dumps(json.loads(old) | changes).encode()
+
+
+OTHER = {"class_name": "Sequential", "config": {"layers": [{"class_name": "Dense", "config": {"units": 2}}]}}
+HOSTILE = {
+    "no config": ("config.json", lambda old: None, "expected .*config.json"),
+    "traversal": ("../evil.py", lambda old: b"x", r"it holds .*\.\./evil\.py"),
+    "absolute": ("/tmp/evil.py", lambda old: b"x", "it holds"),
+    "pickle": ("weights.safetensors", lambda old: pickle.dumps([1]), "no safetensors file"),
+    "empty weights": ("weights.safetensors", lambda old: b"", "no safetensors file"),
+    "cut weights": ("weights.safetensors", lambda old: old[:-4], "no safetensors file"),
+    "cut optimizer": ("optimizer.safetensors", lambda old: old[:-4], "no safetensors file"),
+    "no optimizer": ("optimizer.safetensors", lambda old: None, "optimizer.safetensors"),
+    "not json": ("config.json", lambda old: b"{", "config.json is not readable"),
+    "nested json": ("config.json", lambda old: b"[" * 200_000, "config.json is not readable"),
+    "a list": ("config.json", lambda old: b"[]", "config.json holds list"),
+    "empty": ("config.json", lambda old: b"{}", "cannot be loaded"),
+    "unknown class": ("config.json", edited(model={"class_name": "os.system", "config": {}}), "Unknown layer class"),
+    "no class": ("config.json", edited(model={"class_name": "import_module", "config": {}}), "Unknown layer class"),
+    "bad config": ("config.json", edited(model={"class_name": "Dense", "config": {"unit": 3}}), "cannot be loaded"),
+    "another model": (
+        "config.json",
+        edited(model={"class_name": "Sequential", "config": {"layers": [DENSE]}}),
+        "cannot",
+    ),
+    "future": ("metadata.json", edited(format=2), "format 2, this arraynet reads format 1"),
+    "no streams": ("metadata.json", edited(streams=[]), "cannot be loaded"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_files_are_refused(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    member, change, message = HOSTILE[name]
+    trained().save("m.arraynet")
+    changed_member("m.arraynet", member, change)
+    with pytest.raises(ValueError, match=rf"(?s)m\.arraynet.*{message}"):
+        load_model("m.arraynet")
+    assert [p.name for p in tmp_path.iterdir()] == ["m.arraynet"]
+
+
+def test_a_compressed_member_is_refused_unread(tmp_path):
+    trained().save(tmp_path / "m.arraynet")
+    with zipfile.ZipFile(tmp_path / "bomb.arraynet", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("metadata.json", "config.json", "weights.safetensors"):
+            archive.writestr(name, bytes(10_000_000))
+    with pytest.raises(ValueError, match="compressed, which a saved model's members never are"):
+        load_model(tmp_path / "bomb.arraynet")
+
+
+def test_a_member_given_twice_is_refused(tmp_path):
+    trained().save(tmp_path / "m.arraynet")
+    with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(tmp_path / "m.arraynet", "a") as archive:
+        archive.writestr("config.json", "{}")
+    with pytest.raises(ValueError, match="it holds"):
+        load_model(tmp_path / "m.arraynet")
+
+
+def test_every_truncation_is_refused(tmp_path):
+    trained().save(tmp_path / "m.arraynet")
+    content = (tmp_path / "m.arraynet").read_bytes()
+    for length in range(0, len(content), 97):
+        (tmp_path / "m.arraynet").write_bytes(content[:length])
+        with pytest.raises(ValueError, match=r"m\.arraynet"):
+            load_model(tmp_path / "m.arraynet")
+
+
+def test_the_default_seed_stays(tmp_path):
+    net().save(tmp_path / "m.arraynet")
+    config.set_seed(99)
+    load_model(tmp_path / "m.arraynet")
+    assert config.seed() == 99
