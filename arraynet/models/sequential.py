@@ -112,9 +112,8 @@ class Sequential(Model):
     def _known_shape(self) -> Any:
         """What the input's shape is known to be: an `Input`'s, that given to the first layer, or the last build's."""
         first = self._stack[0] if self._stack else None
-        if isinstance(first, InputLayer):
-            return first.batch_shape
-        return first._given_shape if first is not None and first._given_shape else self._build_shape
+        given = first.batch_shape if isinstance(first, InputLayer) else first and first._given_shape
+        return given or self._build_shape
 
     def _build_early(self) -> None:
         shape = self._known_shape()
@@ -140,6 +139,8 @@ class Sequential(Model):
                 f"Model {self.name!r} does not know the shape of its input. Pass build((None, n)), or start the "
                 f"layers with Input((n,))."
             )
+        if known is not None and not _agree(known, shape):
+            raise ValueError(f"Model {self.name!r} takes inputs of shape {known}, build received {shape}.")
         self._build_shape = shape = batch_shape(shape_tuple(shape))
         for layer in self.layers:
             if not layer.built:
@@ -189,3 +190,9 @@ class Sequential(Model):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}, layers={[x.name for x in self.layers]}>"
+
+
+def _agree(known: Any, shape: Any) -> bool:
+    """Tell whether two shapes have one rank and the same lengths where both know them, the batch axis aside."""
+    pairs = zip(known[1:], shape[1:], strict=False)
+    return len(known) == len(shape) and all(a == b or a is None or b is None for a, b in pairs)

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable, Iterable
 from typing import Any
 
-__all__ = ["print_summary"]
+__all__ = ["print_summary", "readable"]
 
 WIDTH = 88
 UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
@@ -24,17 +24,17 @@ def print_summary(model: Any, line_length: int | None = None, print_fn: Callable
         Given all of it as plain text, instead of the terminal.
     """
     from rich.console import Console
+    from rich.markup import escape
+    from rich.text import Text
 
     width = line_length or min(WIDTH, shutil.get_terminal_size().columns - 4)
-    console = Console(width=max(width, 40), highlight=False, force_jupyter=False, record=print_fn is not None)
-    parts = [f'[bold]Model: "{model.name}"[/]', _table(model, console.width), *_totals(model)]
+    console = Console(width=max(width, 40), highlight=False, force_jupyter=False)
+    parts = [f'[bold]Model: "{escape(model.name)}"[/]', _table(model, console.width), *_totals(model)]
     if print_fn is None:
         console.print(*parts, sep="\n")
         return
     with console.capture() as captured:
         console.print(*parts, sep="\n")
-    from rich.text import Text
-
     print_fn(Text.from_ansi(captured.get()).plain)
 
 
@@ -82,9 +82,10 @@ def _totals(model: Any) -> list[str]:
 def _counted(variables: Iterable[Any]) -> str:
     variables = list(variables)
     size = sum(v.size * v.dtype.itemsize for v in variables)
-    return f"{sum(v.size for v in variables):,} ({_readable(size)})"
+    return f"{sum(v.size for v in variables):,} ({readable(size)})"
 
 
-def _readable(size: float) -> str:
+def readable(size: float) -> str:
+    """Return a number of bytes in the unit, of 1024 each, that makes it short."""
     unit = min(int(math.log(size, 1024)), len(UNITS) - 1) if size else 0
     return f"{size / 1024**unit:.2f} {UNITS[unit]}"

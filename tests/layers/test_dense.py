@@ -63,7 +63,7 @@ def test_inputs_of_the_wrong_shape_are_explained(backend):
 
 
 def test_an_unknown_activation_is_explained():
-    with pytest.raises(ValueError, match="Could not interpret activation 'rleu'.*relu"):
+    with pytest.raises(ValueError, match=r"Could not interpret activation 'rleu'.*relu"):
         layers.Dense(2, activation="rleu")
 
 

@@ -207,9 +207,7 @@ def test_get_weights_are_copies_and_set_weights_sets_all_or_none(backend):
     assert not (layer.kernel.numpy() == 7).any()
     layer.set_weights([np.ones((3, 2)), ops.ones(2)])
     np.testing.assert_array_equal(layer([[1.0, 1.0, 1.0]]).numpy(), [[4, 4]])
-    with pytest.raises(
-        ValueError, match=r"'dense' has 2 weights, set_weights received 1 arrays.*dense/kernel \(3, 2\)"
-    ):
+    with pytest.raises(ValueError, match=r"'dense' has 2 weights, set_weights received 1.*dense/kernel \(3, 2\)"):
         layer.set_weights([np.zeros((3, 2))])
     with pytest.raises(ValueError, match=r"'dense/bias' has shape \(2,\).*\(3,\)"):
         layer.set_weights([np.zeros((3, 2)), np.zeros(3)])
@@ -246,7 +244,7 @@ def test_a_configuration_that_is_not_kept_is_an_error():
 def test_serialize_finds_the_users_own_layers():
     config = layers.serialize(Scale(start=4.0))
     assert layers.deserialize(config, custom_objects={"Scale": Scale}).start == 4.0
-    with pytest.raises(ValueError, match="Unknown layer class 'Scale'.*custom_objects"):
+    with pytest.raises(ValueError, match=r"Unknown layer class 'Scale'.*custom_objects"):
         layers.deserialize(config)
 
 

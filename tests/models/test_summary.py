@@ -1,0 +1,99 @@
+"""The table of layers, character by character."""
+
+import numpy as np
+import pytest
+
+from arraynet import layers
+from arraynet.layers import Dense, Input
+from arraynet.models import Model, Sequential
+from arraynet.models.summary import readable
+
+
+def text(model, **kwargs):
+    printed = []
+    model.summary(print_fn=printed.append, **kwargs)
+    assert len(printed) == 1
+    return printed[0]
+
+
+def test_the_table_of_a_built_model():
+    model = Sequential([Input((784,)), Dense(512, activation="relu"), Dense(10, activation="softmax")])
+    assert text(model, line_length=60).splitlines() == [
+        'Model: "sequential"',
+        "┏━━━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━┓",
+        "┃ Layer (type)             ┃ Output Shape      ┃   Param # ┃",
+        "┡━━━━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━┩",
+        "│ dense (Dense)            │ (None, 512)       │   401,920 │",
+        "├──────────────────────────┼───────────────────┼───────────┤",
+        "│ dense_1 (Dense)          │ (None, 10)        │     5,130 │",
+        "└──────────────────────────┴───────────────────┴───────────┘",
+        " Total params: 407,050 (1.55 MB)",
+        " Trainable params: 407,050 (1.55 MB)",
+        " Non-trainable params: 0 (0.00 B)",
+    ]
+
+
+def test_an_unbuilt_model_has_question_marks():
+    lines = text(Sequential([Dense(3)])).splitlines()
+    assert "?" in lines[4]
+    assert "0 (unbuilt)" in lines[4]
+    assert lines[-3] == " Total params: 0 (0.00 B)"
+
+
+def test_weights_that_are_not_trained_are_counted_apart():
+    model = Sequential([Input((4,)), layers.BatchNormalization(name="bn"), Dense(1)])
+    lines = text(model).splitlines()
+    assert lines[-3:] == [
+        " Total params: 21 (84.00 B)",
+        " Trainable params: 13 (52.00 B)",
+        " Non-trainable params: 8 (32.00 B)",
+    ]
+    assert "│ bn (BatchNormalization) " in lines[4]
+
+
+def test_the_batch_axis_is_unknown_however_the_model_was_built():
+    model = Sequential([Dense(3)])
+    model(np.ones((8, 2)))
+    assert "(None, 3)" in text(model)
+
+
+def test_a_users_model():
+    class Mine(Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = Dense(3)
+
+        def call(self, inputs):
+            return self.dense(inputs)
+
+    model = Mine()
+    assert "0 (unbuilt)" in text(model)
+    model(np.ones((8, 2)))
+    assert 'Model: "mine"' in text(model)
+    assert "(None, 3)" in text(model)
+
+
+def test_without_a_function_it_is_printed(capsys):
+    Sequential([Input((2,)), Dense(1)], name="[net]").summary()
+    out = capsys.readouterr().out
+    assert 'Model: "[net]"' in out
+    assert "Total params: 3 (12.00 B)" in out
+
+
+def test_the_optimizers_numbers_count_once_it_is_there():
+    class Slots:
+        variables = (Dense(1).add_weight((5,), "zeros"),)
+
+    model = Sequential([Input((2,)), Dense(1)])
+    model.optimizer = Slots()
+    lines = text(model).splitlines()
+    assert lines[-1] == " Optimizer params: 5 (20.00 B)"
+    assert lines[-4] == " Total params: 8 (32.00 B)"
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [(0, "0.00 B"), (1023, "1023.00 B"), (1024, "1.00 KB"), (1024**2 * 1.5, "1.50 MB"), (1024**6, "1024.00 PB")],
+)
+def test_sizes_are_readable(size, expected):
+    assert readable(size) == expected
