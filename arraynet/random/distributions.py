@@ -121,7 +121,7 @@ def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any =
         raise ValueError(f"categorical: logits must have shape (batch, classes), received {logits.shape}.")
     reached = ops.cumsum(ops.softmax(logits), axis=-1)
     drawn = uniform((logits.shape[0], num_samples, 1), dtype=reached.dtype.name, seed=seed) * reached[:, None, -1:]
-    return ops.cast(ops.sum(drawn >= reached[:, None, :-1], axis=-1), dtype)
+    return ops.cast(ops.sum(drawn >= reached[:, None, :-1], axis=-1), dtype)  # type: ignore[no-any-return]
 
 
 def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None) -> Tensor:
@@ -144,7 +144,7 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
     shape = x.shape if noise_shape is None else [x.shape[i] if s is None else s for i, s in enumerate(noise_shape)]
     threshold = round(rate * 2**16)
     if threshold == 2**16:
-        return ops.zeros_like(x)
+        return ops.zeros_like(x)  # type: ignore[no-any-return]
     with use_backend(x.backend):
         words = _words(shape, 16, seed)
     return keep_at_random(x, words, threshold=threshold, scale=1 / (1 - rate))  # type: ignore[no-any-return]
@@ -159,7 +159,7 @@ def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:
     """Return `x` with its slices along an axis in random order; `seed` as in `uniform`."""
     (x,) = operands(x)
     with use_backend(x.backend):
-        return ops.take(x, permutation(x.shape[axis], seed), axis=axis)
+        return ops.take(x, permutation(x.shape[axis], seed), axis=axis)  # type: ignore[no-any-return]
 
 
 def _normal(name: str, shape: Any, mean: float, stddev: float, dtype: Any, seed: Any, tail: float) -> Tensor:
@@ -167,7 +167,7 @@ def _normal(name: str, shape: Any, mean: float, stddev: float, dtype: Any, seed:
     n = math.prod(shape)
     key, start = _position(seed, n, 64)
     standard = random_normals(key=key, start=start, n=n, low=tail, high=1 - tail)
-    return ops.cast(ops.reshape(standard * float(stddev) + float(mean), shape), kind)
+    return ops.cast(ops.reshape(standard * float(stddev) + float(mean), shape), kind)  # type: ignore[no-any-return]
 
 
 def _words(shape: Any, bits: int, seed: Any) -> Tensor:
@@ -175,7 +175,7 @@ def _words(shape: Any, bits: int, seed: Any) -> Tensor:
     shape = static_shape(shape)
     n = math.prod(shape)
     key, start = _position(seed, n, bits)
-    return ops.reshape(random_words(key=key, start=start, n=n, bits=bits), shape)
+    return ops.reshape(random_words(key=key, start=start, n=n, bits=bits), shape)  # type: ignore[no-any-return]
 
 
 def _position(seed: Any, n: int, bits: int) -> tuple[tuple[int, int], int | HostScalar]:

@@ -36,7 +36,7 @@ _unnamed = count()
 
 def stream_key(seed: int, path: str) -> tuple[int, int]:
     """Return the Philox key of the stream that serves `path`, such as ``dense/kernel``, under a seed."""
-    digest = blake2b(path.encode(), digest_size=16, salt=seed.to_bytes(16, "little")).digest()
+    digest = blake2b(f"{seed}/{path}".encode(), digest_size=16).digest()
     return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")
 
 
@@ -72,13 +72,15 @@ class SeedGenerator(Versioned):
 
     def __init__(self, seed: int | None = None, name: str | None = None) -> None:
         self.name = name or "seed_generator"
-        self._counter = 0
-        self._restart(seed)
+        self._given = seed
+        self.restart()
 
-    def _restart(self, seed: int | None) -> None:
-        self.seed = config.seed() if seed is None else checked(seed)
+    def restart(self) -> None:
+        """Go back to the start; without a seed of its own, to that of the present default seed and path."""
+        self._counter = 0
+        self.seed = config.seed() if self._given is None else checked(self._given)
         path = _path.get()
-        if seed is not None:
+        if self._given is not None:
             self.key = split(self.seed)
         else:
             self.key = stream_key(self.seed, f"#{next(_unnamed)}" if path is None else path)
@@ -100,7 +102,7 @@ class SeedGenerator(Versioned):
 
     def get_config(self) -> dict[str, Any]:
         """Return what makes a stream like this one, at its start."""
-        return {"seed": self.seed, "name": self.name}
+        return {"seed": self._given, "name": self.name}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "SeedGenerator":
@@ -140,9 +142,8 @@ def reset_streams() -> None:
     global _unnamed
     _unnamed = count()
     generator = default_generator()
-    generator.set_counter(0)
     with path_scope("global"):
-        generator._restart(None)  # the same object, so that captured programs see that its key changed
+        generator.restart()  # the same object, so that captured programs see that its key changed
 
 
 def host_permutation(key: tuple[int, int], n: int) -> np.ndarray:

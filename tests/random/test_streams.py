@@ -1,0 +1,121 @@
+"""Streams: who draws the same numbers, who draws others, and what a seed fixes."""
+
+import copy
+import random as python_random
+
+import numpy as np
+import pytest
+
+from arraynet import config, random
+from arraynet.random import SeedGenerator, path_scope, stream_key
+from arraynet.utils import set_random_seed
+
+KEY = (13593183142103666381, 4954324979444398307)
+
+
+def bits(x):
+    return x.numpy().tobytes()
+
+
+def test_an_int_is_pure_and_a_generator_moves_on(backend):
+    assert bits(random.uniform((5,), seed=3)) == bits(random.uniform((5,), seed=3))
+    assert bits(random.uniform((5,), seed=3)) != bits(random.uniform((5,), seed=4))
+    generator = SeedGenerator(3)
+    first, second = random.uniform((5,), seed=generator), random.uniform((5,), seed=generator)
+    assert bits(first) == bits(random.uniform((5,), seed=3))
+    assert bits(second) != bits(first)
+
+
+def test_draws_of_one_generator_never_overlap():
+    generator = SeedGenerator(3)
+    drawn = [random.randint((n,), 0, 2**62, "int64", seed=generator).numpy() for n in (1, 4, 5, 3)]
+    assert generator.counter == 1 + 1 + 2 + 1
+    assert len(np.unique(np.concatenate(drawn))) == 13
+
+
+def test_next_tells_the_position_and_moves_on():
+    generator = SeedGenerator(3)
+    assert (generator.next(), generator.next(4), generator.counter) == (0, 1, 5)
+    generator.set_counter(1)
+    again = SeedGenerator(3)
+    again.next()
+    assert bits(random.uniform((3,), seed=generator)) == bits(random.uniform((3,), seed=again))
+
+
+def test_no_seed_draws_from_one_stream_of_the_default_seed(backend):
+    set_random_seed(5)
+    first, second = random.uniform((5,)), random.normal((5,))
+    set_random_seed(5)
+    assert bits(random.uniform((5,))) == bits(first)
+    assert bits(random.normal((5,))) == bits(second)
+    set_random_seed(6)
+    assert bits(random.uniform((5,))) != bits(first)
+
+
+def test_streams_without_a_seed_belong_to_their_path():
+    def weights(*paths):
+        found = []
+        for path in paths:
+            with path_scope(path):
+                found.append(bits(random.uniform((3,), seed=SeedGenerator())))
+        return found
+
+    kernel, bias = weights("dense/kernel", "dense/bias")
+    assert kernel != bias
+    assert weights("dense_1/kernel", "dense/bias", "dense/kernel")[1:] == [bias, kernel]
+    config.set_seed(99)
+    assert weights("dense/kernel") != [kernel]
+
+
+def test_streams_without_seed_or_path_all_differ_and_come_again_after_seeding():
+    set_random_seed(5)
+    keys = [SeedGenerator().key for _ in range(3)]
+    assert len(set(keys)) == 3
+    set_random_seed(5)
+    assert [SeedGenerator().key for _ in range(3)] == keys
+
+
+def test_keys_are_the_same_in_every_process():
+    assert stream_key(1, "dense/kernel") == KEY
+    assert stream_key(2**200, "a") != stream_key(2**200 + 1, "a")
+
+
+def test_seeding_fixes_python_and_numpy_too():
+    drawn = []
+    for _ in range(2):
+        set_random_seed(8)
+        drawn.append((python_random.random(), np.random.random()))  # noqa: NPY002 (users' code draws from it)
+    assert drawn[0] == drawn[1]
+    assert config.seed() == 8
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "3", True, 2**32])
+def test_seeds_that_cannot_be(seed):
+    with pytest.raises(ValueError, match="seed must be"):
+        set_random_seed(seed)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "3", True, 2**128])
+def test_seeds_of_draws_that_cannot_be(seed):
+    with pytest.raises(ValueError, match="seed must be"):
+        random.uniform((2,), seed=seed)
+    with pytest.raises(ValueError, match="seed must be"):
+        SeedGenerator(seed)
+
+
+def test_numpy_integers_are_seeds():
+    assert bits(random.uniform((2,), seed=np.int64(4))) == bits(random.uniform((2,), seed=4))
+
+
+def test_a_copy_goes_its_own_way():
+    generator = SeedGenerator(3)
+    other = copy.deepcopy(generator)
+    generator.next()
+    assert (generator.counter, other.counter) == (1, 0)
+
+
+def test_configurations_keep_what_was_given():
+    assert SeedGenerator.from_config(SeedGenerator(3, "mine").get_config()).get_config() == {"seed": 3, "name": "mine"}
+    assert SeedGenerator().get_config()["seed"] is None
+    generator = random.deserialize_seed(random.serialize_seed(SeedGenerator(3)))
+    assert (generator.key, random.serialize_seed(4), random.deserialize_seed(4)) == ((3, 0), 4, 4)

@@ -1,0 +1,44 @@
+"""Penalties, their derivatives, and names."""
+
+import numpy as np
+import pytest
+
+import arraynet
+from arraynet import regularizers
+from arraynet.regularizers import L1, L1L2, L2
+
+W = np.float32([[1, -2], [3, 0.5]])
+
+
+@pytest.mark.parametrize(("regularizer", "expected"), [
+    (L1(), 0.065), (L1(0.5), 3.25), (L2(), 0.1425), (L2(0.5), 7.125), (L1L2(0.5, 0.5), 10.375), (L1L2(), 0.0),
+])  # fmt: skip
+def test_penalties(regularizer, expected, backend):
+    assert float(regularizer(W)) == pytest.approx(expected)
+
+
+def test_the_derivative_reaches_the_weight(backend):
+    g = arraynet.grad(L1L2(0.5, 0.25))(W)
+    np.testing.assert_allclose(g.numpy(), 0.5 * np.sign(W) + 0.5 * W)
+
+
+@pytest.mark.parametrize(("name", "cls"), [("l1", L1), ("L2", L2), ("l1_l2", L1L2), ("L1L2", L1L2)])
+def test_names(name, cls):
+    assert type(regularizers.get(name)) is cls
+
+
+def test_configurations_and_what_is_let_through():
+    again = regularizers.get(regularizers.serialize(L1L2(0.1, 0.2)))
+    assert again.get_config() == {"l1": 0.1, "l2": 0.2}
+    assert regularizers.get(None) is None
+    assert regularizers.get(abs) is abs
+    assert type(regularizers.get(L2)) is L2
+
+
+def test_what_is_refused():
+    with pytest.raises(ValueError, match="Could not interpret regularizer"):
+        regularizers.get("l3")
+    with pytest.raises(ValueError, match="l1 must be"):
+        L1(-0.1)
+    with pytest.raises(ValueError, match="l2 must be"):
+        L2(float("nan"))
