@@ -146,8 +146,9 @@ class Tracked(Versioned):
 
 def held(owner: Any, kind: type) -> Iterator[Any]:
     """Return the objects of a kind among the attributes, in the order in which they were set."""
-    for value in vars(owner).values():
-        yield from _inside(value, kind)
+    for name, value in vars(owner).items():
+        if name != "_anchor":  # that is a weight of some layer inside, kept at hand
+            yield from _inside(value, kind)
 
 
 def _inside(value: Any, kind: type) -> Iterator[Any]:

@@ -206,11 +206,7 @@ HOSTILE = {
     "unknown class": ("config.json", edited(model={"class_name": "os.system", "config": {}}), "Unknown layer class"),
     "no class": ("config.json", edited(model={"class_name": "import_module", "config": {}}), "Unknown layer class"),
     "bad config": ("config.json", edited(model={"class_name": "Dense", "config": {"unit": 3}}), "cannot be loaded"),
-    "another model": (
-        "config.json",
-        edited(model={"class_name": "Sequential", "config": {"layers": [DENSE]}}),
-        "cannot",
-    ),
+    "another model": ("config.json", edited(model=OTHER), "cannot be loaded"),
     "future": ("metadata.json", edited(format=2), "format 2, this arraynet reads format 1"),
     "no streams": ("metadata.json", edited(streams=[]), "cannot be loaded"),
 }

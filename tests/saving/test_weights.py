@@ -13,6 +13,7 @@ import pytest
 from arraynet import layers
 from arraynet.models import Sequential
 from arraynet.saving import load_weights, save_weights
+from arraynet.saving.weights import named_weights
 
 SUFFIXES = (".safetensors", ".npz")
 each_suffix = pytest.mark.parametrize("suffix", SUFFIXES)
@@ -90,6 +91,14 @@ def test_a_model_without_weights(tmp_path):
     save_weights(net(), tmp_path / "w.npz")
     with pytest.raises(ValueError, match="is not built"):
         load_weights(Sequential([layers.Dense(2)]), tmp_path / "w.npz")
+
+
+def test_names_are_those_of_the_layers_that_own_the_weights():
+    model = net()
+    before = list(named_weights(model))
+    model(np.zeros((1, 4), "float32"))
+    model(np.zeros((1, 4), "float32"))
+    assert list(named_weights(model)) == before == list(arrays_of(model))
 
 
 def write(file, arrays):
