@@ -85,6 +85,7 @@ def promote(*kinds: Any) -> np.dtype:
     weak = [k for k in kinds if not isinstance(k, np.dtype)]
     if not dtypes:
         return np.dtype(floatx if float in weak else "int32" if int in weak else "bool")
+    dtypes = [d for d in dtypes if d.kind == "f"] or dtypes  # integers never widen a float, in whatever order
     result = dtypes[0]
     for dtype in dtypes[1:]:
         result = _pair(result, dtype, floatx)

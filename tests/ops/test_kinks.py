@@ -1,0 +1,166 @@
+"""What the table of cases cannot say: derivatives where they jump, and errors."""
+
+import numpy as np
+import pytest
+
+from arraynet import grad, ops, vjp
+
+
+def gradient(f, *xs):
+    """The gradients of the sum of ``f(*xs)``, as lists."""
+    g = grad(lambda *xs: ops.sum(f(*xs)), argnums=tuple(range(len(xs))))(*map(ops.convert_to_tensor, xs))
+    return [v.numpy().tolist() for v in g]
+
+
+@pytest.mark.parametrize("name", ["maximum", "minimum", "fmax", "fmin"])
+def test_a_tie_gives_each_a_half(name, backend):
+    assert gradient(getattr(ops, name), [2.0, 1.0], [2.0, 1.0]) == [[0.5, 0.5], [0.5, 0.5]]
+
+
+@pytest.mark.parametrize("name", ["max", "min", "amax", "amin"])
+def test_several_extrema_share_equally(name, backend):
+    f = getattr(ops, name)
+    assert gradient(lambda x: f(x, axis=1), [[3.0, 3.0, 3.0, 3.0]]) == [[[0.25] * 4]]
+    assert gradient(f, [[-1.0, 2.0], [2.0, -1.0]])[0] in ([[0, 0.5], [0.5, 0]], [[0.5, 0], [0, 0.5]])
+
+
+def test_an_initial_value_takes_the_gradient_that_it_wins(backend):
+    assert gradient(lambda x: ops.max(x, axis=1, initial=2.0), [[1.0, 0.0], [1.0, 3.0]]) == [[[0, 0], [0, 1]]]
+
+
+def test_no_elements_need_an_initial_value(backend):
+    nothing = ops.zeros((2, 0))
+    assert ops.max(nothing, axis=1, initial=-1.0).numpy().tolist() == [-1, -1]
+    assert ops.min(nothing, axis=(0, 1), keepdims=True, initial=4.0).numpy().tolist() == [[4]]
+    assert (float(ops.sum(nothing)), float(ops.prod(nothing))) == (0, 1)
+    with pytest.raises(ValueError, match=r"max: .*shape \(2, 0\)"):
+        ops.max(nothing, axis=1)
+
+
+@pytest.mark.parametrize("name", ["abs", "absolute", "fabs", "sign", "relu"])
+def test_nothing_flows_at_zero(name, backend):
+    assert gradient(getattr(ops, name), [0.0]) == [[0.0]]
+
+
+def test_clip_passes_inside_and_at_its_bounds(backend):
+    assert gradient(lambda x: ops.clip(x, -1.0, 1.0), [-2.0, -1.0, 0.5, 1.0, 2.0]) == [[0, 1, 1, 1, 0]]
+
+
+def test_bounds_get_what_they_cut_off(backend):
+    assert gradient(ops.clip, [-2.0, 0.0, 2.0], [-1.0, -1, -1], [1.0, 1, 1]) == [[0, 1, 0], [1, 0, 0], [0, 0, 1]]
+    assert gradient(ops.clip, [0.0], [2.0], [1.0]) == [[0], [0], [1]]  # crossed bounds: the upper one wins
+
+
+def test_rounding_is_flat(backend):
+    for name in ("floor", "ceil", "round", "trunc"):
+        assert gradient(getattr(ops, name), [0.5, 1.25]) == [[0, 0]]
+
+
+@pytest.mark.parametrize("x", [[2.0, 0.0, 3.0], [0.0, 0.0, 3.0], [2.0, 5.0, 3.0]])
+def test_prod_is_right_with_zeros(x, backend):
+    others = [np.prod(x[:k] + x[k + 1 :]) for k in range(3)]
+    assert gradient(ops.prod, x) == [others]
+    hessian = vjp(grad(ops.prod), ops.convert_to_tensor(x))[1](ops.convert_to_tensor([1.0, 0.0, 0.0]))[0]
+    assert hessian.numpy().tolist() == [0, x[2], x[1]]
+
+
+def test_powers_of_zero(backend):
+    assert gradient(lambda x: x**0, [0.0, 2.0]) == [[0, 0]]
+    assert gradient(ops.power, [0.0, 0.0, 2.0], [0.0, 1.0, 0.0]) == [[0, 1, 0], [0, 0, pytest.approx(np.log(2))]]
+    assert gradient(lambda x: x**2, [0.0]) == [[0]]
+
+
+@pytest.mark.parametrize("exponent", [-1, -2])
+def test_an_integer_has_no_negative_integer_power(exponent, backend):
+    with pytest.raises(ValueError, match=r"power: .*make it a float.*int32"):
+        ops.convert_to_tensor([2, 3]) ** exponent
+
+
+def test_a_quotient_of_zeros_has_no_gradient(backend):
+    assert gradient(ops.divide_no_nan, [1.0, 0.0, 3.0], [0.0, 0.0, 2.0]) == [[0, 0, 0.5], [0, 0, -0.75]]
+    assert gradient(ops.hypot, [0.0], [0.0]) == [[0], [0]]
+
+
+def test_gaps_get_no_gradient(backend):
+    x = [[np.nan, 2.0, 4.0]]
+    assert gradient(ops.nan_to_num, x) == [[[0, 1, 1]]]
+    assert gradient(ops.nansum, x) == [[[0, 1, 1]]]
+    assert gradient(ops.nanmax, x) == [[[0, 0, 1]]]
+    assert gradient(ops.nanmean, x) == [[[0, 0.5, 0.5]]]
+    assert gradient(ops.nanvar, x) == [[[0, -1, 1]]]
+
+
+def test_only_gaps(backend):
+    x = ops.convert_to_tensor([[np.nan, np.nan], [1.0, np.nan]])
+    assert ops.nanargmax(x, axis=1).numpy().tolist() == [-1, 0]
+    for name in ("nanmax", "nanmin", "nanmean", "nanmedian"):
+        np.testing.assert_array_equal(getattr(ops, name)(x, axis=1).numpy(), [np.nan, 1])
+
+
+def test_sorting_sends_gradients_back_where_they_came_from(backend):
+    x, g = ops.convert_to_tensor([3.0, 1.0, 2.0, 1.0]), ops.convert_to_tensor([10.0, 20.0, 30.0, 40.0])
+    assert vjp(ops.sort, x)[1](g)[0].numpy().tolist() == [40, 10, 30, 20]
+    values, indices = ops.top_k(x, 2)
+    assert (values.numpy().tolist(), indices.numpy().tolist()) == ([3, 2], [0, 2])
+    assert gradient(lambda x: ops.top_k(x, 2)[0], [3.0, 1.0, 2.0, 1.0]) == [[1, 0, 1, 0]]
+
+
+def test_infinities_do_not_spoil_stable_forms(backend):
+    inf = np.inf
+    assert float(ops.logsumexp([-inf, -inf])) == -inf
+    assert float(ops.logsumexp([inf, 0.0])) == inf
+    assert float(ops.logaddexp(-inf, -inf)) == -inf
+    assert float(ops.quantile([-inf, 1.0, inf], 0.5)) == 1
+    assert gradient(ops.logaddexp, [800.0], [-800.0]) == [[1], [0]]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["sum", "mean", "max", "min", "prod", "any", "all", "var", "std", "logsumexp", "argmax", "argmin", "argsort",
+     "sort", "cumsum", "cumprod", "diff", "median", "count_nonzero", "ptp", "nanmean"],
+)  # fmt: skip
+@pytest.mark.parametrize("axis", [2, -3])
+def test_an_axis_out_of_range_is_named(name, axis, backend):
+    with pytest.raises(ValueError, match=rf"axis=\(?{axis}.*\(2, 3\)"):
+        getattr(ops, name)(ops.ones((2, 3)), axis=axis)
+
+
+def test_axes_may_be_a_list(backend):
+    assert ops.sum(ops.ones((2, 3, 4)), axis=[0, -1]).numpy().tolist() == [8, 8, 8]
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: ops.top_k(ops.ones(3), 4), r"k=4.*\(3,\)"),
+        (lambda: ops.diff(ops.ones(3), n=-1), "n=-1"),
+        (lambda: ops.argpartition(ops.ones(3), 3), "kth=3"),
+        (lambda: ops.average(ops.ones((2, 3)), axis=0, weights=np.ones(3)), r"weights have shape \(3,\)"),
+        (lambda: ops.quantile(ops.ones(3), 1.5), "q=1.5"),
+        (lambda: ops.quantile(ops.ones(3), 0.5, method="cubic"), "linear, .*'cubic'"),
+        (lambda: ops.median(ops.zeros((0,))), r"no elements.*\(0,\)"),
+        (lambda: ops.searchsorted(ops.ones((2, 2)), 1.0), r"sorted_sequence .*\(2, 2\)"),
+        (lambda: ops.searchsorted(ops.ones(2), 1.0, side="middle"), "'middle'"),
+        (lambda: ops.histogram(ops.ones(3), bins=0), "received 0"),
+        (lambda: ops.unique(ops.ones((2, 2)), axis=0), r"axis=0, shape \(2, 2\)"),
+        (lambda: ops.bincount([1], sparse=True), "sparse"),
+    ],
+)
+def test_errors_name_what_was_passed(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
+
+
+@pytest.mark.parametrize("name", ["bitwise_and", "left_shift", "gcd"])
+def test_bits_and_divisors_are_for_integers(name, backend):
+    with pytest.raises(TypeError, match=f"{name}: .*float32"):
+        getattr(ops, name)(ops.ones(2), ops.ones(2))
+
+
+def test_booleans_count_as_int32(backend):
+    t = ops.convert_to_tensor([True, False])
+    assert (t + t).numpy().tolist() == [2, 0]
+    assert (-t).numpy().tolist() == [-1, 0]
+    assert (t - 1).numpy().tolist() == [0, -1]
+    assert ops.max(t).dtype == "int32"
+    assert (t & ~t).numpy().tolist() == [False, False]
