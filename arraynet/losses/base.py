@@ -84,6 +84,11 @@ class FunctionLoss(Loss):
             setattr(self, option, value)
         self._options = tuple(options)
 
+    def wrap(self, function: Callable[..., Any]) -> "FunctionLoss":
+        """Take a function of the user's own, and return the loss itself."""
+        self.function = function
+        return self
+
     def call(self, y_true: Any, y_pred: Any) -> Any:
         return self.function(y_true, y_pred, **self.options)
 

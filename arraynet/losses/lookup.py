@@ -41,7 +41,9 @@ def get(identifier: Any) -> Any:
 
 
 def serialize(loss: Any) -> Any:
-    """Return what `deserialize` takes: a name for a function, a dict for an object."""
+    """Return what `deserialize` takes: a name for a function, a dict for an object; names stay names."""
+    if loss is None or isinstance(loss, str):
+        return loss
     return registry.serialize(loss) if hasattr(loss, "get_config") else loss.__name__
 
 

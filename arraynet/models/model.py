@@ -5,11 +5,12 @@ from typing import Any
 from arraynet.layers.layer import Layer
 from arraynet.layers.shapes import batch_shape, probed_shape
 from arraynet.models.summary import print_summary
+from arraynet.models.trainer import Trainer
 
 __all__ = ["Model"]
 
 
-class Model(Layer):
+class Model(Trainer):
     """A network: layers as attributes, and a `call` that says how they follow each other.
 
     Parameters

@@ -1,0 +1,91 @@
+"""Go on where an interrupted training stopped."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from arraynet.callbacks.callback import Callback
+from arraynet.random import SeedGenerator
+from arraynet.saving.files import replacing
+from arraynet.saving.tensors import decoded, encoded
+from arraynet.saving.weights import assign, check, named_weights
+
+__all__ = ["BackupAndRestore"]
+
+WEIGHTS, OPTIMIZER, STREAMS, EPOCH = "weights/", "optimizer/", "streams", "epoch"
+
+
+class BackupAndRestore(Callback):
+    """Save the state of training, and begin the next `fit` from what is saved.
+
+    Weights, the optimizer's state, random streams and the number of the epoch are kept; an epoch that was
+    interrupted begins anew.
+
+    Parameters
+    ----------
+    backup_dir : path
+        The folder of the backup, made if need be.
+    save_freq : "epoch" or int
+        When to save: behind every epoch, or also every so many batches.
+    delete_checkpoint : bool
+        Whether the backup is deleted when `fit` comes to its end.
+    """
+
+    def __init__(self, backup_dir: str | Path, save_freq: str | int = "epoch", delete_checkpoint: bool = True) -> None:
+        if save_freq != "epoch" and not (isinstance(save_freq, int) and save_freq > 0):
+            raise ValueError(f"BackupAndRestore: save_freq must be 'epoch' or a positive int, received {save_freq!r}.")
+        self.path = Path(backup_dir) / "backup.safetensors"
+        self.save_freq, self.delete_checkpoint = save_freq, delete_checkpoint
+        self._epoch = self._batches = 0
+
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+        self.first_epoch = self._batches = 0
+        if self.path.exists():
+            self._restore(decoded(self.path.read_bytes(), str(self.path)))
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+        self._batches += 1
+        if self.save_freq != "epoch" and self._batches % int(self.save_freq) == 0:
+            self._save(self._epoch)
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        self._save(epoch + 1)
+
+    def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
+        if self.delete_checkpoint:
+            self.path.unlink(missing_ok=True)
+
+    def _save(self, epoch: int) -> None:
+        slots: dict[str, Any] = {}
+        self.model.optimizer.save_own_variables(slots)
+        arrays = {WEIGHTS + name: variable.numpy() for name, variable in named_weights(self.model).items()}
+        arrays |= {OPTIMIZER + name: np.asarray(value) for name, value in slots.items()}
+        arrays[STREAMS] = np.array([stream.counter for stream in _streams(self.model)], np.int64)
+        arrays[EPOCH] = np.array(epoch)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(self.path) as file:
+            file.write(encoded(arrays))
+
+    def _restore(self, arrays: Mapping[str, np.ndarray]) -> None:
+        weights, found = named_weights(self.model), _within(arrays, WEIGHTS)
+        check(str(self.path), found, weights)
+        self.model.optimizer.build(self.model.trainable_variables)
+        self.model.optimizer.load_own_variables(_within(arrays, OPTIMIZER))
+        assign(weights, found)
+        for stream, counter in zip(_streams(self.model), arrays[STREAMS], strict=True):
+            stream.set_counter(int(counter))
+        self.first_epoch = int(arrays[EPOCH])
+
+
+def _within(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+
+
+def _streams(model: Any) -> Iterator[SeedGenerator]:
+    for layer in model._walk():
+        yield from (value for value in vars(layer).values() if isinstance(value, SeedGenerator))

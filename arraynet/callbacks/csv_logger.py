@@ -1,0 +1,47 @@
+"""Write every epoch's values to a file of comma-separated values."""
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from arraynet.callbacks.callback import Callback
+
+__all__ = ["CSVLogger"]
+
+
+class CSVLogger(Callback):
+    """Write epochs and their values as rows of a file; each row is on disk when its epoch ends.
+
+    Parameters
+    ----------
+    filename : path
+        Where to write.
+    separator : str
+        What stands between two values.
+    append : bool
+        Whether an existing file is continued, without a second head line.
+    """
+
+    def __init__(self, filename: str | Path, separator: str = ",", append: bool = False) -> None:
+        self.path, self.separator, self.append = Path(filename), separator, append
+        self.keys: list[str] = []
+        self._file: Any = None
+
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+        old = self.path.read_text().splitlines() if self.append and self.path.exists() else []
+        self.keys = old[0].split(self.separator)[1:] if old else []
+        self._file = self.path.open("a" if self.append else "w", newline="")
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        logs = logs or {}
+        writer = csv.writer(self._file, delimiter=self.separator)
+        if not self.keys:
+            self.keys = sorted(logs)
+            writer.writerow(["epoch", *self.keys])
+        writer.writerow([epoch, *(logs.get(key, "NA") for key in self.keys)])
+        self._file.flush()
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()

@@ -1,0 +1,94 @@
+"""Save the model while it is trained."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from arraynet.callbacks.callback import Callback
+from arraynet.callbacks.monitor import Monitor
+
+__all__ = ["ModelCheckpoint"]
+
+MODEL, WEIGHTS = (".arraynet",), (".safetensors", ".npz", ".weights.h5")
+
+
+class ModelCheckpoint(Callback):
+    """Save the model, or its weights, at the end of epochs or every so many batches.
+
+    Parameters
+    ----------
+    filepath : path
+        Where to save; it may hold ``{epoch}`` (the first is 1) and reported names: ``"{epoch:02d}-{val_loss:.2f}"``.
+        It ends in ``.arraynet``, or in ``.safetensors`` or ``.npz`` with `save_weights_only`.
+    monitor : str
+        The reported name to watch with `save_best_only`.
+    verbose : int
+        Whether to print what is saved.
+    save_best_only : bool
+        Whether to save only when the monitored value is better than ever before.
+    save_weights_only : bool
+        Whether to leave out the architecture and the optimizer.
+    mode : {"auto", "min", "max"}
+        Which way is better.
+    save_freq : "epoch" or int
+        When to save: at the end of every epoch, or every so many batches.
+    initial_value_threshold : float, optional
+        What the first value has to beat.
+    """
+
+    def __init__(
+        self,
+        filepath: str | Path,
+        monitor: str = "val_loss",
+        verbose: int = 0,
+        save_best_only: bool = False,
+        save_weights_only: bool = False,
+        mode: str = "auto",
+        save_freq: str | int = "epoch",
+        initial_value_threshold: float | None = None,
+    ) -> None:
+        allowed = WEIGHTS if save_weights_only else MODEL
+        if not str(filepath).endswith(allowed):
+            raise ValueError(
+                f"ModelCheckpoint with save_weights_only={save_weights_only} needs a filepath that ends in "
+                f"{' or '.join(allowed)}, received {str(filepath)!r}."
+            )
+        if save_freq != "epoch" and not (isinstance(save_freq, int) and save_freq > 0):
+            raise ValueError(f"ModelCheckpoint: save_freq must be 'epoch' or a positive int, received {save_freq!r}.")
+        self.filepath, self.verbose, self.save_freq = str(filepath), verbose, save_freq
+        self.save_best_only, self.save_weights_only = save_best_only, save_weights_only
+        self.initial_value_threshold = initial_value_threshold
+        self.monitor, self.watched = monitor, Monitor(monitor, mode, 0.0, "ModelCheckpoint")
+        self._epoch = self._batches = 0
+
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+        self._batches = 0
+        if not self._epoch:  # a second fit goes on from the best value of the first
+            self.watched.start(self.model, self.initial_value_threshold)
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        self._epoch = epoch + 1
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+        self._batches += 1
+        if self.save_freq != "epoch" and self._batches % int(self.save_freq) == 0:
+            self._save(logs)
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        if self.save_freq == "epoch":
+            self._save(logs)
+
+    def _save(self, logs: Mapping[str, float] | None) -> None:
+        if self.save_best_only and not self._improved(logs):
+            return
+        path = Path(self.filepath.format(epoch=self._epoch, **(logs or {})))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        (self.model.save_weights if self.save_weights_only else self.model.save)(path)
+        if self.verbose:
+            print(f"Epoch {self._epoch}: saved {path}")
+
+    def _improved(self, logs: Mapping[str, float] | None) -> bool:
+        value = self.watched.value(logs)
+        if value is None or not self.watched.better(value):
+            return False
+        self.watched.best = value
+        return True

@@ -1,0 +1,78 @@
+"""Lower the learning rate when a value no longer gets better."""
+
+from collections.abc import Mapping
+
+from arraynet.callbacks.callback import Callback
+from arraynet.callbacks.monitor import Monitor
+
+__all__ = ["ReduceLROnPlateau"]
+
+
+class ReduceLROnPlateau(Callback):
+    """Multiply the learning rate by a factor when a monitored value has not improved for some epochs.
+
+    Parameters
+    ----------
+    monitor : str
+        The reported name to watch; one that is not reported gives a warning.
+    factor : float
+        Below 1; what the rate is multiplied with.
+    patience : int
+        Epochs without improvement before the rate is lowered.
+    verbose : int
+        Whether to print each change.
+    mode : {"auto", "min", "max"}
+        Which way is better.
+    min_delta : float
+        Smaller changes are no improvement.
+    cooldown : int
+        Epochs to wait behind a change before counting again.
+    min_lr : float
+        The rate never falls below it.
+    """
+
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        factor: float = 0.1,
+        patience: int = 10,
+        verbose: int = 0,
+        mode: str = "auto",
+        min_delta: float = 1e-4,
+        cooldown: int = 0,
+        min_lr: float = 0.0,
+    ) -> None:
+        if factor >= 1:
+            raise ValueError(f"ReduceLROnPlateau: factor must be below 1, received {factor!r}.")
+        self.monitor, self.watched = monitor, Monitor(monitor, mode, min_delta, "ReduceLROnPlateau")
+        self.factor, self.patience, self.verbose = factor, patience, verbose
+        self.cooldown, self.min_lr = cooldown, min_lr
+        self.wait = self.cooling = 0
+
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+        self.watched.start(self.model)
+        self.wait = self.cooling = 0
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        value = self.watched.value(logs)
+        if isinstance(logs, dict):
+            logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+        if value is None:
+            return
+        if self.cooling:
+            self.cooling, self.wait = self.cooling - 1, 0
+        if self.watched.better(value):
+            self.watched.best, self.wait = value, 0
+        elif not self.cooling:
+            self._wait(epoch)
+
+    def _wait(self, epoch: int) -> None:
+        self.wait += 1
+        old = float(self.model.optimizer.learning_rate)
+        if self.wait < self.patience or old <= self.min_lr:
+            return
+        new = max(old * self.factor, self.min_lr)
+        self.model.optimizer.learning_rate = new
+        self.cooling, self.wait = self.cooldown, 0
+        if self.verbose:
+            print(f"Epoch {epoch + 1}: learning rate lowered to {new:g}")

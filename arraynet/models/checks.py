@@ -1,0 +1,133 @@
+"""What can be wrong with training data, found before any work is done, each with its remedy."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from arraynet import losses
+from arraynet.layers import BatchNormalization, Embedding, LayerNormalization, Normalization, Rescaling
+from arraynet.plugins import current
+from arraynet.tensor import Tensor, Variable, host_array
+from arraynet.tree import flatten, map_structure
+
+__all__ = ["check_inputs", "check_outputs", "host_structure", "leaf_arrays", "positive"]
+
+SCALING = (Rescaling, Normalization, BatchNormalization, LayerNormalization, Embedding)
+SAMPLE = 1024  # rows looked at where looking at all would cost more than it tells
+
+
+def host_structure(value: Any, name: str) -> Any:
+    """Return arrays, or nested structures of them, as NumPy arrays with samples along their first axis."""
+    several = isinstance(value, list | tuple | dict) and any(hasattr(leaf, "shape") for leaf in flatten(value))
+    return map_structure(lambda leaf: _host(leaf, name), value) if several else _host(value, name)
+
+
+def _host(value: Any, name: str) -> np.ndarray:
+    if isinstance(value, Tensor | Variable):
+        if value.backend is not current():
+            raise ValueError(
+                f"{name} is a Tensor of backend {value.backend.name!r}, the model lives on {current().name!r}. "
+                f'Move one of them: {name}.to("{current().name}") or model.to("{value.backend.name}").'
+            )
+        return value.numpy()
+    try:
+        host = host_array(value)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{name}: {error}") from error
+    if not host.ndim:
+        raise ValueError(f"{name} must have samples along its first axis, received the single value {value!r}.")
+    return host
+
+
+def leaf_arrays(value: Any) -> list[Any]:
+    """Return the arrays of a nested structure."""
+    return [leaf for leaf in flatten(value) if leaf is not None]
+
+
+def positive(name: str, value: Any) -> int:
+    """Return a positive int, or say what was passed instead."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise ValueError(f"{name} must be a positive int, received {value!r}.")
+    return int(value)
+
+
+def check_inputs(data: Any, model: Any) -> None:
+    """Look through arrays, or at the first batch of an iterable: bad numbers, unscaled pixels, no weights."""
+    arrays = getattr(data, "arrays", None) or data.first()
+    for name, value in zip(("x", "y", "sample_weight"), arrays, strict=True):
+        if value is not None:
+            check_values(value, name)
+    check_pixels(arrays[0], model._walk())
+    if model.built and not model.trainable_weights:
+        warnings.warn(f"Model {model.name!r} has no trainable weights, so fit cannot change it.", stacklevel=5)
+
+
+def check_outputs(data: Any, compiled: Any, y_pred: Any) -> None:
+    """Look at all labels as the losses of all outputs will."""
+    arrays = getattr(data, "arrays", None) or data.first()
+    for (loss, _, _), (labels, guess) in zip(compiled.parts, compiled.pairs(arrays[1], y_pred), strict=True):
+        check_labels(loss, labels, guess)
+
+
+def check_values(value: Any, name: str) -> None:
+    """Raise ValueError where floats hold NaN or infinity; one sum finds that without another array."""
+    for leaf in leaf_arrays(value):
+        with np.errstate(all="ignore"):
+            if leaf.dtype.kind != "f" or np.isfinite(leaf.sum(dtype=np.promote_types(leaf.dtype, np.float32))):
+                continue
+        wrong = [row for row in range(len(leaf)) if not np.isfinite(leaf[row]).all()]
+        if wrong:
+            raise ValueError(
+                f"{name} holds NaN or infinity in {len(wrong)} of {len(leaf)} samples, the first is sample "
+                f"{wrong[0]}. Drop them, or fill them: np.nan_to_num({name})."
+            )
+
+
+def check_labels(loss: Any, y: Any, y_pred: Any) -> None:
+    """Look at labels as the loss will: their range, and whether the output has room for them."""
+    fn = getattr(loss, "function", None)
+    if y is None or not isinstance(y, np.ndarray) or not isinstance(y_pred, Tensor):
+        return
+    if fn is losses.sparse_categorical_crossentropy:
+        _check_range(y, y_pred.shape[loss.options.get("axis", -1)], loss.options.get("ignore_class"))
+    elif fn is losses.categorical_crossentropy and y_pred.shape[-1:] == (1,):
+        warnings.warn(
+            "A categorical crossentropy of one output column is always 0. For two classes use "
+            "loss='binary_crossentropy' with a sigmoid, or give the last layer a unit for each class.",
+            SyntaxWarning,
+            stacklevel=2,
+        )
+
+
+def _check_range(labels: np.ndarray, classes: int, ignored: int | None) -> None:
+    kept = labels if ignored is None else labels[labels != ignored]
+    if not kept.size:
+        return
+    low, high = kept.min(), kept.max()
+    if low < 0 or high >= classes:
+        raise ValueError(
+            f"Labels must lie between 0 and {classes - 1}, since the model's output has {classes} classes; y holds "
+            f"labels from {low} to {high}. Give the last layer {int(high) + 1} units, or renumber the labels."
+        )
+
+
+def check_pixels(x: Any, layers: Any) -> None:
+    """Warn about inputs from 0 to 255 that no layer scales."""
+    if any(isinstance(layer, SCALING) for layer in layers):
+        return
+    for leaf in leaf_arrays(x):
+        if leaf.ndim < 2 or leaf.dtype.kind not in "uf" or leaf.dtype.itemsize > 8:
+            continue
+        sample = leaf[:SAMPLE]
+        if (
+            sample.size
+            and sample.min() >= 0
+            and 128 <= sample.max() <= 255
+            and np.equal(sample, np.round(sample)).all()
+        ):
+            warnings.warn(
+                f"x holds whole numbers from {sample.min():g} to {sample.max():g}, like unscaled pixels; training "
+                f"works better on values from 0 to 1: x / 255.0, or layers.Rescaling(1 / 255) first.",
+                stacklevel=3,
+            )

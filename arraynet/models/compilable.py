@@ -1,0 +1,266 @@
+"""What `compile` settles, and the three steps that it makes possible: train, test, predict on one batch.
+
+A step is a plain function of inputs, labels and weights that asks no tensor for its value: losses and metrics
+are added up in Variables, and fetched when an epoch ends or somebody looks at them.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from arraynet import losses, metrics, optimizers
+from arraynet.autodiff import GradientTape
+from arraynet.backend import Backend
+from arraynet.layers.layer import Layer
+from arraynet.metrics import Mean, Metric
+from arraynet.models.checks import check_inputs, check_outputs, positive
+from arraynet.models.compiled import CompiledLoss, CompiledMetrics
+from arraynet.models.data import packed, unpacked
+from arraynet.plugins import current, use_backend
+from arraynet.program import jit
+from arraynet.random import SeedGenerator, path_scope
+from arraynet.tree import flatten, map_structure
+
+__all__ = ["Compilable"]
+
+RUNNING = frozenset(["history", "stop_training"])  # change while training, and no program depends on them
+
+
+class Compilable(Layer):
+    """A layer that knows its loss, its metrics and its optimizer."""
+
+    optimizer: Any = None
+    history: Any = None
+    stop_training = False
+    run_eagerly = False
+    jit_compile: bool | str = "auto"
+    steps_per_execution = 1
+    _compiled_loss: CompiledLoss | None = None
+    _compiled_metrics: CompiledMetrics | None = None
+    _loss_tracker: Mean | None = None
+    _matched = False  # whether losses and metrics know the outputs
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._steps: dict[str, Callable[..., Any]] = {}
+        with path_scope("shuffle"):
+            self._shuffle = SeedGenerator()  # its counter is the number of epochs; saved with the model
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in RUNNING:
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: bool | str = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
+        """Say how the model is trained; its weights stay as they are.
+
+        Parameters
+        ----------
+        optimizer : str or Optimizer
+            What changes the weights.
+        loss : str, Loss, callable, or list or dict of them
+            What is minimised; a callable is ``loss(y_true, y_pred)``. "crossentropy" is the one that the
+            labels ask for. Several outputs have one each.
+        loss_weights : list or dict of float, optional
+            Factors of several outputs' losses.
+        metrics, weighted_metrics : list, tuple or dict, optional
+            What is reported beside the loss; the second kind uses sample weights. "accuracy" is the one that
+            the labels ask for.
+        run_eagerly : bool
+            Whether steps run as plain Python, for looking into them.
+        steps_per_execution : int
+            Number of batches between two calls of callbacks' batch hooks.
+        jit_compile : bool or "auto"
+            False runs steps without capturing them.
+        auto_scale_loss : bool
+            Whether a model that computes in float16 has its loss scaled by 1024 against vanishing gradients.
+
+        Raises
+        ------
+        ValueError
+            A name that is not known, or metrics that are no list.
+        """
+        parts = optimizers.get(optimizer), CompiledLoss(loss, loss_weights), CompiledMetrics(metrics, weighted_metrics)
+        self.steps_per_execution = positive("steps_per_execution", steps_per_execution)
+        self.optimizer, compiled, self._compiled_metrics = parts
+        self._compiled_loss = compiled if loss is not None else None
+        self.run_eagerly, self.jit_compile = bool(run_eagerly), jit_compile
+        with use_backend(self._home(())):
+            self._loss_tracker = Mean("loss")
+        if auto_scale_loss and self.compute_dtype == "float16" and self.optimizer.loss_scale_factor is None:
+            self.optimizer.loss_scale_factor = 1024.0
+        self._matched, self._steps = False, {}
+
+    @property
+    def compiled(self) -> bool:
+        """Whether `compile` was called."""
+        return self.optimizer is not None
+
+    @property
+    def loss(self) -> Any:
+        """The loss as `compile` was given it."""
+        return self._compiled_loss and self._compiled_loss.loss
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """What is reported: the running loss, then the compiled metrics."""
+        tracked: list[Metric] = [self._loss_tracker] if self._loss_tracker is not None else []
+        if self._compiled_loss is not None:
+            tracked += self._compiled_loss.metrics
+        return tracked + (self._compiled_metrics.metrics if self._compiled_metrics else [])
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of what is reported, in the order in which `evaluate` returns it."""
+        return [metric.name for metric in self.metrics]
+
+    def get_compile_config(self) -> dict[str, Any] | None:
+        """Return the arguments of `compile` as plain types; None before it was called."""
+        if not self.compiled:
+            return None
+        given = self._compiled_metrics.given if self._compiled_metrics else {}
+        return {
+            "optimizer": optimizers.serialize(self.optimizer),
+            "loss": map_structure(losses.serialize, self.loss),
+            "loss_weights": self._compiled_loss and self._compiled_loss.weights,
+            **{kind: map_structure(metrics.serialize, value) for kind, value in given.items()},
+            "run_eagerly": self.run_eagerly,
+            "steps_per_execution": self.steps_per_execution,
+            "jit_compile": self.jit_compile,
+        }
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile the model as `get_compile_config` said."""
+        families = {"loss": losses, "metrics": metrics, "weighted_metrics": metrics}
+        made = {name: _made(config[name], family) for name, family in families.items()}
+        self.compile(**config | made | {"optimizer": optimizers.deserialize(config["optimizer"])})
+
+    def reset_metrics(self) -> None:
+        """Set all metrics to zero."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+    def to(self, backend: str | Backend) -> Any:
+        """Move weights, metrics and the optimizer's state to another backend, in place; return the model."""
+        super().to(backend)
+        for part in (*self.metrics, *([self.optimizer] if self.compiled else [])):
+            part.move(backend)
+        return self
+
+    def train_step(self, data: Any) -> Any:
+        """Train on one batch, ``(x,)``, ``(x, y)`` or ``(x, y, sample_weight)``.
+
+        A model of the user's own may override it, and return a dict of names and tensors to be reported.
+        """
+        x, y, sample_weight = unpacked(data)
+        with GradientTape() as tape:
+            y_pred = self(x, training=True)
+            loss = self.compute_loss(x, y, y_pred, sample_weight)
+            scaled = self.optimizer.scale_loss(loss)
+        variables = self.trainable_variables
+        self.optimizer.apply(tape.gradient(scaled, variables), variables)
+        self._track(loss, x, y, y_pred, sample_weight)
+
+    def test_step(self, data: Any) -> Any:
+        """Evaluate one batch; see `train_step`."""
+        x, y, sample_weight = unpacked(data)
+        y_pred = self(x, training=False)
+        self._track(self.compute_loss(x, y, y_pred, sample_weight, training=False), x, y, y_pred, sample_weight)
+
+    def predict_step(self, data: Any) -> Any:
+        """Return the model's output for one batch; see `train_step`."""
+        return self(unpacked(data)[0], training=False)
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
+        """Return the compiled loss of a batch and the layers' penalties, as one number."""
+        total = None if self._compiled_loss is None else self._compiled_loss(y, y_pred, sample_weight)
+        for penalty in self.losses:
+            total = penalty if total is None else total + penalty
+        if total is None:
+            raise ValueError(
+                "There is no loss to compute: pass one, compile(loss='mse'), or let a layer add one with add_loss."
+            )
+        return total
+
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Let the compiled metrics take a batch into account."""
+        if self._compiled_metrics is not None and y is not None:
+            self._compiled_metrics.update(y, y_pred, sample_weight)
+
+    def _track(self, loss: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> None:
+        if self._loss_tracker is not None:
+            self._loss_tracker.update_state(loss, sample_weight=float(len(flatten(x)[0])))
+        self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def _step(self, kind: str) -> Callable[..., Any]:
+        """The step of a kind, captured unless it is to run eagerly."""
+        if kind not in self._steps:
+            method = getattr(self, f"{kind}_step")
+
+            def step(x: Any, y: Any, sample_weight: Any) -> Any:
+                return method(packed(x, y, sample_weight))
+
+            step.__name__ = f"{kind}_step of {self.name}"
+            self._steps[kind] = step
+            self._steps[f"captured {kind}"] = jit(step)
+        captured = self.jit_compile is not False and not self.run_eagerly
+        return self._steps[f"captured {kind}" if captured else kind]
+
+    def _require_compiled(self, method: str) -> None:
+        if not self.compiled:
+            raise ValueError(
+                f"Model {self.name!r} must be compiled before {method}: model.compile(optimizer='rmsprop', loss=...)."
+            )
+
+    def _prepare(self, data: Any) -> None:
+        """Look at the data and run the model on the first samples, so that what is wrong shows before any work."""
+        check_inputs(data, self)
+        if self._compiled_loss is not None:
+            x, y, weight = (map_structure(_two, part) for part in data.first())
+            if y is None:
+                raise ValueError(
+                    f"Model {self.name!r} has a loss, but the data has no labels: pass y, or yield (x, y) batches."
+                )
+            y_pred = self(x, training=False)
+            if not self._matched:
+                self._compiled_loss.build(y, y_pred)
+                if self._compiled_metrics is not None:
+                    self._compiled_metrics.build(y, y_pred)
+                self._matched = True
+            check_outputs(data, self._compiled_loss, y_pred)
+            self._compiled_loss(y, y_pred, weight)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Bring metrics and the optimizer's state to where the weights are."""
+        parts = [*self.metrics, *([self.optimizer] if self.compiled else [])]
+        for part in parts:
+            if any(variable.backend is not current() for variable in part.variables):
+                part.move(current())
+
+
+def _two(leaf: Any) -> Any:
+    """The first two samples, enough to see shapes."""
+    return None if leaf is None else leaf[:2]
+
+
+def _made(given: Any, family: Any) -> Any:
+    """Losses or metrics from their configurations, in lists and dicts of outputs."""
+    if isinstance(given, list | tuple):
+        return [_made(item, family) for item in given]
+    if isinstance(given, dict) and "class_name" not in given:
+        return {name: _made(item, family) for name, item in given.items()}
+    return given if given is None or isinstance(given, str) else family.deserialize(given)

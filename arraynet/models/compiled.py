@@ -1,0 +1,185 @@
+"""Losses and metrics as `compile` was given them, matched to the outputs of the model once these are known."""
+
+from collections import Counter
+from typing import Any
+
+from arraynet import losses, metrics
+from arraynet.losses.base import FunctionLoss, Loss
+from arraynet.metrics.base import Mean, MeanMetricWrapper, Metric
+from arraynet.observers import notify
+from arraynet.tree import flatten
+
+__all__ = ["CompiledLoss", "CompiledMetrics"]
+
+
+def _names(y_pred: Any) -> list[str]:
+    """What a model's outputs are called: keys of a dict, else numbers; a single output needs no name."""
+    if isinstance(y_pred, dict):
+        return sorted(y_pred)
+    return [f"output_{k}" for k in range(len(y_pred))] if isinstance(y_pred, list | tuple) else [""]
+
+
+def _per_output(given: Any, names: list[str], what: str) -> list[Any]:
+    """One entry for every output: from a dict by name, from a list by place, or the same for all."""
+    if isinstance(given, dict):
+        unknown = sorted(set(given) - set(names))
+        if unknown:
+            raise ValueError(f"{what} names the outputs {unknown}; the model's outputs are {names}.")
+        return [given.get(name) for name in names]
+    if isinstance(given, list | tuple) and len(given) == len(names):
+        return list(given)
+    if isinstance(given, list | tuple):
+        raise ValueError(f"{what} has {len(given)} entries, the model has {len(names)} outputs.")
+    return [given] * len(names)
+
+
+def _pairs(y_true: Any, y_pred: Any, names: list[str]) -> list[tuple[Any, Any]]:
+    """True values and predictions of every output."""
+    if names == [""]:
+        return [(y_true, y_pred)]
+    guesses = [y_pred[name] for name in names] if isinstance(y_pred, dict) else list(y_pred)
+    return list(zip(_per_output(y_true, names, "y"), guesses, strict=True))
+
+
+def by_labels(y_true: Any, y_pred: Any) -> str:
+    """Return which kind of classification labels and predictions belong to: binary, sparse or categorical."""
+    if y_pred.shape[-1:] == (1,):
+        return "binary"
+    fewer = y_true.ndim < y_pred.ndim
+    return "sparse_categorical" if fewer or y_true.shape[-1:] == (1,) else "categorical"
+
+
+def resolved_loss(identifier: Any, y_true: Any, y_pred: Any) -> Loss | None:
+    """Return a loss object; "crossentropy" is the one that the labels ask for."""
+    if isinstance(identifier, str) and identifier.lower() in ("crossentropy", "ce"):
+        identifier = by_labels(y_true, y_pred) + "_crossentropy"
+    found = losses.get(identifier)
+    if found is None or isinstance(found, Loss):
+        return found
+    return FunctionLoss(name=getattr(found, "__name__", "loss")).wrap(found)
+
+
+def resolved_metric(identifier: Any, y_true: Any, y_pred: Any) -> Metric:
+    """Return a metric object; "accuracy" is the one that the labels ask for, under the name as it was given."""
+    found = identifier
+    if isinstance(identifier, str) and identifier.lower() in ("accuracy", "acc"):
+        found = metrics.get(by_labels(y_true, y_pred) + "_accuracy")
+    found = metrics.get(found)
+    if isinstance(found, Metric):
+        return found
+    return MeanMetricWrapper(found, name=identifier if isinstance(identifier, str) else None)
+
+
+class CompiledLoss:
+    """The losses of all outputs and their weighted sum.
+
+    Parameters
+    ----------
+    loss : str, callable, Loss, or list or dict of them
+        As `compile` takes it.
+    weights : list or dict of float, optional
+        One for each output.
+    """
+
+    def __init__(self, loss: Any, weights: Any = None) -> None:
+        self.loss, self.weights = loss, weights
+        for identifier in flatten(loss):
+            if not (isinstance(identifier, str) and identifier.lower() in ("crossentropy", "ce")):
+                losses.get(identifier)  # an unknown name is refused by compile
+        self.parts: list[tuple[Loss | None, Any, Mean | None]] = []
+
+    @staticmethod
+    def pairs(y_true: Any, y_pred: Any) -> list[tuple[Any, Any]]:
+        """Return true values and predictions of every output."""
+        return _pairs(y_true, y_pred, _names(y_pred))
+
+    def build(self, y_true: Any, y_pred: Any) -> None:
+        """Match losses to outputs."""
+        names = _names(y_pred)
+        pairs = _pairs(y_true, y_pred, names)
+        given = _per_output(self.loss, names, "loss")
+        weights = _per_output(self.weights, names, "loss_weights")
+        self.parts = []
+        for name, (truth, guess), identifier, weight in zip(names, pairs, given, weights, strict=True):
+            tracker = Mean(f"{name}_loss") if name and identifier is not None else None
+            self.parts.append((resolved_loss(identifier, truth, guess), weight, tracker))
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """Running means of the losses of several outputs."""
+        return [tracker for _, _, tracker in self.parts if tracker is not None]
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """Return the weighted sum of the losses."""
+        names = _names(y_pred)
+        weights = _per_output(sample_weight, names, "sample_weight")
+        pairs, total = _pairs(y_true, y_pred, names), None
+        for (loss, factor, tracker), (truth, guess), weight in zip(self.parts, pairs, weights, strict=True):
+            if loss is None:
+                continue
+            value = loss(truth, guess, weight)
+            if tracker is not None:
+                tracker.update_state(value)
+            value = value if factor is None else value * factor
+            total = value if total is None else total + value
+        return total
+
+
+class CompiledMetrics:
+    """The metrics of all outputs.
+
+    Parameters
+    ----------
+    plain, weighted : list, tuple or dict, optional
+        ``metrics`` and ``weighted_metrics`` as `compile` takes them; the second kind uses sample weights.
+    """
+
+    def __init__(self, plain: Any = None, weighted: Any = None) -> None:
+        self.given = {"metrics": plain, "weighted_metrics": weighted}
+        for name, value in self.given.items():
+            if value is not None and not isinstance(value, list | tuple | dict):
+                raise ValueError(
+                    f"{name} must be a list, tuple or dict of metrics, received {value!r}: write [{value!r}]."
+                )
+            for identifier in flatten(value):
+                if not (isinstance(identifier, str) and identifier.lower() in ("accuracy", "acc")):
+                    metrics.get(identifier)
+        self.parts: list[tuple[Metric, int, bool]] = []
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """All metric objects, in the order in which they were given."""
+        return [metric for metric, _, _ in self.parts]
+
+    def build(self, y_true: Any, y_pred: Any) -> None:
+        """Match metrics to outputs and give each a name of its own."""
+        names = _names(y_pred)
+        pairs = _pairs(y_true, y_pred, names)
+        self.parts, used = [], Counter({"loss": 1})
+        for kind, given in self.given.items():
+            for k, wanted in enumerate(_wanted(given, names)):
+                for identifier in wanted:
+                    metric = resolved_metric(identifier, *pairs[k])
+                    base = f"{names[k]}_{metric.name}" if names[k] else metric.name
+                    name = f"{base}_{used[base]}" if used[base] else base
+                    used[base] += 1
+                    if metric.name != name:
+                        metric.name = name
+                    self.parts.append((metric, k, kind == "weighted_metrics"))
+
+    def update(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Take a batch into account."""
+        names = _names(y_pred)
+        pairs, weights = _pairs(y_true, y_pred, names), _per_output(sample_weight, names, "sample_weight")
+        for metric, k, is_weighted in self.parts:
+            notify("touched", metric)
+            metric.update_state(*pairs[k], sample_weight=weights[k] if is_weighted else None)
+
+
+def _wanted(given: Any, names: list[str]) -> list[list[Any]]:
+    """The metrics of every output, each a list."""
+    if not given:
+        return [[] for _ in names]
+    nested = isinstance(given, dict) or (len(names) > 1 and any(isinstance(item, list | tuple) for item in given))
+    entries = _per_output(given, names, "metrics") if nested else [list(given)] * len(names)
+    return [list(e) if isinstance(e, list | tuple) else [] if e is None else [e] for e in entries]

@@ -1,0 +1,75 @@
+"""The loop over batches, kept lean: with nobody listening, a batch costs one call of its step."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from arraynet.metrics import Metric
+
+__all__ = ["RunningLogs", "run_batches"]
+
+
+class RunningLogs(Mapping[str, float]):
+    """Names and values of metrics as they are now; a value is fetched from the backend when it is read.
+
+    Parameters
+    ----------
+    metrics : iterable of Metric
+        Whose values these are, unless a step of the user's own returns a dict of its own.
+    """
+
+    def __init__(self, metrics: Iterable[Metric]) -> None:
+        self._metrics = {metric.name: metric for metric in metrics}
+        self.returned: Any = None
+
+    def __getitem__(self, name: str) -> float:
+        if isinstance(self.returned, dict):
+            return float(self.returned[name])
+        return float(self._metrics[name].result())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.returned if isinstance(self.returned, dict) else self._metrics)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def run_batches(
+    step: Callable[..., Any],
+    batches: Iterable[tuple[Any, Any, Any]],
+    begin: list[Callable[..., Any]],
+    end: list[Callable[..., Any]],
+    logs: RunningLogs,
+    every: int,
+    stopped: Callable[[], bool],
+) -> int:
+    """Run a step on batches and return their number.
+
+    Parameters
+    ----------
+    step : callable
+        ``step(x, y, sample_weight)``.
+    batches : iterable
+        Its arguments.
+    begin, end : list of callable
+        Called with the number of the batch and `logs`, around every batch or around every so many.
+    logs : RunningLogs
+        What is reported.
+    every : int
+        How many steps lie between two calls of the hooks.
+    stopped : callable
+        Whether to end before the batches do.
+    """
+    k = -1
+    for k, (x, y, weight) in enumerate(batches):
+        if begin and not k % every:
+            for hook in begin:
+                hook(k, logs)
+        returned = step(x, y, weight)
+        if returned is not None:
+            logs.returned = returned
+        if end and not (k + 1) % every:
+            for hook in end:
+                hook(k, logs)
+        if stopped():
+            break
+    return k + 1

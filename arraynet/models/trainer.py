@@ -1,0 +1,250 @@
+"""Training as users ask for it: fit, evaluate, predict, and the same for one batch."""
+
+from typing import Any
+
+import numpy as np
+
+from arraynet.callbacks import CallbackList
+from arraynet.callbacks.progress import resolve_verbose
+from arraynet.models.checks import positive
+from arraynet.models.compilable import Compilable
+from arraynet.models.data import ArrayData, IterableData, data_of, split_off
+from arraynet.models.loop import RunningLogs, run_batches
+from arraynet.plugins import use_backend
+from arraynet.random.streams import stream_key
+from arraynet.tree import flatten, map_structure, unflatten
+
+__all__ = ["Trainer"]
+
+Data = ArrayData | IterableData
+
+
+class Trainer(Compilable):
+    """A layer that can be trained; `Model` inherits from it."""
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: int | str = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool | str = True,
+        class_weight: dict[int, float] | None = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: int = 1,
+    ) -> Any:
+        """Train for a number of epochs and return their `callbacks.History`.
+
+        Parameters
+        ----------
+        x : array, nested arrays, or iterable of batches
+            Inputs; an iterable yields ``x``, ``(x, y)`` or ``(x, y, sample_weight)``.
+        y : array or nested arrays, optional
+            Labels.
+        batch_size : int, optional
+            Samples a batch, 32 without it; the last batch may have fewer.
+        epochs : int
+            The epoch to stop before; with `initial_epoch` 0, how many there are.
+        verbose : {"auto", 0, 1, 2}
+            Silent, a bar, or one line an epoch; "auto" is a bar where somebody watches.
+        callbacks : Callback or list of them, optional
+            What is told about the training.
+        validation_split : float
+            Share of the samples, the last ones, to evaluate after each epoch and not to train on.
+        validation_data : tuple or iterable of batches, optional
+            What to evaluate after each epoch; goes before `validation_split`.
+        shuffle : bool or "batch"
+            Whether each epoch takes the samples in a new order, or shuffles within batches only.
+        class_weight : dict of int to float, optional
+            Weights of classes, 1 for those not named.
+        sample_weight : array, optional
+            Weights of samples in the loss.
+        initial_epoch : int
+            The number of the first epoch.
+        steps_per_epoch : int, optional
+            Batches an epoch; all without it.
+        validation_steps, validation_batch_size, validation_freq : int, optional
+            Batches to evaluate, their size, and after how many epochs.
+
+        Raises
+        ------
+        ValueError
+            The model is not compiled, or the data cannot be used; nothing has been trained then.
+        """
+        self._require_compiled("fit")
+        epochs, validation_freq = positive("epochs", epochs), positive("validation_freq", validation_freq)
+        with use_backend(self._home(())):
+            if validation_data is None and validation_split:
+                (x, y, sample_weight), validation_data = split_off((x, y, sample_weight), validation_split)
+            options = {"shuffle": shuffle, "class_weight": class_weight}
+            data = self._data(x, y, sample_weight, batch_size, steps_per_epoch, options)
+            size = validation_batch_size or batch_size
+            validation = validation_data is not None and self._validation(validation_data, size, validation_steps)
+            self._prepare(data)
+            shown = resolve_verbose(verbose)
+            told = CallbackList(callbacks, True, bool(shown), self, epochs=epochs, steps=data.steps, verbose=shown)
+            self.stop_training = False
+            try:
+                self._train(data, validation, told, range(initial_epoch, epochs), validation_freq)
+            finally:
+                told.call("close")
+        return self.history
+
+    def _train(self, data: Data, validation: Any, told: CallbackList, epochs: range, validation_freq: int) -> None:
+        logs: dict[str, float] = {}
+        told.call("on_train_begin", None)
+        resumed = max(callback.first_epoch for callback in told.callbacks)
+        for epoch in range(max(epochs.start, resumed), epochs.stop):
+            told.call("on_epoch_begin", epoch, None)
+            logs = self._epoch("train", data, told)
+            self._shuffle.next()
+            if validation and (epoch + 1) % validation_freq == 0:
+                logs |= {f"val_{name}": value for name, value in self._test(validation, told).items()}
+            logs = dict(sorted(logs.items()))
+            told.call("on_epoch_end", epoch, logs)
+            if self.stop_training or data.exhausted:
+                break
+        self.optimizer.finalize_variable_values(self.trainable_variables)
+        told.call("on_train_end", logs)
+
+    def _epoch(self, kind: str, data: Data, told: CallbackList) -> dict[str, float]:
+        """Run all batches once; return what there is to report."""
+        self.reset_metrics()
+        low, high = self._shuffle.key
+        key = stream_key(low + (high << 64), f"epoch {self._shuffle.counter}") if kind == "train" else None
+        logs = RunningLogs(self.metrics)
+        begin, end = (told.listeners(f"on_{kind}_batch_{when}") for when in ("begin", "end"))
+        stopped = (lambda: self.stop_training) if kind == "train" else lambda: False
+        run_batches(self._step(kind), data.epoch(key), begin, end, logs, self.steps_per_execution, stopped)
+        return dict(logs)
+
+    def _test(self, data: Data, told: CallbackList) -> dict[str, float]:
+        told.call("on_test_begin", None)
+        logs = self._epoch("test", data, told)
+        told.call("on_test_end", logs)
+        return logs
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Any = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """Return the loss, or a list of loss and metrics, over data as `fit` takes it; a dict if asked for."""
+        self._require_compiled("evaluate")
+        with use_backend(self._home(())):
+            data = self._data(x, y, sample_weight, batch_size, steps, {})
+            self._prepare(data)
+            shown = resolve_verbose(verbose)
+            told = CallbackList(callbacks, False, bool(shown), self, epochs=1, steps=data.steps, verbose=shown)
+            try:
+                logs = self._test(data, told)
+            finally:
+                told.call("close")
+        return logs if return_dict else _only(list(logs.values()))
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+    ) -> Any:
+        """Return the model's outputs for inputs as `fit` takes them, as fresh NumPy arrays."""
+        with use_backend(self._home(())):
+            data = self._data(x, None, None, batch_size, steps, {})
+            self._settle()
+            shown = resolve_verbose(verbose)
+            told = CallbackList(callbacks, False, bool(shown), self, epochs=1, steps=data.steps, verbose=shown)
+            try:
+                return self._predicted(data, told)
+            finally:
+                told.call("close")
+
+    def _predicted(self, data: Data, told: CallbackList) -> Any:
+        told.call("on_predict_begin", None)
+        begin, end = (told.listeners(f"on_predict_batch_{when}") for when in ("begin", "end"))
+        collected: list[list[np.ndarray]] = []
+        outputs: Any = None
+        step = self._step("predict")
+        for k, (x, _, _) in enumerate(data.epoch()):
+            for hook in begin:
+                hook(k, None)
+            outputs = step(x, None, None)
+            collected.append([np.asarray(leaf) for leaf in flatten(outputs)])
+            for hook in end:
+                hook(k, {"outputs": outputs})
+        told.call("on_predict_end", None)
+        return unflatten(outputs, [np.concatenate(parts) for parts in zip(*collected, strict=True)])
+
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: dict[int, float] | None = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """Train on one batch; return its loss, or loss and metrics, as `evaluate` does."""
+        return self._on_batch("train", x, y, sample_weight, class_weight, return_dict)
+
+    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
+        """Return the loss, or loss and metrics, of one batch."""
+        return self._on_batch("test", x, y, sample_weight, None, return_dict)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """Return the model's outputs for one batch, as fresh NumPy arrays."""
+        with use_backend(self._home(())):
+            data = self._data(x, None, None, 2**62, None, {})
+            self._settle()
+            outputs = self._step("predict")(*next(data.epoch()))
+            return map_structure(np.array, outputs)
+
+    def _on_batch(self, kind: str, x: Any, y: Any, weight: Any, class_weight: Any, return_dict: bool) -> Any:
+        self._require_compiled(f"{kind}_on_batch")
+        with use_backend(self._home(())):
+            data = self._data(x, y, weight, 2**62, None, {"class_weight": class_weight})
+            if not self._matched:
+                self._prepare(data)
+            self.reset_metrics()
+            logs = RunningLogs(self.metrics)
+            run_batches(self._step(kind), data.epoch(), [], [], logs, 1, lambda: True)
+            values = dict(logs)
+        return values if return_dict else _only(list(values.values()))
+
+    def _data(
+        self, x: Any, y: Any, sample_weight: Any, batch_size: Any, steps: int | None, options: dict[str, Any]
+    ) -> Data:
+        size = None if batch_size is None else positive("batch_size", batch_size)
+        steps = None if steps is None else positive("steps", steps)
+        widest = max((layer.variable_dtype for layer in self._walk()), key=lambda name: np.dtype(name).itemsize)
+        return data_of(x, y, sample_weight, size, steps, floats=widest, **options)
+
+    def _validation(self, given: Any, batch_size: int | None, steps: int | None) -> Data:
+        parts = given if isinstance(given, tuple | list) else (given,)
+        if len(parts) > 3:
+            raise ValueError(
+                f"validation_data is (x, y), (x, y, sample_weight) or an iterable, received {len(parts)} parts."
+            )
+        x, y, weight = (*parts, None, None)[:3]
+        data = self._data(x, y, weight, batch_size, steps, {})
+        self._prepare(data)
+        return data
+
+
+def _only(values: list[float]) -> Any:
+    return values[0] if len(values) == 1 else values
