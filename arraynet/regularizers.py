@@ -6,7 +6,7 @@ from typing import Any
 from arraynet import ops, registry
 from arraynet.tensor import Tensor
 
-__all__ = ["L1", "L1L2", "L2", "Regularizer", "deserialize", "get", "serialize"]
+__all__ = ["L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer", "deserialize", "get", "serialize"]
 
 
 class Regularizer:
@@ -65,13 +65,38 @@ class L1L2(Regularizer):
         return {"l1": self.l1, "l2": self.l2}
 
 
+class OrthogonalRegularizer(Regularizer):
+    """`factor` times the mean size of the dot products of different rows, or columns, scaled to length one.
+
+    `mode` is ``"rows"`` or ``"columns"``; the weight is a matrix.
+    """
+
+    def __init__(self, factor: float = 0.01, mode: str = "rows") -> None:
+        if mode not in ("rows", "columns"):
+            raise ValueError(f"mode must be 'rows' or 'columns', received {mode!r}.")
+        self.factor, self.mode = _factor("factor", factor), mode
+
+    def __call__(self, x: Any) -> Tensor:
+        if len(x.shape) != 2:
+            raise ValueError(f"OrthogonalRegularizer needs a matrix, received shape {tuple(x.shape)}.")
+        rows = ops.transpose(x) if self.mode == "columns" else x
+        squares = ops.sum(ops.square(rows), axis=1, keepdims=True)
+        rows = rows / ops.sqrt(ops.maximum(squares, 1e-12))
+        n = rows.shape[0]
+        others = (rows @ ops.transpose(rows)) * (1 - ops.eye(n, dtype=rows.dtype))
+        return ops.sum(ops.absolute(others)) * (self.factor / max(1, n * (n - 1)))  # type: ignore[no-any-return]
+
+    def get_config(self) -> dict[str, Any]:
+        return {"factor": self.factor, "mode": self.mode}
+
+
 def _factor(name: str, value: Any) -> float:
     if not isinstance(value, float | int) or not 0 <= value < float("inf"):
         raise ValueError(f"{name} must be a non-negative finite float, received {value!r}.")
     return float(value)
 
 
-_TABLE = registry.named(L1, L2, L1L2, l1=L1, l2=L2, l1_l2=L1L2)
+_TABLE = registry.named(L1, L2, L1L2, OrthogonalRegularizer, l1=L1, l2=L2, l1_l2=L1L2)
 
 
 def get(identifier: Any) -> Any:

@@ -5,7 +5,7 @@ import pytest
 
 import arraynet
 from arraynet import regularizers
-from arraynet.regularizers import L1, L1L2, L2
+from arraynet.regularizers import L1, L1L2, L2, OrthogonalRegularizer
 
 W = np.float32([[1, -2], [3, 0.5]])
 
@@ -15,6 +15,13 @@ W = np.float32([[1, -2], [3, 0.5]])
 ])  # fmt: skip
 def test_penalties(regularizer, expected, backend):
     assert float(regularizer(W)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("mode", "expected"), [("rows", 0.1470429), ("columns", 0.03834825)])
+def test_the_orthogonal_penalty(mode, expected, backend):
+    regularizer = OrthogonalRegularizer(0.5, mode)  # numbers from Keras 3.15.1
+    assert float(regularizer(W)) == pytest.approx(expected, rel=1e-5)
+    assert regularizers.get(regularizers.serialize(regularizer)).get_config() == {"factor": 0.5, "mode": mode}
 
 
 def test_the_derivative_reaches_the_weight(backend):
@@ -42,3 +49,7 @@ def test_what_is_refused():
         L1(-0.1)
     with pytest.raises(ValueError, match="l2 must be"):
         L2(float("nan"))
+    with pytest.raises(ValueError, match="mode"):
+        OrthogonalRegularizer(mode="diagonal")
+    with pytest.raises(ValueError, match="matrix"):
+        OrthogonalRegularizer()(W[0])
