@@ -79,15 +79,8 @@ class Namespace:
         xp = self
         a = xp.abs(x)
         near = xp.where(a < 0.5, x, xp.zeros_like(x))
-        mid = xp.clip(a, 0.46875, 4.0)
-        far = xp.clip(a, 4.0, 30.0)
-        square, inverse = near * near, 1 / (far * far)
-        small = near * _rational(square, *_ERF_NEAR)
-        middle = xp.exp(-mid * mid) * _rational(mid, *_ERF_MID)
-        tail = inverse * _rational(inverse, *_ERF_FAR)
-        large = xp.exp(-far * far) * (0.5641895835477562869 - tail) / far
-        big = 1 - xp.where(a <= 4.0, middle, large)
-        result = xp.where(a <= 0.46875, small, xp.sign(x) * big)
+        small = near * rational(near * near, *_ERF_NEAR)
+        result = xp.where(a <= 0.46875, small, xp.sign(x) * (1 - erf_tail(xp, a)))
         return xp.where(xp.isnan(x), x, result)
 
     def random_words(self, key: tuple[int, int], start: int, n: int, bits: int) -> Any:
@@ -105,8 +98,16 @@ class Namespace:
         return self.asarray(host_normals(key, start, n, low, high))
 
 
-def _rational(x: Any, top: tuple[float, ...], bottom: tuple[float, ...]) -> Any:
-    """Quotient of two polynomials, highest power first."""
+def erf_tail(xp: Any, x: Any) -> Any:
+    """Return ``1 - erf(x)`` for `x` above 0.46875, with all digits where that is small; see `Namespace.erf`."""
+    middle, far = xp.clip(x, 0.46875, 4.0), xp.clip(x, 4.0, 30.0)
+    inverse = 1 / (far * far)
+    large = (0.5641895835477562869 - inverse * rational(inverse, *_ERF_FAR)) / far
+    return xp.where(x <= 4.0, xp.exp(-middle * middle) * rational(middle, *_ERF_MID), xp.exp(-far * far) * large)
+
+
+def rational(x: Any, top: tuple[float, ...], bottom: tuple[float, ...]) -> Any:
+    """Return the quotient of two polynomials, coefficients of the highest power first."""
     p, q = top[0] * x + top[1], bottom[0] * x + bottom[1]
     for c, d in zip(top[2:], bottom[2:], strict=True):
         p, q = p * x + c, q * x + d
@@ -225,7 +226,8 @@ class ArrayAPIBackend(Backend):
         return self.xp.asarray(host, dtype=getattr(self.xp, host.dtype.name))
 
     def to_numpy(self, x: Any) -> np.ndarray:
-        return np.from_dlpack(x)
+        exports = getattr(x, "__dlpack__", None)  # the scalars that NumPy reduces to do not
+        return np.from_dlpack(x) if exports else np.asarray(x)
 
     def describe(self) -> str:
         return f"{self.name} {getattr(self.xp, '__version__', '')}".strip()
@@ -237,7 +239,7 @@ class NumPyNamespace(Namespace):
     def index_add(self, x: Any, indices: Any, values: Any) -> Any:
         out, width = np.array(x, order="C"), math.prod(x.shape[1:])
         if width != 1:  # np.add.at is four times faster along one axis than by rows
-            indices = (indices[:, None] * width + np.arange(width)).reshape(-1)
+            indices = (indices.astype(np.intp)[:, None] * width + np.arange(width)).reshape(-1)
         np.add.at(out.reshape(-1), indices, values.reshape(-1))
         return out
 

@@ -25,6 +25,7 @@ from arraynet.ops.reduction import *
 from arraynet.ops.rounding import *
 from arraynet.ops.scatter import *
 from arraynet.ops.shape import *
+from arraynet.ops.special import *
 from arraynet.ops.taking import *
 from arraynet.ops.trigonometry import *
 from arraynet.ops.turning import *

@@ -8,11 +8,11 @@ from typing import Any
 
 from arraynet.backend import dtype_of
 from arraynet.dispatch import op, operands
-from arraynet.ops.elementwise import subtract
-from arraynet.ops.reduction import axes_of, expanded, kept_shape, merged, sum_dtype
-from arraynet.ops.shape import cast, concatenate, narrow, ones_like, reshape
+from arraynet.ops.elementwise import subtract, true_divide
+from arraynet.ops.reduction import axes_of, expanded, kept_shape, merged, sum, sum_dtype
+from arraynet.ops.shape import cast, concatenate, moveaxis, narrow, ones_like, reshape
 
-__all__ = ["cumprod", "cumsum", "diff", "prod"]
+__all__ = ["cumprod", "cumsum", "diff", "prod", "trapezoid"]
 
 
 @op(promote="number", name="running_sum")
@@ -97,3 +97,18 @@ def diff(a: Any, n: int = 1, axis: int = -1) -> Any:
         length = a.shape[place]
         a = subtract(narrow(a, place, 1, length), narrow(a, place, 0, length - 1))
     return a
+
+
+def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
+    """Return the integral of `y` along an axis by the trapezoidal rule.
+
+    The samples lie at `x`, of the shape of `y` or one for each place of the axis; without it, `dx` apart.
+    """
+    (y,) = operands(y)
+    (place,) = axes_of(y.shape, axis)
+    y = moveaxis(y, place, -1)
+    heights = true_divide(y[..., 1:] + y[..., :-1], 2)
+    if x is None:
+        return sum(heights * dx, axis=-1)
+    x = operands(y, x)[1]
+    return sum(heights * diff(moveaxis(x, place, -1) if x.ndim > 1 else x), axis=-1)

@@ -1,4 +1,4 @@
-"""Exponentials, logarithms and the functions of the normal distribution, each beside its derivative.
+"""Exponentials and logarithms, each beside its derivative.
 
 Where a plain formula would lose digits or overflow (near zero, for large arguments) it is not used.
 """
@@ -6,9 +6,12 @@ Where a plain formula would lose digits or overflow (near zero, for large argume
 import math
 from typing import Any
 
-from arraynet.dispatch import op
+from arraynet.dispatch import op, operands
+from arraynet.dtypes import promote_float
+from arraynet.ops.elementwise import multiply
+from arraynet.ops.shape import cast
 
-__all__ = ["erf", "exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "logaddexp", "logaddexp2"]
+__all__ = ["exp", "exp2", "expm1", "ldexp", "log", "log1p", "log2", "log10", "logaddexp", "logaddexp2"]
 
 LN2, LN10 = math.log(2), math.log(10)
 
@@ -94,10 +97,9 @@ def logaddexp2(xp: Any, x1: Any, x2: Any, /) -> Any:
 logaddexp2.defvjp(x1=lambda g, y, x1: g * exp2(x1 - y), x2=lambda g, y, x2: g * exp2(x2 - y))
 
 
-@op(promote="float")
-def erf(xp: Any, x: Any, /) -> Any:
-    """Return the error function, twice the integral of ``exp(-t * t)`` from 0 to `x` over sqrt(pi)."""
-    return xp.erf(x)
-
-
-erf.defvjp(x=lambda g, x: g * (2 / math.sqrt(math.pi)) * exp(-x * x))
+def ldexp(x1: Any, x2: Any) -> Any:
+    """Return ``x1 * 2**x2`` for integers `x2`; the result has the dtype of `x1`, floatx for integers."""
+    x1, x2 = operands(x1, x2)
+    if x2.dtype.kind not in "iu":
+        raise TypeError(f"ldexp: x2 holds exponents, which are integers; received dtype {x2.dtype}.")
+    return multiply(x1, exp2(cast(x2, promote_float(x1.dtype))))

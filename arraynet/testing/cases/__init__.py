@@ -9,6 +9,7 @@ __all__ = ["CASES", "cases_of"]
 FAMILIES = (
     "elementwise",
     "exponential",
+    "special",
     "trigonometry",
     "rounding",
     "bitwise",

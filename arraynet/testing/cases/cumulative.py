@@ -25,4 +25,7 @@ CASES = [
     case("diff", np.diff, X),
     case("diff", lambda x: np.diff(x, n=2, axis=1), X, n=2, axis=1, variant="twice"),
     case("diff", lambda x: np.diff(x, axis=0), INTEGERS, axis=0, grad=False, variant="integers"),
+    case("trapezoid", np.trapezoid, X),
+    case("trapezoid", lambda y, x: np.trapezoid(y, x, axis=1), X, np.array([0.0, 0.5, 2.0]), axis=1, variant="x"),
+    case("trapezoid", lambda y: np.trapezoid(y, dx=0.25, axis=0), X, dx=0.25, axis=0, variant="dx"),
 ]

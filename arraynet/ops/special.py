@@ -1,0 +1,52 @@
+"""Error functions: the normal distribution's integral, its complement and its inverse."""
+
+import math
+from typing import Any
+
+from arraynet.backend import dtype_of, erf_tail, rational
+from arraynet.dispatch import op
+from arraynet.ops.exponential import exp
+from arraynet.words import CENTRE, FAR, TAIL
+
+__all__ = ["erf", "erfc", "erfinv"]
+
+SLOPE = 2 / math.sqrt(math.pi)  # of erf at 0
+
+
+def widened(xp: Any, x: Any) -> Any:
+    """Return `x`, float16 as float32: the polynomials below would overflow it."""
+    return xp.astype(x, xp.float32) if dtype_of(x).itemsize == 2 else x
+
+
+@op(promote="float")
+def erf(xp: Any, x: Any, /) -> Any:
+    """Return the error function, ``2 / sqrt(pi)`` times the integral of ``exp(-t * t)`` from 0 to `x`."""
+    return xp.astype(xp.erf(widened(xp, x)), x.dtype, copy=False)
+
+
+@op(promote="float")
+def erfc(xp: Any, x: Any, /) -> Any:
+    """Return ``1 - erf(x)``, with all digits for large `x`."""
+    wide = widened(xp, x)
+    y = xp.where(wide < 0.5, 1 - xp.erf(wide), erf_tail(xp, wide))
+    return xp.astype(y, x.dtype, copy=False)
+
+
+@op(promote="float")
+def erfinv(xp: Any, x: Any, /) -> Any:
+    """Return the number whose error function is `x`: infinite at -1 and 1, NaN beyond.
+
+    M. J. Wichura, Algorithm AS 241: the percentage points of the normal distribution, Applied Statistics 37 (1988).
+    """
+    q = widened(xp, x) / 2
+    size = xp.abs(q)
+    r = xp.sqrt(-xp.log(0.5 - size))
+    tail = xp.where(r <= 5, rational(r - 1.6, *TAIL), rational(r - 5, *FAR))
+    outer = xp.sign(q) * xp.where(size == 0.5, xp.full_like(r, xp.inf), tail)
+    y = xp.where(size <= 0.425, q * rational(0.180625 - q * q, *CENTRE), outer) / math.sqrt(2)
+    return xp.astype(y, x.dtype, copy=False)
+
+
+erf.defvjp(x=lambda g, x: g * SLOPE * exp(-x * x))
+erfc.defvjp(x=lambda g, x: -g * SLOPE * exp(-x * x))
+erfinv.defvjp(x=lambda g, y: g / SLOPE * exp(y * y))
