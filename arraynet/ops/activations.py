@@ -76,7 +76,7 @@ relu.defvjp(x=lambda g, y: relu_grad(g, y))
 relu_grad.defvjp(g=lambda g, x: relu_grad(g, x))
 
 
-@op
+@op(promote="float")
 def relu6(xp: Any, x: Any, /) -> Any:
     """Return `x` clipped to [0, 6]; its derivative at the bounds is 0."""
     return xp.minimum(xp.maximum(x, 0), 6)
@@ -255,13 +255,16 @@ def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
     return relu(x - threshold) - relu(-x - threshold)
 
 
-def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
+@op(promote="float")
+def hard_shrink(xp: Any, x: Any, /, threshold: float = 0.5) -> Any:
     """Return `x` where its absolute value exceeds `threshold`, else zero."""
-    (x,) = operands(x)
-    return x * above(absolute(x), level=threshold)
+    return x * xp.astype(xp.abs(x) > threshold, x.dtype)
 
 
-@op
+hard_shrink.defvjp(x=lambda g, x, threshold: g * above(absolute(x), level=threshold))
+
+
+@op(promote="float")
 def threshold(xp: Any, x: Any, /, threshold: float, default_value: float) -> Any:
     """Return `x` where it exceeds `threshold`, else `default_value`."""
     return xp.where(x > threshold, x, xp.full_like(x, default_value))

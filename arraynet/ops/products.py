@@ -4,17 +4,24 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from arraynet.backend import dtype_of
 from arraynet.dispatch import op, operands
+from arraynet.dtypes import is_float
 from arraynet.ops.elementwise import multiply
 from arraynet.ops.reduction import sum as reduce_sum
+from arraynet.ops.reduction import sum_dtype
 from arraynet.ops.shape import expand_dims, moveaxis, ravel, reshape, squeeze, stack, transpose, zeros_like
 from arraynet.tensor import Tensor
 
 __all__ = ["cross", "dot", "inner", "kron", "matmul", "outer", "tensordot", "vdot", "vecdot"]
 
 
-@op(name="matmul")
+@op(name="matmul", promote="number")
 def _matmul(xp: Any, x1: Any, x2: Any, /) -> Any:
+    dtype = dtype_of(x1)
+    if dtype.itemsize < 4 and not is_float(dtype):  # it is a sum, and sums have 32 bits
+        wide = getattr(xp, sum_dtype(dtype))
+        x1, x2 = xp.astype(x1, wide), xp.astype(x2, wide)
     return xp.matmul(x1, x2)
 
 

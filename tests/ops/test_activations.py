@@ -1,0 +1,83 @@
+"""Activations where they are easily wrong: at kinks, at NaN, far out, on integers."""
+
+import numpy as np
+import pytest
+
+import arraynet
+from arraynet import ops
+
+SMOOTH = ["celu", "elu", "gelu", "log_sigmoid", "mish", "selu", "sigmoid", "silu", "softplus", "softsign", "squareplus",
+          "tanh_shrink"]  # fmt: skip
+KINKED = ["hard_shrink", "hard_sigmoid", "hard_silu", "hard_tanh", "leaky_relu", "relu", "relu6", "soft_shrink",
+          "sparse_plus", "sparse_sigmoid"]  # fmt: skip
+FAR = np.asarray([-1e4, -100.0, 100.0, 1e4], "float32")
+
+
+def slopes(function, x):
+    return arraynet.grad(lambda x: ops.sum(function(x)))(ops.array(x)).numpy()
+
+
+@pytest.mark.parametrize("name", SMOOTH + KINKED)
+def test_nan_survives(name, backend):
+    y = getattr(ops, name)(ops.array([np.nan, 1.0])).numpy()
+    assert np.isnan(y[0])
+    assert np.isfinite(y[1])
+
+
+@pytest.mark.parametrize("name", SMOOTH + KINKED)
+def test_values_and_derivatives_far_out_are_finite(name, backend):
+    function = getattr(ops, name)
+    assert np.isfinite(function(ops.array(FAR)).numpy()).all()
+    assert np.isfinite(slopes(function, FAR)).all()
+
+
+@pytest.mark.parametrize("name", SMOOTH + [n for n in KINKED if n not in ("relu", "hard_tanh")])
+def test_integers_become_floats(name, backend):
+    assert getattr(ops, name)(ops.array([1, -2])).dtype == "float32"
+
+
+@pytest.mark.parametrize(
+    ("function", "kinks", "expected"),
+    [
+        (ops.relu, [-1.0, 0.0, 1.0], [0, 0, 1]),
+        (ops.relu6, [0.0, 3.0, 6.0], [0, 1, 0]),
+        (ops.leaky_relu, [-1.0, 0.0, 1.0], [0.2, 0.2, 1]),
+        (ops.elu, [0.0, 1.0], [1, 1]),
+        (ops.hard_tanh, [-1.0, 0.0, 1.0], [0, 1, 0]),
+        (ops.hard_sigmoid, [-3.0, 0.0, 3.0], [0, 1 / 6, 0]),
+        (ops.soft_shrink, [-0.5, 0.0, 0.5, 0.6], [0, 0, 0, 1]),
+        (ops.hard_shrink, [-0.5, 0.0, 0.5, 0.6], [0, 0, 0, 1]),
+        (ops.sparse_plus, [-1.0, 0.0, 1.0], [0, 0.5, 1]),
+        (lambda x: ops.threshold(x, 0.5, 2.0), [0.0, 0.5, 0.6], [0, 0, 1]),
+    ],
+)
+def test_derivatives_at_kinks(function, kinks, expected, backend):
+    np.testing.assert_allclose(slopes(function, np.asarray(kinks, "float32")), expected, rtol=1e-6)
+
+
+def test_softmax_of_large_numbers(backend):
+    x = ops.array([[1000.0, 0.0], [-1000.0, -1000.0]])
+    np.testing.assert_array_equal(ops.softmax(x).numpy(), [[1, 0], [0.5, 0.5]])
+    np.testing.assert_allclose(ops.log_softmax(x).numpy(), [[0, -1000], [-np.log(2)] * 2], rtol=1e-6)
+
+
+def test_softmax_over_all_axes(backend):
+    y = ops.softmax(ops.array([[1.0, 2.0], [3.0, 4.0]]), axis=None)
+    np.testing.assert_allclose(ops.sum(y).numpy(), 1, rtol=1e-6)
+
+
+def test_sparsemax_has_zeros_and_sums_to_one(backend):
+    y = ops.sparsemax(ops.array([[3.0, 2.5, 0.0], [1.0, 1.0, 1.0]])).numpy()
+    np.testing.assert_allclose(y, [[0.75, 0.25, 0], [1 / 3] * 3], rtol=1e-6)
+
+
+def test_glu_needs_an_even_length():
+    with pytest.raises(ValueError, match=r"glu: axis=-1 .* even length .* shape \(2, 3\)"):
+        ops.glu(ops.ones((2, 3)))
+
+
+def test_selu_keeps_mean_and_variance():
+    x = np.random.default_rng(0).normal(size=200_000)
+    y = ops.selu(x).numpy()
+    assert abs(y.mean()) < 0.01
+    assert abs(y.var() - 1) < 0.01

@@ -1,0 +1,93 @@
+"""Linear algebra: what the table of cases cannot say."""
+
+import numpy as np
+import pytest
+
+import arraynet
+from arraynet import ops
+from arraynet.testing.case import normal
+
+
+def test_the_names_of_keras_are_found_on_either_level():
+    for name in ("cholesky", "det", "eigh", "inv", "lstsq", "norm", "pinv", "qr", "solve", "svd"):
+        assert getattr(ops, name) is getattr(ops.linalg, name)
+    for name in ("relu", "softmax", "moments", "binary_crossentropy", "dot_product_attention"):
+        assert getattr(ops, name) is getattr(ops.nn, name)
+
+
+@pytest.mark.parametrize("function", [ops.inv, ops.det, ops.slogdet, ops.cholesky, ops.eigh])
+def test_matrices_that_are_not_square_are_refused(function, backend):
+    with pytest.raises(ValueError, match=r"[Ss]quare|must be|shape"):
+        function(ops.convert_to_tensor(normal(2, 3)))
+
+
+def test_errors_name_the_op_and_the_shapes(backend):
+    with pytest.raises(ValueError, match=r"inv: .*ingular.*\(2, 2\)"):
+        ops.inv(ops.ones((2, 2)))
+    with pytest.raises(ValueError, match=r"cholesky: .*positive"):
+        ops.cholesky(ops.array([[1.0, 2.0], [2.0, 1.0]]))
+    with pytest.raises(ValueError, match=r"mode must be 'reduced' or 'complete', received 'full'"):
+        ops.qr(ops.ones((2, 2)), mode="full")
+
+
+def test_factors_multiply_back(backend):
+    x = ops.convert_to_tensor(normal(2, 5, 3))
+    q, r = ops.qr(x)
+    u, s, vh = ops.svd(x, full_matrices=False)
+    square = ops.matmul(ops.swapaxes(x, -1, -2), x)
+    low = ops.cholesky(square)
+    w, v = ops.eigh(square)
+    for product, expected in [
+        (q @ r, x),
+        (u * ops.expand_dims(s, -2) @ vh, x),
+        (low @ ops.swapaxes(low, -1, -2), square),
+        (v * ops.expand_dims(w, -2) @ ops.swapaxes(v, -1, -2), square),
+    ]:
+        np.testing.assert_allclose(product.numpy(), expected.numpy(), atol=1e-12)
+
+
+def test_derivatives_that_do_not_exist_are_errors_with_a_way_out(backend):
+    x = ops.convert_to_tensor(normal(3, 2))
+    with pytest.raises(ValueError, match=r"qr: no derivative.*Use mode='reduced'"):
+        arraynet.grad(lambda x: ops.sum(ops.qr(x, mode="complete")[0]))(x)
+    with pytest.raises(ValueError, match=r"svd: no derivative.*\(3, 2\).*full_matrices=False"):
+        arraynet.grad(lambda x: ops.sum(ops.svd(x)[0]))(x)
+
+
+def test_equal_eigenvalues_and_singular_values_have_a_gradient(backend):
+    one = ops.eye(3, dtype="float64")
+    np.testing.assert_allclose(arraynet.grad(lambda x: ops.sum(ops.eigh(x)[0]))(one).numpy(), np.eye(3), atol=1e-12)
+    np.testing.assert_allclose(arraynet.grad(lambda x: ops.norm(x, ord="nuc"))(one).numpy(), np.eye(3), atol=1e-12)
+
+
+def test_a_large_determinant_by_its_logarithm(backend):
+    sign, logarithm = ops.slogdet(ops.eye(40, dtype="float32") * -1e3)
+    assert float(sign) == 1
+    np.testing.assert_allclose(float(logarithm), 40 * np.log(1e3), rtol=1e-6)
+
+
+def test_the_gradient_of_a_norm_at_zero_is_zero(backend):
+    zeros = ops.zeros(3)
+    for options in ({}, {"ord": 2}, {"axis": 0, "keepdims": True}):
+        assert arraynet.grad(lambda x, o=options: ops.sum(ops.norm(x, **o)))(zeros).numpy().tolist() == [0, 0, 0]
+
+
+def test_norms_that_do_not_exist(backend):
+    with pytest.raises(ValueError, match="vectors have no norm ord='fro'"):
+        ops.norm(ops.ones(3), ord="fro")
+    with pytest.raises(ValueError, match=r"matrices have norms .* received ord=3"):
+        ops.norm(ops.ones((3, 3)), ord=3)
+    with pytest.raises(ValueError, match="along one axis or two"):
+        ops.norm(ops.ones((3, 3, 3)), ord=2)
+
+
+def test_the_norm_of_integers_is_floating(backend):
+    y = ops.norm(ops.array([3, 4]))
+    assert y.dtype == "float32"
+    assert float(y) == 5
+
+
+def test_lstsq_finds_the_line(backend):
+    x = np.linspace(0, 1, 7)
+    found = ops.lstsq(ops.convert_to_tensor(np.stack([x, np.ones(7)], -1)), 3 * x - 2)
+    np.testing.assert_allclose(found.numpy(), [3, -2], rtol=1e-12)
