@@ -283,6 +283,8 @@ def operands(*args: Any) -> tuple[Tensor, ...]:
     Floats of the host take the dtype of the first floating Tensor, as they do in an op.
     """
     backend = _backend_of(args)
+    if all(type(a) is Tensor for a in args):
+        return args
     floating = next((a.dtype.name for a in args if isinstance(a, Tensor | Variable) and a.dtype.kind == "f"), None)
     return tuple(a if type(a) is Tensor else _beside(a, backend, floating) for a in args)
 
