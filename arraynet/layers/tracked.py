@@ -145,21 +145,21 @@ class Tracked(Versioned):
 
 
 def held(owner: Any, kind: type) -> Iterator[Any]:
-    """Return the objects of a kind among the attributes, in the order in which they were set."""
-    for name, value in vars(owner).items():
-        if name != "_anchor":  # that is a weight of some layer inside, kept at hand
+    """Return the objects of a kind among the attributes, in the order in which they were set.
+
+    Left out is `_anchor`, a weight of some layer inside that is kept at hand.
+    """
+    yield from _inside((value for name, value in vars(owner).items() if name != "_anchor"), kind)
+
+
+def _inside(values: Iterable[Any], kind: type) -> Iterator[Any]:
+    for value in values:
+        if isinstance(value, kind):
+            yield value
+        elif isinstance(value, list | tuple):
             yield from _inside(value, kind)
-
-
-def _inside(value: Any, kind: type) -> Iterator[Any]:
-    if isinstance(value, kind):
-        yield value
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _inside(item, kind)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _inside(item, kind)
+        elif isinstance(value, dict):
+            yield from _inside(value.values(), kind)
 
 
 def _unique(objects: Iterable[Any]) -> Iterable[Any]:
