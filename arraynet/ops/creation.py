@@ -6,12 +6,24 @@ import numpy as np
 
 from arraynet import dtypes
 from arraynet.dispatch import op, operands
-from arraynet.ops.shape import broadcast_to, cast, checked_axis, moveaxis, reshape, static_shape, zeros_like
+from arraynet.ops.shape import (
+    broadcast_to,
+    cast,
+    checked_axis,
+    expand_dims,
+    moveaxis,
+    ones_like,
+    reshape,
+    stack,
+    static_shape,
+    zeros_like,
+)
 from arraynet.plugins import current
 from arraynet.tensor import Tensor, Variable, as_tensor
 
 __all__ = ["arange", "array", "convert_to_numpy", "convert_to_tensor", "copy", "empty", "empty_like", "eye", "full",
-           "full_like", "identity", "is_tensor", "linspace", "logspace", "ones", "tri", "zeros"]  # fmt: skip
+           "full_like", "geomspace", "identity", "is_tensor", "linspace", "logspace", "ones", "tri", "vander",
+           "zeros"]  # fmt: skip
 
 
 def _made(function: str, *args: Any, dtype: Any, **options: Any) -> Tensor:
@@ -130,6 +142,29 @@ def logspace(
 ) -> Any:
     """Return `base` to the powers that `linspace` gives."""
     return cast(base ** linspace(start, stop, num, endpoint, axis=axis), dtype or "float")
+
+
+def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
+    """Return `num` numbers at equal ratios from `start` to `stop`, which have one sign; arguments as `linspace`."""
+    first, last = operands(start, stop)
+    powers = moveaxis(linspace(zeros_like(last / first), 1, num, endpoint), 0, -1)
+    values = expand_dims(first, -1) * expand_dims(last / first, -1) ** powers
+    return cast(moveaxis(values, -1, axis), dtype or values.dtype)
+
+
+def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:  # noqa: N803
+    """Return the powers of a vector's elements, `N` of them in a row (as many as elements without it).
+
+    They run from the highest down to 0, or upwards with `increasing`.
+    """
+    (x,) = operands(x)
+    count = x.size if N is None else N
+    if x.ndim != 1 or count < 1:
+        raise ValueError(f"vander: expected a vector and a power at least, received shape {x.shape} and N={N}.")
+    powers = [ones_like(x)]
+    for _ in range(1, count):
+        powers.append(powers[-1] * x)  # no power, whose derivative at 0 is NaN
+    return stack(powers if increasing else powers[::-1], axis=-1)
 
 
 def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any = None) -> Tensor:

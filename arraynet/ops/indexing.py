@@ -111,9 +111,12 @@ class _Plan:
         if len(dots) > 1:
             raise IndexError("An index has at most one Ellipsis (...).")
         k = dots[0] if dots else len(items)
-        return items[:k] + [WHOLE] * (len(self.shape) - used) + items[k + 1 :]
+        whole: list[Any] = [WHOLE] * (len(self.shape) - used)
+        return items[:k] + (whole or [...]) + items[k + 1 :]  # for no axes, it still sets index arrays apart
 
     def _add(self, place: int, item: Any) -> None:
+        if item is ...:
+            return
         if item is None:
             self.parts.append(None)
             self.out += 1

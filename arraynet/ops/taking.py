@@ -12,10 +12,10 @@ import numpy as np
 from arraynet.dispatch import op, operands
 from arraynet.dtypes import promote
 from arraynet.observers import notify
-from arraynet.ops.shape import broadcast_to, cast, checked_axis, ravel, reshape
+from arraynet.ops.shape import broadcast_to, cast, checked_axis, ravel, reshape, static_shape
 from arraynet.tensor import Tensor, Variable, as_tensor, host_array
 
-__all__ = ["nonzero", "select", "take", "take_along_axis", "where"]
+__all__ = ["nonzero", "select", "take", "take_along_axis", "unravel_index", "where"]
 
 
 @op(promote=None)
@@ -131,6 +131,15 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Any:
     x = broadcast_to(x, (*others[:axis], n, *others[axis:]))
     linear = index_along(valid_index(indices, n, axis), shape=x.shape, axis=axis)
     return take_valid(ravel(x), broadcast_to(linear, (*others[:axis], m, *others[axis:])), axis=0)
+
+
+def unravel_index(indices: Any, shape: Any) -> tuple[Any, ...]:
+    """Return, for each axis of a shape, the index that belongs to an index into all elements in a row."""
+    shape = static_shape(shape)
+    index = valid_index(indices, math.prod(shape), 0)
+    (flat,), kind = operands(index), indices.dtype.name if isinstance(indices, Tensor) else "int32"
+    strides = [math.prod(shape[axis + 1 :]) for axis in range(len(shape))]
+    return tuple(cast(flat // stride % n, kind) for stride, n in zip(strides, shape, strict=True))
 
 
 @op(name="where", fixed=("condition",))

@@ -29,10 +29,10 @@ def keys(draw, shape, arrays=True):
             count = 1 if one else int(np.prod(index_shape))
             values = draw(st.lists(st.integers(-n, n - 1), min_size=count, max_size=count))
             items.append(np.array(values, "int64").reshape((1,) if one else index_shape))
-        elif kind == "mask" and arrays and not masked and index_shape in ((), (1,)):
+        elif kind == "mask" and n and arrays and not masked and index_shape in ((), (1,)):
             masked = True
             mask = np.zeros(n, bool)
-            mask[draw(st.lists(st.integers(0, n - 1), max_size=n)) if n else []] = True
+            mask[draw(st.lists(st.integers(0, n - 1), max_size=n))] = True
             items.append(mask)
         else:
             bound = st.none() | st.integers(-6, 6)

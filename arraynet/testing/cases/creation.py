@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from arraynet.testing.case import case, normal
+from arraynet.testing.case import case, normal, positive
 
 X, ROW = normal(3, 4), normal(4)
 START, STOP = normal(3), normal(2, 1, seed=1)
@@ -26,6 +26,11 @@ CASES = [
     case("linspace", lambda a, b: np.linspace(a, b, 3, retstep=True), START, STOP, num=3, retstep=True,
          variant="step"),
     case("logspace", lambda: np.logspace(0, 3, 4), start=0, stop=3, num=4, grad=False),
+    case("geomspace", lambda a, b: np.geomspace(a, b, 5), positive(3), positive(2, 1, seed=1), num=5),
+    case("geomspace", lambda a, b: np.geomspace(a, b, 4, False, axis=-1), -positive(3), -positive(2, 1, seed=1), num=4,
+         endpoint=False, axis=-1, variant="open"),
+    case("vander", np.vander, ROW),
+    case("vander", lambda x: np.vander(x, 3, True), np.array([0.0, 2.0]), N=3, increasing=True, variant="zero"),
     case("array", np.array, X),
     case("convert_to_tensor", np.array, X),
     case("copy", np.copy, X),
