@@ -11,7 +11,8 @@ from typing import Any
 from arraynet import config
 from arraynet.dispatch import op, operands
 from arraynet.ops.activations import log_softmax, sigmoid, softmax
-from arraynet.ops.elementwise import clip, negative
+from arraynet.ops.bounds import clip
+from arraynet.ops.elementwise import negative
 from arraynet.ops.exponential import log
 from arraynet.ops.reduction import sum as reduce_sum
 from arraynet.ops.shape import expand_dims, squeeze
@@ -98,7 +99,9 @@ def logits_of(output: Tensor, axis: Any, from_logits: bool, name: str) -> Tensor
 
 
 def _axes(axis: Any, ndim: int) -> Any:
-    return axis % ndim if isinstance(axis, int) else axis
+    """Axes in one form, for comparison: () is a sigmoid's, None means all."""
+    axes = (axis,) if isinstance(axis, int) else axis
+    return axes and tuple(sorted(a % ndim for a in axes))
 
 
 def clipped(p: Tensor) -> Tensor:

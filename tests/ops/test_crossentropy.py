@@ -31,6 +31,8 @@ def test_a_softmax_is_used_through_its_logits(loss, backend):
     p = ops.softmax(ops.array(LOGITS))
     np.testing.assert_allclose(loss(p).numpy(), EXACT, rtol=1e-6)
     np.testing.assert_allclose(loss(ops.cast(p, "float32")).numpy(), EXACT, rtol=1e-6)
+    np.testing.assert_allclose(loss(ops.softmax(LOGITS, axis=1)).numpy(), EXACT, rtol=1e-6)
+    np.testing.assert_allclose(loss(ops.softmax(LOGITS, axis=(1,))).numpy(), EXACT, rtol=1e-6)
 
 
 @each_loss
