@@ -2,3 +2,4 @@
 
 from arraynet.models.model import *
 from arraynet.models.sequential import *
+from arraynet.saving import load_model as load_model

@@ -1,11 +1,13 @@
 """A layer that is trained as a whole: the base of user-written models."""
 
+from os import PathLike
 from typing import Any
 
 from arraynet.layers.layer import Layer
 from arraynet.layers.shapes import batch_shape, probed_shape
 from arraynet.models.summary import print_summary
 from arraynet.models.trainer import Trainer
+from arraynet.saving import load_weights, save_model, save_weights
 
 __all__ = ["Model"]
 
@@ -80,6 +82,18 @@ class Model(Trainer):
             Given the plain text instead of the terminal.
         """
         print_summary(self, line_length, print_fn)
+
+    def save(self, filepath: str | PathLike[str]) -> None:
+        """Write all of it to an ``.arraynet`` file, from which training goes on: see `saving.save_model`."""
+        save_model(self, filepath)
+
+    def save_weights(self, filepath: str | PathLike[str]) -> None:
+        """Write the weights to a ``.safetensors`` or ``.npz`` file: see `saving.save_weights`."""
+        save_weights(self, filepath)
+
+    def load_weights(self, filepath: str | PathLike[str]) -> None:
+        """Read the weights from a ``.safetensors`` or ``.npz`` file: see `saving.load_weights`."""
+        load_weights(self, filepath)
 
     def _root_key(self) -> str:
         return ""  # weights are keyed by their place inside the model, whatever the model is called
