@@ -4,6 +4,7 @@ from arraynet.autodiff.custom import custom_gradient
 from arraynet.operators import OPS as _table
 from arraynet.ops import creation as _creation
 from arraynet.ops.bitwise import *
+from arraynet.ops.bounds import *
 from arraynet.ops.comparison import *
 from arraynet.ops.control import *
 from arraynet.ops.counting import *

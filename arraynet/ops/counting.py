@@ -7,9 +7,9 @@ import numpy as np
 
 from arraynet.dispatch import op, operands
 from arraynet.dtypes import promote_float
+from arraynet.ops.bounds import minimum
 from arraynet.ops.comparison import equal, greater, less, logical_not, not_equal
 from arraynet.ops.cumulative import cumsum, diff
-from arraynet.ops.elementwise import minimum
 from arraynet.ops.ordering import argsort, sort
 from arraynet.ops.reduction import max
 from arraynet.ops.scatter import segment_sum

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 from arraynet.dispatch import operands
+from arraynet.ops.bounds import filled
 from arraynet.ops.comparison import isnan, logical_not
 from arraynet.ops.cumulative import cumprod, cumsum, prod
-from arraynet.ops.elementwise import filled, sqrt, square, true_divide
+from arraynet.ops.elementwise import sqrt, square, true_divide
 from arraynet.ops.ordering import argmax, argmin
 from arraynet.ops.reduction import all, max, min, sum
 from arraynet.ops.taking import where

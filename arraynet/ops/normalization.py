@@ -10,7 +10,8 @@ from typing import Any
 from arraynet import config
 from arraynet.dispatch import op, operands
 from arraynet.dtypes import is_float
-from arraynet.ops.elementwise import absolute, maximum, power, sqrt, square
+from arraynet.ops.bounds import maximum
+from arraynet.ops.elementwise import absolute, power, sqrt, square
 from arraynet.ops.reduction import mean
 from arraynet.ops.reduction import sum as reduce_sum
 from arraynet.ops.shape import cast, checked_axes, reshape, squeeze

@@ -4,9 +4,9 @@ import math
 from typing import Any
 
 from arraynet.dispatch import op, operands
+from arraynet.ops.bounds import filled
 from arraynet.ops.comparison import greater, less
 from arraynet.ops.cumulative import along
-from arraynet.ops.elementwise import filled
 from arraynet.ops.reduction import count_nonzero, kept_shape
 from arraynet.ops.shape import expand_dims, narrow, reshape
 from arraynet.ops.taking import take_along_axis

@@ -11,9 +11,10 @@ import numpy as np
 
 from arraynet.dispatch import operands
 from arraynet.dtypes import promote_float
+from arraynet.ops.bounds import maximum, minimum
 from arraynet.ops.comparison import equal, greater, isnan, less
 from arraynet.ops.cumulative import along
-from arraynet.ops.elementwise import maximum, minimum, multiply, subtract, true_divide
+from arraynet.ops.elementwise import multiply, subtract, true_divide
 from arraynet.ops.ordering import sort
 from arraynet.ops.reduction import count_nonzero, kept_shape
 from arraynet.ops.rounding import ceil, floor, round

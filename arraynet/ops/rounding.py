@@ -4,10 +4,11 @@ from typing import Any
 
 from arraynet.backend import dtype_of
 from arraynet.dispatch import op
+from arraynet.ops.bounds import maximum
 from arraynet.ops.comparison import paired
-from arraynet.ops.elementwise import absolute, maximum
+from arraynet.ops.elementwise import absolute
 
-__all__ = ["ceil", "floor", "floor_divide", "fmod", "gcd", "lcm", "mod", "remainder", "round", "trunc"]
+__all__ = ["ceil", "floor", "floor_divide", "fmod", "gcd", "lcm", "mod", "round", "trunc"]
 
 
 @op(promote="float")
@@ -52,7 +53,6 @@ def mod(xp: Any, x1: Any, x2: Any, /) -> Any:
 
 
 mod.defvjp(x1=lambda g: g, x2=lambda g, x1, x2: -g * floor_divide(x1, x2))
-remainder = mod
 
 
 @op(promote="number")

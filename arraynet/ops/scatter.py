@@ -8,7 +8,8 @@ import numpy as np
 from arraynet import dtypes
 from arraynet.backend import dtype_of
 from arraynet.dispatch import op, operands
-from arraynet.ops.elementwise import maximum, minimum, multiply, true_divide
+from arraynet.ops.bounds import maximum, minimum
+from arraynet.ops.elementwise import multiply, true_divide
 from arraynet.ops.reduction import max as reduce_max
 from arraynet.ops.shape import broadcast_to, cast, checked_axis, narrow, reshape, static_shape
 from arraynet.ops.taking import counted, linear_index, put_rows, take_valid, valid_index, where

@@ -164,3 +164,10 @@ def test_booleans_count_as_int32(backend):
     assert (t - 1).numpy().tolist() == [0, -1]
     assert ops.max(t).dtype == "int32"
     assert (t & ~t).numpy().tolist() == [False, False]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_nextafter_takes_the_smallest_step(dtype, backend):
+    one, two = ops.convert_to_tensor(1.0, dtype), ops.convert_to_tensor(2.0, dtype)
+    assert ops.nextafter(one, two).numpy() == 1 + np.finfo(dtype).eps
+    assert ops.nextafter(two, one).numpy() == 2 - np.finfo(dtype).eps

@@ -8,6 +8,7 @@ __all__ = ["CASES", "cases_of"]
 
 FAMILIES = (
     "elementwise",
+    "bounds",
     "exponential",
     "special",
     "trigonometry",
