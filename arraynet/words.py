@@ -4,18 +4,41 @@ NumPy promises that the raw words of its bit generators never change, and promis
 distributions; so words are all that is taken from it.
 """
 
+from functools import lru_cache
+from threading import Lock
+
 import numpy as np
 
-__all__ = ["host_normals", "host_words", "normal_quantile"]
+__all__ = ["BLOCK", "host_normals", "host_words", "normal_quantile"]
+
+
+BLOCK = 256  # bits that one Philox counter makes
+
+
+class _Stream:
+    """A generator and the counter that it stands at; making one costs more than a small draw."""
+
+    def __init__(self, key: tuple[int, int]) -> None:
+        self.generator = np.random.Philox(key=np.array(key, np.uint64), counter=0)
+        self.position = 0
+
+    def blocks(self, first: int, count: int) -> np.ndarray:
+        if first != self.position:
+            self.generator.advance((first - self.position) % 2**256)
+        self.position = first + count
+        return np.asarray(self.generator.random_raw(4 * count))
+
+
+_stream = lru_cache(maxsize=64)(_Stream)
+_lock = Lock()
 
 
 def host_words(key: tuple[int, int], start: int, n: int, bits: int) -> np.ndarray:
     """Return words of a Philox4x64-10 stream; see `Namespace.random_words`."""
-    lanes = 64 // bits
-    block, skip = divmod(start, 4 * lanes)  # NumPy's generator makes four words a counter
-    stream = np.random.Philox(key=np.array(key, np.uint64), counter=0)
-    stream.advance(block)
-    raw = stream.random_raw(-(-(skip + n) // lanes))
+    lanes = BLOCK // bits
+    first, skip = divmod(start, lanes)
+    with _lock:
+        raw = _stream(key).blocks(first, -(-(skip + n) // lanes))
     return raw.astype("<u8", copy=False).view(f"<u{bits // 8}")[skip : skip + n]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import arraynet
-from arraynet import config, naming
+from arraynet import config, naming, random
 
 os.environ.pop("ARRAYNET_BACKEND", None)
 BACKENDS = ("numpy", "strict")
@@ -31,6 +31,7 @@ def backend(request):
 @pytest.fixture(autouse=True)
 def _fresh():
     config.set_seed(1234)
+    random.reset_streams()
     naming.reset_names()
     np.random.seed(0)  # noqa: NPY002 (nothing may depend on it)
     yield

@@ -118,17 +118,19 @@ class Nadam(_Moments):
     """Adam with Nesterov's look ahead: Dozat (2016); arguments as those of `Adam`, without `amsgrad`."""
 
     step = nadam_step
-    _product = (0, 1.0)  # number of factors, and their product
+    _product = (0.0, 0, 1.0)  # beta_1, number of factors, and their product
 
     def _momentum(self, t: int) -> float:
         return self.beta_1 * (1 - 0.5 * 0.96**t)
 
     def _momentum_product(self, t: int) -> float:
         """Product of the momenta of steps 1 to t, which is kept for the next step."""
-        done, product = self._product if self._product[0] <= t else (0, 1.0)
+        beta, done, product = self._product
+        if beta != self.beta_1 or done > t:
+            done, product = 0, 1.0
         for i in range(done + 1, t + 1):
             product *= self._momentum(i)
-        self._product = t, product
+        self._product = self.beta_1, t, product
         return product
 
     def step_scalars(self, iteration: int) -> dict[str, float]:

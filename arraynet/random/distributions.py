@@ -10,8 +10,9 @@ from arraynet.dispatch import HostScalar, op, operands
 from arraynet.observers import notify
 from arraynet.ops.shape import static_shape
 from arraynet.plugins import use_backend
-from arraynet.random.streams import BLOCK, SeedGenerator, checked, default_generator, split
+from arraynet.random.streams import SeedGenerator, checked, default_generator, split
 from arraynet.tensor import Tensor
+from arraynet.words import BLOCK
 
 __all__ = [
     "categorical",
@@ -179,7 +180,7 @@ def _words(shape: Any, bits: int, seed: Any) -> Tensor:
 
 
 def _position(seed: Any, n: int, bits: int) -> tuple[tuple[int, int], int | HostScalar]:
-    """Key and first lane of a draw; a generator moves on now, and again at every replay of a program."""
+    """Key and first lane of a draw, which starts at a new counter; a generator moves on now and at every replay."""
     if seed is None:
         seed = default_generator()
     if not isinstance(seed, SeedGenerator):

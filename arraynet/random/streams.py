@@ -28,8 +28,6 @@ __all__ = [
     "stream_key",
 ]
 
-BLOCK = 256  # bits of one Philox counter; every draw starts at a new one
-
 _path: ContextVar[str | None] = ContextVar("arraynet_random_path", default=None)
 _unnamed = count()
 
@@ -87,7 +85,7 @@ class SeedGenerator(Versioned):
 
     @property
     def counter(self) -> int:
-        """Its position, in blocks of 256 bits; saved with a model, and set when one is loaded."""
+        """Its position, in counters of 256 bits; saved with a model, and set when one is loaded."""
         return self._counter
 
     def set_counter(self, value: int) -> None:

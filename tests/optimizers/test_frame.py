@@ -308,6 +308,7 @@ def test_custom_optimizers_by_their_own_names():
 
 @pytest.mark.parametrize(("cls", "arguments", "message"), [
     (SGD, {"momentum": 1.5}, "momentum"),
+    (SGD, {"momentum": 1}, "momentum"),
     (SGD, {"decay": 0.1}, "does not know the arguments decay"),
     (SGD, {"clipnorm": -1.0}, "positive"),
     (SGD, {"gradient_accumulation_steps": 1}, "gradient_accumulation_steps"),

@@ -1,6 +1,7 @@
 """Distributions: the same bits on every backend, the promised recipe, and the right shape of a histogram."""
 
 import statistics
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -52,6 +53,13 @@ def test_words_of_a_stream_are_the_same_from_any_start(bits):
     whole = host_words((3, 4), 0, 100, bits)
     for start in (0, 1, 15, 16, 33):
         np.testing.assert_array_equal(host_words((3, 4), start, 50, bits), whole[start : start + 50])
+
+
+def test_streams_that_threads_share_are_the_same():
+    expected = [host_words((5, 6), 16 * i, 32, 16).tolist() for i in range(50)]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda i: host_words((5, 6), 16 * i, 32, 16).tolist(), range(50)))
+    assert found == expected
 
 
 def test_the_upper_bound_is_never_drawn(backend):
