@@ -5,9 +5,12 @@ import shutil
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
+
 __all__ = ["print_summary", "readable"]
 
 WIDTH = 88
+HOST_NUMBERS = np.array([2, 8])  # an optimizer's iteration and learning rate: numbers and bytes, as Keras counts
 UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
 
 
@@ -71,18 +74,22 @@ def _shape_of(layer: Any) -> str:
 
 
 def _totals(model: Any) -> list[str]:
-    trainable, fixed = model.trainable_weights, model.non_trainable_weights
-    optimizer = list(getattr(getattr(model, "optimizer", None), "variables", []))
-    lines = [("Total", [*trainable, *fixed, *optimizer]), ("Trainable", trainable), ("Non-trainable", fixed)]
-    if optimizer:
-        lines.append(("Optimizer", optimizer))
-    return [f"[bold] {label} params: [/]{_counted(variables)}" for label, variables in lines]
+    trainable, fixed = _size(model.trainable_weights), _size(model.non_trainable_weights)
+    sizes = {"Trainable": trainable, "Non-trainable": fixed}
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is not None and optimizer.built:
+        sizes["Optimizer"] = _size(optimizer.variables) + HOST_NUMBERS
+    total = sum(sizes.values(), start=np.zeros(2, np.int64))
+    return [
+        f"[bold] {label} params: [/]{count:,} ({readable(size)})"
+        for label, (count, size) in ({"Total": total} | sizes).items()
+    ]
 
 
-def _counted(variables: Iterable[Any]) -> str:
-    variables = list(variables)
-    size = sum(v.size * v.dtype.itemsize for v in variables)
-    return f"{sum(v.size for v in variables):,} ({readable(size)})"
+def _size(variables: Iterable[Any]) -> np.ndarray:
+    """How many numbers Variables hold, and in how many bytes."""
+    pairs = [(v.size, v.size * v.dtype.itemsize) for v in variables]
+    return np.array(pairs, np.int64).reshape(-1, 2).sum(axis=0)
 
 
 def readable(size: float) -> str:
