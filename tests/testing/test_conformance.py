@@ -8,7 +8,6 @@ import pytest
 from arraynet.backend import Namespace, NumPyBackend
 from arraynet.testing import check_backend
 from arraynet.testing.case import case, normal
-from arraynet.testing.cases import CASES
 
 X = normal(4, 4)
 SIN, EXP, NEGATIVE = case("sin", np.sin, X), case("exp", np.exp, X), case("negative", np.negative, X)
@@ -23,12 +22,6 @@ def toy(**kernels):
 
 def checked(cases, **kernels):
     return check_backend(toy(**kernels), cases)
-
-
-def test_installed_backends_conform(backend):
-    report = check_backend(backend)
-    assert report.ok, str(report)
-    assert len(report.rows) == len(CASES)
 
 
 def test_faithful_kernels_pass_as_native():
