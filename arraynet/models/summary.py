@@ -5,12 +5,10 @@ import shutil
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import numpy as np
-
 __all__ = ["print_summary", "readable"]
 
 WIDTH = 88
-HOST_NUMBERS = np.array([2, 8])  # an optimizer's iteration and learning rate: numbers and bytes, as Keras counts
+HOST_NUMBERS = (2, 8)  # an optimizer's iteration and learning rate: numbers and bytes, as Keras counts
 UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
 
 
@@ -74,22 +72,22 @@ def _shape_of(layer: Any) -> str:
 
 
 def _totals(model: Any) -> list[str]:
-    trainable, fixed = _size(model.trainable_weights), _size(model.non_trainable_weights)
-    sizes = {"Trainable": trainable, "Non-trainable": fixed}
+    sizes = {"Trainable": _size(model.trainable_weights), "Non-trainable": _size(model.non_trainable_weights)}
     optimizer = getattr(model, "optimizer", None)
     if optimizer is not None and optimizer.built:
-        sizes["Optimizer"] = _size(optimizer.variables) + HOST_NUMBERS
-    total = sum(sizes.values(), start=np.zeros(2, np.int64))
-    return [
-        f"[bold] {label} params: [/]{count:,} ({readable(size)})"
-        for label, (count, size) in ({"Total": total} | sizes).items()
-    ]
+        sizes["Optimizer"] = _summed([_size(optimizer.variables), HOST_NUMBERS])
+    lines = {"Total": _summed(sizes.values()), **sizes}
+    return [f"[bold] {label} params: [/]{count:,} ({readable(size)})" for label, (count, size) in lines.items()]
 
 
-def _size(variables: Iterable[Any]) -> np.ndarray:
+def _size(variables: Iterable[Any]) -> tuple[int, int]:
     """How many numbers Variables hold, and in how many bytes."""
-    pairs = [(v.size, v.size * v.dtype.itemsize) for v in variables]
-    return np.array(pairs, np.int64).reshape(-1, 2).sum(axis=0)
+    return _summed((v.size, v.size * v.dtype.itemsize) for v in variables)
+
+
+def _summed(sizes: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    pairs = list(sizes)
+    return sum(count for count, _ in pairs), sum(size for _, size in pairs)
 
 
 def readable(size: float) -> str:
