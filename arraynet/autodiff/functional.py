@@ -172,8 +172,10 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool 
     return gradient
 
 
-def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
-    """Return ``f(*primals)`` and its derivative in the direction of the tangents.
+def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> Any:
+    """Return ``fun(*primals)`` and its derivative in the direction of the tangents.
+
+    With `has_aux` the function returns a pair, and its second part comes third.
 
     The pull-back is linear in its cotangent, and its transpose is the derivative wanted: a VJP of a VJP.
 
@@ -190,7 +192,8 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
             f"jvp needs a tangent of the same shape for each primal: primals of shapes "
             f"{[np.shape(p) for p in leaves]}, tangents of shapes {[np.shape(t) for t in directions]}."
         )
-    run = _Run(f, tuple(primals))
+    split, aux = _split(fun, has_aux)
+    run = _Run(split, tuple(primals))
     with use_backend(run.backend):
         weights = [OPS["zeros_like"](o) for o in run.outs]
         smooth = [k for k, w in enumerate(weights) if w.dtype.kind == "f"]
@@ -204,7 +207,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         transpose = _Run(pulled, tuple(weights[k] for k in smooth)).pull
         for k, tangent in zip(smooth, transpose(directions), strict=True):
             weights[k] = tangent
-    return run.out, unflatten(run.out, weights)
+    return run.out, unflatten(run.out, weights), *aux
 
 
 def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:

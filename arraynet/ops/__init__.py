@@ -1,6 +1,7 @@
 """Differentiable functions of Tensors, by the names and argument names of ``keras.ops``."""
 
 from arraynet.autodiff.custom import custom_gradient
+from arraynet.autodiff.functional import jvp
 from arraynet.operators import OPS as _table
 from arraynet.ops import creation as _creation
 from arraynet.ops.bitwise import *
@@ -22,6 +23,7 @@ from arraynet.ops.nn import *
 from arraynet.ops.ordering import *
 from arraynet.ops.products import *
 from arraynet.ops.quantiles import *
+from arraynet.ops.rearrange import *
 from arraynet.ops.reduction import *
 from arraynet.ops.rounding import *
 from arraynet.ops.scatter import *

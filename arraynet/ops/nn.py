@@ -4,3 +4,4 @@ from arraynet.ops.activations import *
 from arraynet.ops.attention import *
 from arraynet.ops.crossentropy import *
 from arraynet.ops.normalization import *
+from arraynet.ops.scatter import multi_hot, one_hot

@@ -256,3 +256,8 @@ def test_the_derivative_runs_where_its_arguments_live():
         x = ops.ones(2)
     dx = grad(lambda x: ops.sum(x * ops.ones(2)))(x)
     assert dx.backend.name == "numpy"
+
+
+def test_jvp_hands_through_what_is_auxiliary():
+    y, dy, aux = ops.jvp(lambda x: (x * x, "seen"), (3.0,), (2.0,), has_aux=True)
+    assert (float(y), float(dy), aux) == (9.0, 12.0, "seen")
