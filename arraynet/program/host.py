@@ -132,6 +132,9 @@ class HostProgram:
             self.lines.append(self._call(np.copyto, out, args[1], where=args[0]))
         elif name in REDUCTIONS or (name == "mean" and out.dtype in (np.float32, np.float64)):
             self._reduce(number, instruction)
+        elif name in ("argmax", "argmin") and not args[1:]:
+            self._out(number, instruction)
+            self.lines.append(self._call(getattr(np, name), args[0], **instruction.kwargs, out=out))
         elif name == "concat":
             self._out(number, instruction)
             self.lines.append(self._call(np.concatenate, args[0], instruction.kwargs.get("axis", 0), out))

@@ -70,8 +70,8 @@ def _is_one(x: Any, program: Program) -> bool:
 
 
 def merge_identical(program: Program) -> None:
-    """Compute what is written twice once."""
-    same: dict[int, Value] = {}
+    """Compute what is written twice once, constants of the same bytes included."""
+    same = _same_constants(program)
     seen: dict[Any, Instruction] = {}
     kept = []
     for instruction in program.instructions:
@@ -84,6 +84,18 @@ def merge_identical(program: Program) -> None:
             same |= {v.index: w for v, w in zip(instruction.outs, first.outs, strict=True)}
     program.instructions = kept
     _redirect_results(program, same)
+
+
+def _same_constants(program: Program) -> dict[int, Value]:
+    values = {v.index: v for instruction in program.instructions for v in instruction.inputs()}
+    first: dict[Any, Value] = {}
+    same: dict[int, Value] = {}
+    for index, array in program.constants.items():
+        if index in values and isinstance(array, np.ndarray | np.generic):
+            key = (array.dtype, array.shape, np.asarray(array).tobytes())
+            if first.setdefault(key, values[index]) is not values[index]:
+                same[index] = first[key]
+    return same
 
 
 def _key(instruction: Instruction) -> Any:

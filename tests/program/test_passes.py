@@ -34,6 +34,11 @@ def test_identical_calls_are_merged():
     assert captured(lambda x: ops.exp(x) + ops.exp(x), X).primitives() == {"exp": 1, "add": 1}
 
 
+def test_equal_constants_are_one():
+    one, other = np.ones((2, 3), "float32"), np.ones((2, 3), "float32")
+    assert captured(lambda x: ops.exp(x + one) * ops.exp(x + other), X).primitives()["exp"] == 1
+
+
 def test_zero_and_minus_zero_are_not_identical():
     program = captured(lambda x: ops.maximum(x, 0.0) + ops.maximum(x, -0.0), X)
     assert program.primitives()["maximum"] == 2
