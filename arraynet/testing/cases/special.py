@@ -23,4 +23,6 @@ CASES = [
     case("erfc", np.vectorize(math.erfc), X),
     case("erfc", np.vectorize(math.erfc), FAR, variant="far"),
     case("erfinv", np.vectorize(erfinv), INSIDE),
+    case("i0", np.i0, X),
+    case("i0", np.i0, 10 * FAR[1:], grad=False, variant="far"),
 ]
