@@ -3,6 +3,7 @@
 NumPy and Numba share ``ndarray``, so the type of an array cannot say where an op runs; the Tensor does.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
@@ -58,7 +59,7 @@ class Tensor(Operators):
     @property
     def size(self) -> int:
         """Its number of elements."""
-        return int(np.prod(self.array.shape, dtype=np.int64))
+        return math.prod(self.array.shape)
 
     @property
     def T(self) -> "Tensor":  # noqa: N802

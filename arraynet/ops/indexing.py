@@ -128,7 +128,7 @@ class _Plan:
             self.out += 1
         elif isinstance(item, int):
             self.places.append((place, self.out))
-            self.parts.append(int(valid_index(item, n, self.axis)))
+            self.parts.append(item if 0 <= item < n else int(valid_index(item, n, self.axis)))
         else:
             self.places.append((place, self.out))
             self._add_array(item, n)

@@ -17,7 +17,9 @@ __all__ = ["broadcast_to", "cast", "concatenate", "expand_dims", "moveaxis", "nd
 
 def static_shape(shape: Any) -> tuple[int, ...]:
     """Return a shape given as an int, a sequence of ints or a Tensor, as a tuple."""
-    return (operator.index(shape),) if np.ndim(shape) == 0 else tuple(operator.index(n) for n in shape)
+    if isinstance(shape, tuple | list):
+        return tuple(map(operator.index, shape))
+    return (operator.index(shape),) if np.ndim(shape) == 0 else tuple(map(operator.index, shape))
 
 
 def checked_axis(axis: Any, ndim: int) -> int:
@@ -63,9 +65,10 @@ def reshape(x: Any, newshape: Any) -> Any:
     """Return `x` with another shape of as many elements; one length may be -1."""
     (x,) = operands(x)
     shape = static_shape(newshape)
+    if math.prod(shape) == x.size and min(shape, default=0) >= 0:
+        return _reshape(x, shape)
     known = math.prod(n for n in shape if n != -1)
-    fits = x.size == known if -1 not in shape else known and x.size % known == 0 and shape.count(-1) == 1
-    if not fits or min(shape, default=0) < -1:
+    if shape.count(-1) != 1 or known <= 0 or x.size % known:
         raise ValueError(f"reshape: {x.size} elements of shape {x.shape} do not fit newshape={shape}.")
     return _reshape(x, tuple(x.size // known if n == -1 else n for n in shape))
 

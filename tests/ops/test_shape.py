@@ -12,7 +12,7 @@ from arraynet import Variable, config, ops
     [
         (lambda x: ops.reshape(x, (5, -1)), r"12 elements of shape \(3, 4\) do not fit newshape=\(5, -1\)"),
         (lambda x: ops.reshape(x, (-1, -1)), "do not fit"),
-        (lambda x: ops.reshape(x, (-2, 6)), "do not fit"),
+        (lambda x: ops.reshape(x, (-2, -6)), "do not fit"),
         (lambda x: ops.reshape(ops.zeros((0, 3)), (0, -1)), "do not fit"),
         (lambda x: ops.transpose(x, (0, 2)), "axis=2 is out of range: an array of 2 axes has -2 to 1"),
         (lambda x: ops.transpose(x, (0, 0)), "twice"),
