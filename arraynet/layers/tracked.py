@@ -16,6 +16,8 @@ from arraynet.tensor import Variable
 
 __all__ = ["Tracked", "held", "names_within"]
 
+SHORTCUTS = frozenset(["_anchor", "_frozen"])
+
 
 class Tracked(Versioned):
     """An object whose attributes hold Variables and other objects of this kind."""
@@ -26,7 +28,7 @@ class Tracked(Versioned):
 
     def __init__(self) -> None:
         self._trainable = True
-        self._frozen: set[int] = set()  # ids of Variables that only `trainable` keeps from being trained
+        self._frozen: list[Variable] = []  # those that only `trainable` keeps from being trained
 
     @property
     def path(self) -> str:
@@ -39,8 +41,8 @@ class Tracked(Versioned):
 
     @property
     def _own_variables(self) -> list[Variable]:
-        own = list(_unique(held(self, Variable)))
-        return sorted(own, key=lambda v: not (v.trainable or id(v) in self._frozen))
+        frozen = {id(v) for v in self._frozen}
+        return sorted(_unique(held(self, Variable)), key=lambda v: not (v.trainable or id(v) in frozen))
 
     @property
     def weights(self) -> list[Variable]:
@@ -92,14 +94,10 @@ class Tracked(Versioned):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self._trainable = bool(value)
-        for variable in self._own_variables:
-            if not value and variable.trainable:
-                self._frozen.add(id(variable))
-                variable.trainable = False
-            elif value and id(variable) in self._frozen:
-                variable.trainable = True
-        if value:
-            self._frozen.clear()
+        changed = self._frozen if value else [v for v in self._own_variables if v.trainable]
+        for variable in changed:
+            variable.trainable = self._trainable
+        self._frozen = [] if value else [*self._frozen, *changed]
         for layer in self._sublayers:
             layer.trainable = value
 
@@ -147,9 +145,9 @@ class Tracked(Versioned):
 def held(owner: Any, kind: type) -> Iterator[Any]:
     """Return the objects of a kind among the attributes, in the order in which they were set.
 
-    Left out is `_anchor`, a weight of some layer inside that is kept at hand.
+    Left out are `SHORTCUTS`, which hold again what other attributes hold.
     """
-    yield from _inside((value for name, value in vars(owner).items() if name != "_anchor"), kind)
+    yield from _inside((value for name, value in vars(owner).items() if name not in SHORTCUTS), kind)
 
 
 def _inside(values: Iterable[Any], kind: type) -> Iterator[Any]:

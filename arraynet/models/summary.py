@@ -67,8 +67,10 @@ def _row(layer: Any) -> tuple[str, str, str]:
 def _shape_of(layer: Any) -> str:
     if layer._build_shape is None:
         return "?"
-    shape = layer.compute_output_shape(layer._build_shape)
-    return str(shape)
+    try:
+        return str(layer.compute_output_shape(layer._build_shape))
+    except Exception:  # a user's layer that cannot be run on zeros alone, such as one with two arguments
+        return "?"
 
 
 def _totals(model: Any) -> list[str]:

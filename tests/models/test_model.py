@@ -1,5 +1,8 @@
 """Models that users write: sub-layers as attributes, building by shape, look-up, weights."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -114,3 +117,16 @@ def test_seed_generators_of_inner_layers_are_listed():
     model = Classifier()
     model(X)
     assert model.hidden[1].seed_generator in model.seed_generators
+
+
+def test_copies_are_models_of_their_own(backend):
+    model = Classifier()
+    model(X)
+    model.trainable = False
+    for twin in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        np.testing.assert_array_equal(twin(X).numpy(), model(X).numpy())
+        twin.trainable = True
+        assert len(twin.trainable_weights) == 4
+        twin.set_weights([w + 1 for w in twin.get_weights()])
+        assert not np.array_equal(twin(X).numpy(), model(X).numpy())
+    assert model.trainable_weights == []

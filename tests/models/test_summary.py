@@ -99,3 +99,22 @@ def test_the_optimizers_numbers_count_once_they_are_there():
 )
 def test_sizes_are_readable(size, expected):
     assert readable(size) == expected
+
+
+def test_a_layer_that_cannot_run_alone_has_a_question_mark():
+    class Two(layers.Layer):
+        def call(self, a, b):
+            return a + b
+
+    class Mine(Model):
+        def __init__(self):
+            super().__init__()
+            self.two = Two()
+
+        def call(self, inputs):
+            return self.two(inputs, inputs)
+
+    model = Mine()
+    model(np.ones((8, 2)))
+    assert "│ two (Two)" in text(model)
+    assert "│ ? " in text(model)
