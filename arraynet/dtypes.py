@@ -17,10 +17,9 @@ __all__ = ["is_float", "promote", "promote_float", "promote_number", "resolve", 
 
 def standardize(dtype: Any) -> str:
     """Return a dtype's name; ``"float"`` and the Python type float mean floatx, ``"int"`` int32."""
-    named = dtype if isinstance(dtype, str) else None  # NumPy finds float64 equal to "float"
-    if dtype is float or named == "float":
+    if dtype is float or (isinstance(dtype, str) and dtype == "float"):  # NumPy finds float64 equal to "float"
         return config.floatx()
-    if dtype is int or named == "int":
+    if dtype is int or (isinstance(dtype, str) and dtype == "int"):
         return "int32"
     if not isinstance(dtype, str) and not isinstance(dtype, np.dtype | type) and hasattr(dtype, "name"):
         dtype = dtype.name

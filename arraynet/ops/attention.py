@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from arraynet.dispatch import operands
-from arraynet.ops.activations import softmax
 from arraynet.ops.elementwise import absolute
 from arraynet.ops.products import matmul
 from arraynet.ops.shape import broadcast_to, expand_dims, reshape, transpose
+from arraynet.ops.softmax import softmax
 from arraynet.ops.taking import where
 from arraynet.tensor import Tensor
 

@@ -10,12 +10,13 @@ from typing import Any
 
 from arraynet import config
 from arraynet.dispatch import op, operands
-from arraynet.ops.activations import log_softmax, sigmoid, softmax
+from arraynet.ops.activations import sigmoid
 from arraynet.ops.bounds import clip
 from arraynet.ops.elementwise import negative
 from arraynet.ops.exponential import log
 from arraynet.ops.reduction import sum as reduce_sum
 from arraynet.ops.shape import expand_dims, squeeze
+from arraynet.ops.softmax import log_softmax, softmax
 from arraynet.tensor import Tensor
 
 __all__ = ["binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"]

@@ -5,3 +5,4 @@ from arraynet.ops.attention import *
 from arraynet.ops.crossentropy import *
 from arraynet.ops.normalization import *
 from arraynet.ops.scatter import multi_hot, one_hot
+from arraynet.ops.softmax import *

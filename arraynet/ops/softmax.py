@@ -1,0 +1,53 @@
+"""Softmax and its like: scores along an axis as probabilities."""
+
+from typing import Any
+
+from arraynet.dispatch import op
+from arraynet.ops.activations import above
+from arraynet.ops.reduction import sum as reduce_sum
+
+__all__ = ["log_softmax", "softmax", "sparsemax"]
+
+
+@op(promote="float", logits=True)
+def softmax(xp: Any, x: Any, /, axis: Any = -1) -> Any:
+    """Return ``exp(x)`` divided by its sum along an axis, or along all of them with None."""
+    e = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
+    return e / xp.sum(e, axis=axis, keepdims=True)
+
+
+softmax.defvjp(x=lambda g, y, axis: y * (g - reduce_sum(g * y, axis=axis, keepdims=True)))
+
+
+@op(promote="float")
+def log_softmax(xp: Any, x: Any, /, axis: Any = -1) -> Any:
+    """Return the logarithm of `softmax`, without its rounding to zero."""
+    moved = x - xp.max(x, axis=axis, keepdims=True)
+    return moved - xp.log(xp.sum(xp.exp(moved), axis=axis, keepdims=True))
+
+
+log_softmax.defvjp(x=lambda g, x, axis: g - softmax(x, axis=axis) * reduce_sum(g, axis=axis, keepdims=True))
+
+
+@op(promote="float")
+def sparsemax(xp: Any, x: Any, /, axis: int = -1) -> Any:
+    """Return the point of the probability simplex nearest to `x`, which has exact zeros.
+
+    Martins and Astudillo 2016, algorithm 1: with sorted z, the support is where 1 + k z(k) > z(1) + ... + z(k).
+    """
+    n = x.shape[axis]
+    z = -xp.sort(-x, axis=axis)
+    sums = xp.cumulative_sum(z, axis=axis) - 1
+    k = xp.reshape(xp.astype(xp.arange(1, n + 1), x.dtype), (n,) + (1,) * (x.ndim - 1 - axis % x.ndim))
+    inside = xp.astype(k * z > sums, x.dtype)
+    tau = (xp.sum(inside * z, axis=axis, keepdims=True) - 1) / xp.sum(inside, axis=axis, keepdims=True)
+    return xp.maximum(x - tau, 0.0)
+
+
+def grad_sparsemax(g: Any, y: Any, axis: int) -> Any:
+    support = above(y)
+    g = g * support
+    return g - support * (reduce_sum(g, axis=axis, keepdims=True) / reduce_sum(support, axis=axis, keepdims=True))
+
+
+sparsemax.defvjp(x=grad_sparsemax)
