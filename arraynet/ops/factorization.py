@@ -2,7 +2,7 @@
 
 Derivatives: Cholesky after Murray 2016 (Differentiation of the Cholesky decomposition), eigenvectors after
 Giles 2008, singular vectors after Townsend 2016 (Differentiating the singular value decomposition), QR after
-Walter and Lehmann 2018 (Algorithmic differentiation of linear algebra functions). They exist where the factors
+Walter and Lehmann 2010 (Algorithmic differentiation of linear algebra functions). They exist where the factors
 are smooth: full rank, and for vectors no two equal values; equal values by themselves do no harm.
 """
 
