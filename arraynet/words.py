@@ -35,10 +35,9 @@ _lock = Lock()
 
 def host_words(key: tuple[int, int], start: int, n: int, bits: int) -> np.ndarray:
     """Return words of a Philox4x64-10 stream; see `Namespace.random_words`."""
-    lanes = BLOCK // bits
-    first, skip = divmod(start, lanes)
+    first, skip = divmod(start, BLOCK // bits)
     with _lock:
-        raw = _stream(key).blocks(first, -(-(skip + n) // lanes))
+        raw = _stream(key).blocks(first, -(-(skip + n) * bits // BLOCK))
     return raw.astype("<u8", copy=False).view(f"<u{bits // 8}")[skip : skip + n]
 
 
@@ -47,8 +46,8 @@ def host_normals(key: tuple[int, int], start: int, n: int, low: float = 0.0, hig
 
     One number a 64-bit word: its upper 52 bits, in the middle of their interval, are the probability.
     """
-    uniform = ((host_words(key, start, n, 64) >> np.uint64(12)) + 0.5) * 2.0**-52
-    return normal_quantile(low + (high - low) * uniform)
+    words = host_words(key, start, n, 64) >> np.uint64(12)
+    return normal_quantile(low + (high - low) * (words + 0.5) * 2.0**-52)
 
 
 def normal_quantile(p: np.ndarray) -> np.ndarray:
