@@ -19,14 +19,16 @@ def config_of(layer: Any) -> dict[str, Any]:
         The constructor has an argument that the layer keeps under another name or not at all.
     """
     parameters = inspect.signature(type(layer)).parameters.values()
-    own = [p.name for p in parameters if p.kind not in KINDS and p.name not in {*BASE, "activity_regularizer"}]
+    named = [p.name for p in parameters if p.kind not in KINDS]
+    own = [name for name in named if name not in {*BASE, "activity_regularizer"}]
     missing = [name for name in own if name not in vars(layer)]
     if missing:
         raise TypeError(
             f"{type(layer).__name__} does not keep its argument {', '.join(missing)} as an attribute of that "
             f"name, so its configuration is unknown: set self.{missing[0]}, or define get_config(self)."
         )
-    config = {name: getattr(layer, attribute) for name, attribute in BASE.items()}
+    takes_all = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters)
+    config = {name: getattr(layer, kept) for name, kept in BASE.items() if takes_all or name in named}
     if layer.activity_regularizer is not None:
         own.append("activity_regularizer")
     return config | {name: encoded(getattr(layer, name)) for name in own}

@@ -241,6 +241,16 @@ def test_a_configuration_that_is_not_kept_is_an_error():
         Hides(3).get_config()
 
 
+def test_a_constructor_without_keywords_is_given_none():
+    class Bare(layers.Layer):
+        def __init__(self, units):
+            super().__init__()
+            self.units = units
+
+    assert Bare(3).get_config() == {"units": 3}
+    assert Bare.from_config(Bare(3).get_config()).units == 3
+
+
 def test_serialize_finds_the_users_own_layers():
     config = layers.serialize(Scale(start=4.0))
     assert layers.deserialize(config, custom_objects={"Scale": Scale}).start == 4.0
