@@ -130,3 +130,15 @@ def test_copies_are_models_of_their_own(backend):
         twin.set_weights([w + 1 for w in twin.get_weights()])
         assert not np.array_equal(twin(X).numpy(), model(X).numpy())
     assert model.trainable_weights == []
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
+def test_a_copy_of_a_trained_model_trains_itself(backend, copied):
+    model = Sequential([layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(X, np.ones((2, 1)), verbose=0)
+    before = model.get_weights()
+    twin = copied(model)
+    twin.fit(X, np.ones((2, 1)), verbose=0)
+    np.testing.assert_array_equal(model.get_weights()[0], before[0])
+    assert not np.array_equal(twin.get_weights()[0], before[0])
