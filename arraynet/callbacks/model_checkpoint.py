@@ -8,7 +8,7 @@ from arraynet.callbacks.monitor import Monitor
 
 __all__ = ["ModelCheckpoint"]
 
-MODEL, WEIGHTS = (".arraynet",), (".safetensors", ".npz", ".weights.h5")
+MODEL, WEIGHTS = (".arraynet",), (".safetensors", ".npz")
 
 
 class ModelCheckpoint(Callback):

@@ -18,6 +18,7 @@ from arraynet.models.data import packed, unpacked
 from arraynet.plugins import current, use_backend
 from arraynet.program import jit
 from arraynet.random import SeedGenerator, path_scope
+from arraynet.tensor import as_tensor
 from arraynet.tree import flatten, map_structure
 
 __all__ = ["Compilable"]
@@ -50,6 +51,9 @@ class Compilable(Layer):
             object.__setattr__(self, name, value)
         else:
             super().__setattr__(name, value)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_steps": {}}  # steps belong to this very object; a copy makes its own
 
     def compile(
         self,
@@ -211,7 +215,8 @@ class Compilable(Layer):
             method = getattr(self, f"{kind}_step")
 
             def step(x: Any, y: Any, sample_weight: Any) -> Any:
-                return method(packed(x, y, sample_weight))
+                tensors = map_structure(_tensor, (x, y, sample_weight))  # in a captured step they are already
+                return method(packed(*tensors))
 
             step.__name__ = f"{kind}_step of {self.name}"
             self._steps[kind] = step
@@ -250,6 +255,10 @@ class Compilable(Layer):
         for part in parts:
             if any(variable.backend is not current() for variable in part.variables):
                 part.move(current())
+
+
+def _tensor(leaf: Any) -> Any:
+    return None if leaf is None else as_tensor(leaf)
 
 
 def _two(leaf: Any) -> Any:

@@ -11,6 +11,12 @@ from arraynet.tree import flatten
 
 __all__ = ["CompiledLoss", "CompiledMetrics"]
 
+ACCURACIES = {
+    "binary": metrics.BinaryAccuracy,
+    "categorical": metrics.CategoricalAccuracy,
+    "sparse_categorical": metrics.SparseCategoricalAccuracy,
+}
+
 
 def _names(y_pred: Any) -> list[str]:
     """What a model's outputs are called: keys of a dict, else numbers; a single output needs no name."""
@@ -63,11 +69,12 @@ def resolved_metric(identifier: Any, y_true: Any, y_pred: Any) -> Metric:
     """Return a metric object; "accuracy" is the one that the labels ask for, under the name as it was given."""
     found = identifier
     if isinstance(identifier, str) and identifier.lower() in ("accuracy", "acc"):
-        found = metrics.get(by_labels(y_true, y_pred) + "_accuracy")
+        found = ACCURACIES[by_labels(y_true, y_pred)]
     found = metrics.get(found)
-    if isinstance(found, Metric):
-        return found
-    return MeanMetricWrapper(found, name=identifier if isinstance(identifier, str) else None)
+    metric = found if isinstance(found, Metric) else MeanMetricWrapper(found)
+    if isinstance(identifier, str):
+        metric.name = identifier
+    return metric
 
 
 class CompiledLoss:
@@ -119,7 +126,7 @@ class CompiledLoss:
                 continue
             value = loss(truth, guess, weight)
             if tracker is not None:
-                tracker.update_state(value)
+                tracker.update_state(value, sample_weight=float(len(guess)))
             value = value if factor is None else value * factor
             total = value if total is None else total + value
         return total

@@ -1,5 +1,6 @@
 """Training as users ask for it: fit, evaluate, predict, and the same for one batch."""
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -110,6 +111,8 @@ class Trainer(Compilable):
                 logs |= {f"val_{name}": value for name, value in self._test(validation, told).items()}
             logs = dict(sorted(logs.items()))
             told.call("on_epoch_end", epoch, logs)
+            if data.exhausted and epoch + 1 < epochs.stop:
+                warnings.warn(f"The data ran out in epoch {epoch + 1} of {epochs.stop}.", stacklevel=3)
             if self.stop_training or data.exhausted:
                 break
         self.optimizer.finalize_variable_values(self.trainable_variables)

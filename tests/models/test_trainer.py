@@ -1,0 +1,437 @@
+"""Training against loops written by hand: what is learnt, what is reported, what is refused."""
+
+import numpy as np
+import pytest
+
+import arraynet
+from arraynet import callbacks, layers, losses, metrics, ops, optimizers
+from arraynet.models import Model, Sequential
+
+RNG = np.random.default_rng(7)
+X = RNG.random((50, 6), dtype=np.float32)
+Y = RNG.integers(0, 3, 50)
+ONE_HOT = np.eye(3, dtype=np.float32)[Y]
+
+
+def net(activation="softmax", units=3, **compiled):
+    model = Sequential(
+        [arraynet.layers.Input((6,)), layers.Dense(8, activation="relu"), layers.Dense(units, activation)]
+    )
+    options = {"optimizer": "sgd", "loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"]}
+    model.compile(**options | compiled)
+    return model
+
+
+def by_hand(x, y, weights, batch_size, rate=0.01):
+    """SGD on the same net in NumPy: new weights, the losses of the batches, the hits."""
+    w1, b1, w2, b2 = (w.astype(np.float64) for w in weights)
+    seen, hits = [], 0
+    for k in range(0, len(x), batch_size):
+        xb, yb = x[k : k + batch_size], np.eye(3)[y[k : k + batch_size]]
+        h = np.maximum(xb @ w1 + b1, 0)
+        e = np.exp(h @ w2 + b2)
+        p = e / e.sum(1, keepdims=True)
+        seen.append((len(xb), -np.mean(np.sum(yb * np.log(p), 1))))
+        hits += np.sum(p.argmax(1) == yb.argmax(1))
+        d2 = (p - yb) / len(xb)
+        d1 = (d2 @ w2.T) * (h > 0)
+        w2, b2 = w2 - rate * h.T @ d2, b2 - rate * d2.sum(0)
+        w1, b1 = w1 - rate * xb.T @ d1, b1 - rate * d1.sum(0)
+    return (w1, b1, w2, b2), seen, hits
+
+
+@pytest.mark.parametrize("eagerly", [False, True])
+def test_an_epoch_is_the_loop_written_by_hand(backend, eagerly):
+    model = net(run_eagerly=eagerly)
+    expected, seen, hits = by_hand(X, Y, model.get_weights(), 16)
+    history = model.fit(X, Y, batch_size=16, shuffle=False, verbose=0)
+    for weight, wanted in zip(model.get_weights(), expected, strict=True):
+        np.testing.assert_allclose(weight, wanted, rtol=1e-4, atol=1e-6)
+    mean = sum(n * value for n, value in seen) / len(X)  # a partial batch weighs less
+    np.testing.assert_allclose(history.history["loss"], [mean], rtol=1e-5)
+    np.testing.assert_allclose(history.history["accuracy"], [hits / len(X)], rtol=1e-6)
+
+
+def test_evaluate_and_predict_agree_with_numpy(backend):
+    model = net()
+    w1, b1, w2, b2 = model.get_weights()
+    e = np.exp(np.maximum(X @ w1 + b1, 0) @ w2 + b2)
+    p = e / e.sum(1, keepdims=True)
+    predicted = model.predict(X, batch_size=16, verbose=0)
+    np.testing.assert_allclose(predicted, p, rtol=1e-5)
+    assert type(predicted) is np.ndarray
+    assert predicted.flags.writeable
+    loss, accuracy = model.evaluate(X, Y, batch_size=16, verbose=0)
+    np.testing.assert_allclose(loss, -np.mean(np.log(p[np.arange(50), Y])), rtol=1e-5)
+    np.testing.assert_allclose(accuracy, np.mean(p.argmax(1) == Y), rtol=1e-6)
+    assert model.evaluate(X, Y, verbose=0, return_dict=True) == pytest.approx({"loss": loss, "accuracy": accuracy})
+    assert isinstance(net(metrics=None).evaluate(X, Y, verbose=0), float)
+
+
+def test_training_learns(backend):
+    model = net(optimizer=optimizers.Adam(0.02))
+    labels = (X[:, 0] > X[:, 1]).astype(int)
+    history = model.fit(X, labels, epochs=12, verbose=0).history
+    assert history["loss"][-1] < 0.6 * history["loss"][0]
+    assert history["accuracy"][-1] > 0.75
+
+
+def test_history_has_sorted_floats(backend):
+    model = net()
+    history = model.fit(X, Y, epochs=2, validation_split=0.2, verbose=0)
+    assert list(history.history) == ["accuracy", "loss", "val_accuracy", "val_loss"]
+    assert history.epoch == [0, 1]
+    assert all(type(v) is float for values in history.history.values() for v in values)
+    assert model.history is history
+    assert model.fit(X, Y, verbose=0) is not history
+    assert history.epoch == [0, 1]
+
+
+def test_two_fits_of_one_epoch_equal_one_fit_of_two():
+    one, other = net(), net()
+    other.set_weights(one.get_weights())
+    one.fit(X, Y, epochs=2, verbose=0)
+    other.fit(X, Y, verbose=0)
+    other.fit(X, Y, verbose=0)
+    for a, b in zip(one.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_epochs_take_the_samples_in_different_orders():
+    orders = []
+
+    class Order(Model):
+        def train_step(self, data):
+            orders.append(data[0].numpy()[:, 0].tolist())
+
+    model = Order()
+    model.compile()
+    x = np.arange(8, dtype=np.float32)[:, None]
+    model.fit(x, epochs=3, verbose=0)
+    assert [sorted(order) for order in orders] == [list(range(8))] * 3
+    assert len({tuple(order) for order in orders}) == 3
+
+
+def test_captured_training_equals_eager_training(backend):
+    captured, eager = net(optimizer="rmsprop"), net(optimizer="rmsprop", run_eagerly=True)
+    eager.set_weights(captured.get_weights())
+    for model in (captured, eager):
+        model.fit(X, Y, batch_size=16, epochs=2, verbose=0)
+    assert captured._steps["captured train"].reason == ""
+    assert captured._steps["captured train"].captures == 2  # the last batch is smaller
+    for a, b in zip(captured.get_weights(), eager.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-7)
+
+
+def test_a_second_fit_captures_nothing_anew():
+    model = net()
+    for _ in range(3):
+        model.fit(X, Y, batch_size=25, verbose=0)
+    assert model._steps["captured train"].captures == 1
+
+
+def test_weights_taken_before_stay_as_they_were(backend):
+    model = net()
+    before = model.get_weights()
+    copies = [w.copy() for w in before]
+    model.fit(X, Y, verbose=0)
+    for a, b in zip(before, copies, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_the_users_arrays_are_not_changed(backend):
+    x, y = X.astype(np.float64), Y.copy()
+    x.flags.writeable = y.flags.writeable = False
+    net().fit(x, y, verbose=0)
+    np.testing.assert_array_equal(x, X)
+
+
+def test_sample_and_class_weights_agree(backend):
+    one, other = net(weighted_metrics=["accuracy"]), net(weighted_metrics=["accuracy"])
+    other.set_weights(one.get_weights())
+    weights = np.where(Y == 1, 5.0, 1.0)
+    a = one.fit(X, Y, sample_weight=weights, verbose=0).history
+    b = other.fit(X, Y, class_weight={1: 5.0}, verbose=0).history
+    assert a == b
+    assert list(a) == ["accuracy", "accuracy_1", "loss"]
+    assert a["accuracy"] != a["accuracy_1"]
+
+
+def test_penalties_are_part_of_the_reported_loss(backend):
+    plain = Sequential([layers.Dense(1, kernel_regularizer="l2")])
+    plain.compile("sgd", "mse")
+    plain.build((None, 6))
+    plain.set_weights([np.full((6, 1), 2.0), np.zeros(1)])
+    loss = plain.evaluate(X, np.zeros((50, 1)), verbose=0)
+    np.testing.assert_allclose(loss, np.mean(np.sum(2 * X, 1) ** 2) + 0.01 * 24, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("units", "labels", "expected"),
+    [
+        (3, Y, metrics.SparseCategoricalAccuracy),
+        (3, Y[:, None], metrics.SparseCategoricalAccuracy),
+        (3, ONE_HOT, metrics.CategoricalAccuracy),
+        (1, Y[:, None] % 2, metrics.BinaryAccuracy),
+        (1, Y % 2, metrics.BinaryAccuracy),
+        (1, (Y % 2).astype(np.float32), metrics.BinaryAccuracy),
+    ],
+)
+def test_accuracy_and_crossentropy_go_by_the_labels(units, labels, expected):
+    model = net("softmax" if units > 1 else "sigmoid", units, loss="crossentropy", metrics=["acc"])
+    model.fit(X, labels, verbose=0)
+    assert type(model.metrics[1]) is expected
+    assert model.metrics_names == ["loss", "acc"]
+    kind = type(model.metrics[1]).__name__.replace("Accuracy", "").lower()
+    assert kind in model._compiled_loss.parts[0][0].name.replace("_", "")
+
+
+def test_metrics_get_names_of_their_own():
+    model = net(loss="mse", metrics=["mae", losses.mean_squared_error, metrics.MeanAbsoluteError("mae")])
+    model.evaluate(X, ONE_HOT, verbose=0)
+    assert model.metrics_names == ["loss", "mae", "mean_squared_error", "mae_1"]
+
+
+def test_several_outputs_have_losses_and_weights_of_their_own(backend):
+    class Two(Model):
+        def __init__(self):
+            super().__init__()
+            self.a, self.b = layers.Dense(1), layers.Dense(1)
+
+        def call(self, inputs):
+            return {"a": self.a(inputs), "b": self.b(inputs)}
+
+    model = Two()
+    model.compile("sgd", {"a": "mse", "b": "mae"}, loss_weights={"a": 2.0, "b": 3.0}, metrics={"b": ["mse"]})
+    zeros = np.zeros((50, 1), np.float32)
+    logs = model.evaluate(X, {"a": zeros, "b": zeros}, verbose=0, return_dict=True)
+    assert set(logs) == {"loss", "a_loss", "b_loss", "b_mse"}
+    np.testing.assert_allclose(logs["loss"], 2 * logs["a_loss"] + 3 * logs["b_loss"], rtol=1e-5)
+    predicted = model.predict(X, verbose=0)
+    np.testing.assert_allclose(logs["a_loss"], np.mean(predicted["a"] ** 2), rtol=1e-5)
+    model.compile("sgd", {"c": "mse"})
+    with pytest.raises(ValueError, match=r"loss names the outputs \['c'\]"):
+        model.fit(X, {"a": zeros, "b": zeros}, verbose=0)
+
+
+def test_one_batch_at_a_time(backend):
+    model = net()
+    w = model.get_weights()
+    expected, seen, hits = by_hand(X[:10], Y[:10], w, 10)
+    tested = model.test_on_batch(X[:10], Y[:10])
+    loss, accuracy = model.train_on_batch(X[:10], Y[:10])
+    np.testing.assert_allclose([loss, accuracy], [seen[0][1], hits / 10], rtol=1e-5)
+    np.testing.assert_allclose(tested, [loss, accuracy], rtol=1e-6)
+    np.testing.assert_allclose(model.get_weights()[0], expected[0], rtol=1e-4, atol=1e-6)
+    assert set(model.train_on_batch(X, Y, return_dict=True)) == {"loss", "accuracy"}
+    np.testing.assert_allclose(model.predict_on_batch(X[:3]), model.predict(X[:3], verbose=0))
+
+
+def test_generators_and_loaders_train_like_arrays(backend):
+    one, other = net(), net()
+    other.set_weights(one.get_weights())
+    one.fit(X, Y, batch_size=25, shuffle=False, verbose=0)
+    other.fit(((X[k : k + 25], Y[k : k + 25]) for k in (0, 25)), verbose=0)
+    for a, b in zip(one.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert other.predict(iter([X[:4], X[4:6]]), verbose=0).shape == (6, 3)
+    with pytest.warns(UserWarning, match="ran out"):
+        history = other.fit(((X[:5], Y[:5]) for _ in range(3)), steps_per_epoch=2, epochs=4, verbose=0)
+    assert history.epoch == [0, 1]
+
+
+def test_validation_data_goes_before_the_split_and_has_its_frequency(backend):
+    model = net()
+    history = model.fit(
+        X, Y, epochs=4, validation_split=0.5, validation_data=(X[:5], Y[:5]), validation_freq=2, verbose=0
+    ).history
+    assert len(history["val_loss"]) == 2
+    np.testing.assert_allclose(history["val_loss"][-1], model.evaluate(X[:5], Y[:5], verbose=0)[0], rtol=1e-5)
+
+
+def test_an_own_step_reports_what_it_returns(backend):
+    class Own(Sequential):
+        def train_step(self, data):
+            x, y = data
+            with arraynet.GradientTape() as tape:
+                loss = ops.mean(ops.square(self(x, training=True) - y))
+            variables = self.trainable_variables
+            self.optimizer.apply(tape.gradient(loss, variables), variables)
+            return {"squared": loss}
+
+    model = Own([layers.Dense(1)])
+    model.compile("sgd")
+    history = model.fit(X, X[:, :1], epochs=5, batch_size=50, verbose=0).history
+    assert list(history) == ["squared"]
+    assert history["squared"][-1] < history["squared"][0]
+
+
+def test_hooks_see_logs_that_are_fetched_when_read(backend):
+    seen = []
+
+    class Watch(callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            seen.append((batch, dict(logs)))
+
+    history = net().fit(X, Y, batch_size=20, callbacks=[Watch()], verbose=0).history
+    assert [batch for batch, _ in seen] == [0, 1, 2]
+    assert seen[-1][1] == {name: values[-1] for name, values in history.items()}
+    seen.clear()
+    net(steps_per_execution=2).fit(X, Y, batch_size=20, callbacks=[Watch()], verbose=0)
+    assert [batch for batch, _ in seen] == [1]
+
+
+def test_stop_training_is_honoured_after_a_batch():
+    seen = []
+
+    def stop(batch, logs):
+        seen.append(batch)
+        model.stop_training = True
+
+    model = net()
+    model.fit(X, Y, batch_size=10, epochs=3, callbacks=callbacks.LambdaCallback(on_train_batch_end=stop), verbose=0)
+    assert seen == [0]
+    assert model.history.epoch == [0]
+
+
+def test_compiled_settings_round_trip():
+    model = net(metrics=["accuracy", metrics.MeanSquaredError()], loss=losses.SparseCategoricalCrossentropy())
+    other = net()
+    other.compile_from_config(model.get_compile_config())
+    assert other.get_compile_config() == model.get_compile_config()
+    assert Sequential([layers.Dense(1)]).get_compile_config() is None
+
+
+def test_moving_a_model_moves_metrics_and_optimizer():
+    model = net(optimizer="adam")
+    model.fit(X, Y, verbose=0)
+    model.to("strict")
+    assert {v.backend.name for v in model.optimizer.variables} == {"strict"}
+    assert {v.backend.name for m in model.metrics for v in m.variables} == {"strict"}
+    model.fit(X, Y, verbose=0)
+    assert model.predict(X, verbose=0).shape == (50, 3)
+
+
+def test_a_model_compiled_elsewhere_trains_where_its_weights_are():
+    with arraynet.use_backend("strict"):
+        model = net()
+    model.compile("rmsprop", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.fit(X, Y, verbose=0)
+    assert {w.backend.name for w in model.weights} == {"strict"}
+
+
+def untouched(model, call, error, match):
+    before = model.get_weights()
+    with pytest.raises(error, match=match):
+        call(model)
+    for a, b in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+NAN = X.copy()
+NAN[3, 2] = np.nan
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "match"),
+    [
+        (lambda m: m.fit(X, Y, batch_size=0), ValueError, "batch_size must be a positive int, received 0"),
+        (lambda m: m.fit(X, Y, epochs=0), ValueError, "epochs must be a positive int"),
+        (lambda m: m.fit(X, Y, steps_per_epoch=-1), ValueError, "positive int"),
+        (lambda m: m.fit(X, Y, verbose=7), ValueError, "verbose must be"),
+        (lambda m: m.fit(X, Y, validation_split=1.5), ValueError, "between 0 and 1"),
+        (lambda m: m.fit(X, Y[:9]), ValueError, "x: 50, y: 9"),
+        (lambda m: m.fit(X[:0], Y[:0]), ValueError, "x is empty"),
+        (lambda m: m.fit(NAN, Y), ValueError, "NaN or infinity in 1 of 50 samples, the first is sample 3"),
+        (lambda m: m.fit(X, np.where(Y == 1, np.inf, Y)), ValueError, "y holds NaN or infinity"),
+        (lambda m: m.fit(X.astype(object), Y), TypeError, "x: .*dtype object"),
+        (lambda m: m.fit(X), ValueError, "has a loss, but the data has no labels"),
+        (lambda m: m.fit(X, Y - 1), ValueError, "between 0 and 2.*from -1 to 1"),
+        (lambda m: m.fit(X, Y + 5), ValueError, "from 5 to 7.*8 units"),
+        (lambda m: m.fit(X, ONE_HOT), ValueError, "one-hot"),
+        (lambda m: m.fit(X[:, :4], Y), ValueError, "dense"),
+        (lambda m: m.fit(X, Y, validation_data=(X, Y[:3])), ValueError, "x: 50, y: 3"),
+        (lambda m: m.fit(X, Y, validation_data=(X, Y, None, 1)), ValueError, "received 4 parts"),
+        (lambda m: m.fit(X, Y, callbacks=["early"]), TypeError, "callbacks must be"),
+        (lambda m: m.fit(X, Y, callbacks=[callbacks.History]), TypeError, r"call it: History\(\)"),
+        (lambda m: m.fit(X, Y, class_weight={0: 1}, sample_weight=np.ones(50)), ValueError, "cannot be given together"),
+        (lambda m: m.fit(X, Y, sample_weight=np.ones((50, 2))), ValueError, "one weight per sample"),
+    ],
+)
+def test_bad_input_is_refused_before_any_work(call, error, match):
+    untouched(net(), call, error, match)
+
+
+def test_integer_labels_with_the_categorical_loss_are_refused():
+    untouched(net(loss="categorical_crossentropy"), lambda m: m.fit(X, Y), ValueError, "sparse_categorical")
+
+
+def test_a_categorical_loss_of_one_column_warns():
+    with pytest.warns(SyntaxWarning, match="binary_crossentropy"):
+        net("sigmoid", 1, loss="categorical_crossentropy").evaluate(X, Y % 2, verbose=0)
+
+
+def test_probabilities_with_from_logits_warn():
+    model = net(loss=losses.SparseCategoricalCrossentropy(from_logits=True))
+    with pytest.warns(UserWarning, match="from_logits"):
+        model.evaluate(X, Y, verbose=0)
+
+
+def test_unscaled_pixels_warn():
+    pixels = (X * 255).astype(np.uint8)
+    with pytest.warns(UserWarning, match="unscaled pixels"):
+        net().evaluate(pixels, Y, verbose=0)
+    scaled = Sequential([layers.Rescaling(1 / 255), layers.Dense(3)])
+    scaled.compile("sgd", losses.SparseCategoricalCrossentropy(from_logits=True))
+    scaled.fit(pixels, Y, verbose=0)
+
+
+@pytest.mark.parametrize("method", ["fit", "evaluate", "train_on_batch", "test_on_batch"])
+def test_an_uncompiled_model_is_refused(method):
+    with pytest.raises(ValueError, match=rf"must be compiled before {method}"):
+        getattr(Sequential([layers.Dense(1)]), method)(X, Y)
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"optimizer": "sdg"}, "sdg"),
+        ({"loss": "msee"}, "Could not interpret loss"),
+        ({"metrics": ["accurracy"]}, "Could not interpret metric"),
+        ({"metrics": "accuracy"}, r"write \['accuracy'\]"),
+        ({"steps_per_execution": 0}, "steps_per_execution"),
+    ],
+)
+def test_compile_refuses_what_it_does_not_know(options, match):
+    model = net()
+    with pytest.raises(ValueError, match=match):
+        model.compile(**{"optimizer": "sgd", "loss": "mse"} | options)
+    model.fit(X, Y, verbose=0)  # as it was compiled before
+
+
+def test_no_loss_is_refused():
+    untouched(net(loss=None, metrics=None), lambda m: m.fit(X, Y, verbose=0), ValueError, "no loss to compute")
+
+
+def test_a_loss_without_gradients_is_refused():
+    def constant(y_true, y_pred):
+        return ops.sum(ops.stop_gradient(y_pred), axis=-1)
+
+    untouched(net(loss=constant), lambda m: m.fit(X, Y, verbose=0), ValueError, "No gradients provided")
+
+
+def test_nothing_trainable_warns():
+    model = net()
+    model.trainable = False
+    with pytest.warns(UserWarning, match="no trainable weights"):
+        model.fit(X, Y, verbose=0)
+
+
+def test_the_moving_average_of_the_weights_is_taken_in_the_end():
+    plain, averaged = net(), net(optimizer=optimizers.SGD(0.5, use_ema=True, ema_momentum=0.9))
+    averaged.set_weights(plain.get_weights())
+    start = averaged.get_weights()
+    averaged.fit(X, Y, epochs=3, batch_size=50, verbose=0)
+    state = next(v for v in averaged.optimizer.variables if v.name.endswith("average")).numpy()
+    np.testing.assert_array_equal(averaged.get_weights()[0], state)
+    assert np.abs(state - start[0]).max() > 0
