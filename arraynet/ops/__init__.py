@@ -8,6 +8,7 @@ from arraynet.ops.bitwise import *
 from arraynet.ops.bounds import *
 from arraynet.ops.comparison import *
 from arraynet.ops.control import *
+from arraynet.ops.correlation import *
 from arraynet.ops.counting import *
 from arraynet.ops.creation import *
 from arraynet.ops.cumulative import *

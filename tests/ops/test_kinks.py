@@ -171,3 +171,12 @@ def test_nextafter_takes_the_smallest_step(dtype, backend):
     one, two = ops.convert_to_tensor(1.0, dtype), ops.convert_to_tensor(2.0, dtype)
     assert ops.nextafter(one, two).numpy() == 1 + np.finfo(dtype).eps
     assert ops.nextafter(two, one).numpy() == 2 - np.finfo(dtype).eps
+
+
+def test_correlation_errors():
+    with pytest.raises(ValueError, match=r"correlate: .*\(2, 2\) and \(3,\)"):
+        ops.correlate(ops.ones((2, 2)), ops.ones(3))
+    with pytest.raises(ValueError, match="valid, same, full, received 'wide'"):
+        ops.correlate(ops.ones(2), ops.ones(3), mode="wide")
+    with pytest.raises(ValueError, match=r"corrcoef: .*\(1, 2, 3\)"):
+        ops.corrcoef(ops.ones((1, 2, 3)))

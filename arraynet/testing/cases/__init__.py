@@ -21,6 +21,7 @@ FAMILIES = (
     "quantiles",
     "nanreduction",
     "counting",
+    "correlation",
     "shape",
     "creation",
     "indexing",
