@@ -8,8 +8,11 @@ backend can do each in one pass over a row.
 import warnings
 from typing import Any
 
+import numpy as np
+
 from arraynet import config
 from arraynet.dispatch import op, operands
+from arraynet.dtypes import is_float
 from arraynet.ops.activations import sigmoid
 from arraynet.ops.bounds import clip
 from arraynet.ops.elementwise import negative
@@ -106,8 +109,10 @@ def _axes(axis: Any, ndim: int) -> Any:
 
 
 def clipped(p: Tensor) -> Tensor:
-    """Return probabilities away from 0 and 1, where the logarithm is finite."""
-    return clip(p, config.epsilon(), 1 - config.epsilon())  # type: ignore[no-any-return]
+    """Return probabilities away from 0 and 1, by a step of their dtype at least, where logarithms are finite."""
+    step = np.finfo(p.dtype).epsneg if is_float(p.dtype) else 0
+    smallest = max(config.epsilon(), float(step))
+    return clip(p, smallest, 1 - smallest)  # type: ignore[no-any-return]
 
 
 def log_probabilities(p: Tensor, axis: int) -> Tensor:

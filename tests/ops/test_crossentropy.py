@@ -109,6 +109,14 @@ def test_binary_uses_the_logits_of_a_sigmoid_only(backend):
     )
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float32", "int32"])
+def test_certain_probabilities_have_finite_losses(dtype):
+    p = np.asarray([[0, 1]], dtype)
+    for y in (np.asarray([[0, 1]], dtype), np.asarray([[1, 0]], dtype)):
+        assert np.isfinite(ops.binary_crossentropy(y, p).numpy()).all()
+        assert np.isfinite(ops.categorical_crossentropy(y, p).numpy()).all()
+
+
 def test_shapes_that_do_not_fit_are_explained():
     with pytest.raises(ValueError, match=r"received \(2,\) and \(2, 3\).*use sparse_categorical"):
         ops.categorical_crossentropy(LABELS, LOGITS)

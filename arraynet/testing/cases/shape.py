@@ -82,6 +82,11 @@ TURNING = [
     case("rot90", lambda x: np.rot90(x, 1, (2, 1)), CUBE, axes=(2, 1), variant="axes"),
 ]
 
+REARRANGED = [
+    case("rearrange", lambda x, _: x.reshape(2, 3, 2, 2).transpose(2, 1, 0, 3).reshape(2, 3, 4), CUBE,
+         "a b (c d) -> c b (a d)", c=2),
+]  # fmt: skip
+
 DIAGONALS = [
     case("diag", np.diag, X),
     case("diag", lambda x: np.diag(x, -2), ROW, k=-2, variant="vector"),
@@ -95,4 +100,4 @@ DIAGONALS = [
     case("triu", lambda x: np.triu(x, 1), X, k=1),
 ]
 
-CASES = [*SHAPES, *JOINING, *TURNING, *DIAGONALS]
+CASES = [*SHAPES, *JOINING, *TURNING, *REARRANGED, *DIAGONALS]
