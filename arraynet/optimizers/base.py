@@ -5,7 +5,6 @@ learning rate, bias corrections) come from the host, so a captured program asks 
 """
 
 import re
-import warnings
 from collections.abc import Iterable, MutableMapping
 from functools import partial
 from typing import Any
@@ -17,9 +16,10 @@ from arraynet.backend import Backend
 from arraynet.dispatch import HostScalar, Op
 from arraynet.observers import notify
 from arraynet.optimizers import common
+from arraynet.optimizers.gradients import clipped, fitting, present
 from arraynet.optimizers.settings import Settings
 from arraynet.plugins import use_backend
-from arraynet.tensor import Tensor, Variable, as_tensor
+from arraynet.tensor import Tensor, Variable
 
 __all__ = ["Optimizer"]
 
@@ -50,7 +50,17 @@ class Optimizer(Settings):
     gradient_accumulation_steps : int, optional
         Number of calls, 2 or more, whose mean gradient makes one update.
     name : str, optional
-        Without it the class in snake case.
+        Without it the class in small letters, numbered from the second one on.
+
+    Examples
+    --------
+    >>> import arraynet
+    >>> w = arraynet.Variable([1.0, 2.0])
+    >>> optimizer = arraynet.optimizers.SGD(learning_rate=0.5)
+    >>> optimizer.apply_gradients([([1.0, 1.0], w)])
+    1
+    >>> w.value
+    Tensor([0.5, 1.5], dtype=float32, backend=numpy)
     """
 
     step: Op
@@ -122,7 +132,7 @@ class Optimizer(Settings):
         grads = list(grads)
         if not grads:
             return
-        grads, variables = _present(grads, self._known(grads, trainable_variables))
+        grads, variables = present(grads, self._known(grads, trainable_variables))
         notify("touched", self)
         source = partial(self._advance)  # one for this call: a program calls it once a replay
         host = {key: HostScalar(source, value, key) for key, value in source().items()}
@@ -136,12 +146,12 @@ class Optimizer(Settings):
         return self.iterations
 
     def _apply(self, grads: list[Any], variables: list[Variable], host: dict[str, HostScalar]) -> None:
-        grads = [_fitting(g, v) for g, v in zip(grads, variables, strict=True)]
+        grads = [fitting(g, v) for g, v in zip(grads, variables, strict=True)]
         if self.loss_scale_factor is not None:
             grads = [g / self.loss_scale_factor for g in grads]
         if self.gradient_accumulation_steps:
             grads = [self._accumulated(g, v, host) for g, v in zip(grads, variables, strict=True)]
-        for gradient, variable in zip(self._clipped(grads), variables, strict=True):
+        for gradient, variable in zip(clipped(self, grads), variables, strict=True):
             self._update(gradient, variable, host)
         if self.use_ema:
             self._average(host)
@@ -179,16 +189,6 @@ class Optimizer(Settings):
         total = slot.read() + gradient
         slot.put(common.chosen(ops.zeros_like(total), total, take=host["update"]))
         return total / self.gradient_accumulation_steps  # type: ignore[no-any-return]
-
-    def _clipped(self, grads: list[Tensor]) -> list[Tensor]:
-        if self.clipnorm:
-            return [common.clip_by_norm(g, limit=self.clipnorm) for g in grads]
-        if self.clipvalue:
-            return [common.clip_by_value(g, limit=self.clipvalue) for g in grads]
-        if self.global_clipnorm:
-            norm = common.global_norm(*grads)
-            return [common.clip_by_global_norm(g, norm, limit=self.global_clipnorm) for g in grads]
-        return grads
 
     def _update(self, gradient: Tensor, variable: Variable, host: dict[str, HostScalar]) -> None:
         targets = [variable, *(self._slot(variable, name) for name in self.slots())]
@@ -270,28 +270,3 @@ class Optimizer(Settings):
         self._iterations = int(np.asarray(store["iterations"]))
         if "learning_rate" in store and isinstance(self._learning_rate, float):
             self._learning_rate = float(np.asarray(store["learning_rate"]))
-
-
-def _fitting(gradient: Any, variable: Variable) -> Tensor:
-    """A gradient on its variable's backend, in its dtype."""
-    tensor = as_tensor(gradient, variable.backend, variable.dtype.name)
-    if tensor.shape != variable.shape:
-        raise ValueError(f"The gradient of {variable.path} has shape {tensor.shape}, the variable {variable.shape}.")
-    return tensor
-
-
-def _present(grads: list[Any], variables: list[Variable]) -> tuple[list[Any], list[Variable]]:
-    """Gradients that are there, and their variables."""
-    pairs = [(g, v) for g, v in zip(grads, variables, strict=True) if g is not None]
-    missing = [v.path for g, v in zip(grads, variables, strict=True) if g is None]
-    if not pairs:
-        raise ValueError(
-            f"No gradients provided for any variable: {', '.join(missing)}. Does the loss depend on them, and was "
-            f"it computed under the tape?"
-        )
-    if missing:
-        warnings.warn(
-            f"No gradients for {', '.join(missing)}: the loss does not depend on them, so they stay as they are.",
-            stacklevel=3,
-        )
-    return [g for g, _ in pairs], [v for _, v in pairs]

@@ -7,6 +7,7 @@ import pytest
 
 import arraynet
 from arraynet import Variable, optimizers
+from arraynet.dispatch import op
 from arraynet.optimizers import SGD, Adam, AdamW, Lion, RMSprop, schedules
 
 
@@ -321,6 +322,33 @@ def test_custom_optimizers_by_their_own_names():
 def test_settings_that_mean_nothing_are_refused(cls, arguments, message):
     with pytest.raises(ValueError, match=message):
         cls(**arguments)
+
+
+def test_an_optimizer_of_ones_own(backend, monkeypatch):
+    monkeypatch.setattr("arraynet.dispatch.OPS", {})
+
+    @op(promote=None)
+    def halving_step(xp, w, g, seen, /, learning_rate, share, t):
+        return w - g * (learning_rate * share / t), seen + 1
+
+    class Halving(optimizers.Optimizer):
+        step = halving_step
+        hyper = ("share",)
+
+        def __init__(self, learning_rate=1.0, share=0.5, **options):
+            super().__init__(learning_rate, **options)
+            self.share = share
+
+        def slots(self):
+            return {"seen": 10.0}
+
+        def step_scalars(self, iteration):
+            return super().step_scalars(iteration) | {"t": self.step_number(iteration)}
+
+    optimizer = Halving()
+    np.testing.assert_array_equal(stepped(optimizer, [[1.0, 2.0]] * 2), [0.25, -3.5])
+    assert optimizer.variables[0].numpy().tolist() == [12, 12]
+    assert Halving.from_config(optimizer.get_config()).share == 0.5
 
 
 def test_a_gradient_step_on_a_loss(backend):
