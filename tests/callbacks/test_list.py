@@ -1,0 +1,144 @@
+"""Hooks: who is called when, with what, and who is not called at all."""
+
+import numpy as np
+import pytest
+
+from arraynet import callbacks, layers
+from arraynet.callbacks import CallbackList
+from arraynet.models import Sequential
+
+X = np.linspace(0, 1, 40, dtype=np.float32).reshape(20, 2)
+
+
+def net():
+    model = Sequential([layers.Dense(1)])
+    model.compile("sgd", "mse")
+    return model
+
+
+class Told(callbacks.Callback):
+    """Writes down every call."""
+
+    def __init__(self):
+        self.calls = []
+
+
+def _noting(hook):
+    def note(self, *args):
+        self.calls.append((hook.removeprefix("on_"), *[a for a in args if isinstance(a, int)]))
+
+    return note
+
+
+for _hook in [name for name in dir(callbacks.Callback) if name.startswith("on_") and "on_batch" not in name]:
+    setattr(Told, _hook, _noting(_hook))
+
+
+def test_all_hooks_in_order():
+    told = Told()
+    net().fit(X, X[:, :1], batch_size=10, validation_split=0.5, callbacks=[told], verbose=0)
+    assert told.calls == [
+        ("train_begin",),
+        ("epoch_begin", 0),
+        ("train_batch_begin", 0),
+        ("train_batch_end", 0),
+        ("test_begin",),
+        ("test_batch_begin", 0),
+        ("test_batch_end", 0),
+        ("test_end",),
+        ("epoch_end", 0),
+        ("train_end",),
+    ]
+    assert told.params == {"epochs": 1, "steps": 1, "verbose": 0}
+    told = Told()
+    net().predict(X, batch_size=10, callbacks=told, verbose=0)
+    assert [name for name, *_ in told.calls] == ["predict_begin", *["predict_batch_begin", "predict_batch_end"] * 2,
+                                                 "predict_end"]  # fmt: skip
+
+
+def test_only_listeners_are_called_per_batch():
+    class Batches(callbacks.Callback):
+        def on_batch_end(self, batch, logs=None):
+            pass
+
+    own = callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)
+    many = CallbackList([callbacks.History(), Batches(), own])
+    assert len(many.listeners("on_train_batch_end")) == 2
+    assert many.listeners("on_train_batch_begin") == []
+    assert CallbackList([callbacks.EarlyStopping()]).listeners("on_train_batch_end") == []
+
+
+def test_history_and_progress_come_last_and_once():
+    own = callbacks.History()
+    many = CallbackList([own, callbacks.Callback()], add_history=True, add_progbar=True)
+    assert many.find(callbacks.History) is own
+    assert [type(c).__name__ for c in many.callbacks] == ["History", "Callback", "ProgbarLogger"]
+
+
+def test_functions_as_hooks():
+    seen = []
+    hooks = callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: seen.append((epoch, set(logs))), on_test_begin=lambda logs: seen.append("test")
+    )
+    net().fit(X, X[:, :1], epochs=2, validation_split=0.5, callbacks=[hooks], verbose=0)
+    assert seen == ["test", (0, {"loss", "val_loss"}), "test", (1, {"loss", "val_loss"})]
+    with pytest.raises(TypeError, match="no hook"):
+        callbacks.LambdaCallback(on_epoch=print)
+
+
+def test_rows_of_values_in_a_file(tmp_path):
+    path = tmp_path / "log.csv"
+    model = net()
+    first = model.fit(X, X[:, :1], epochs=2, callbacks=[callbacks.CSVLogger(path)], verbose=0).history["loss"]
+    second = model.fit(X, X[:, :1], callbacks=[callbacks.CSVLogger(path, append=True)], verbose=0).history["loss"]
+    rows = [line.split(",") for line in path.read_text().splitlines()]
+    assert rows[0] == ["epoch", "loss"]
+    assert [int(epoch) for epoch, _ in rows[1:]] == [0, 1, 0]
+    assert [float(loss) for _, loss in rows[1:]] == first + second
+    model.fit(X, X[:, :1], callbacks=[callbacks.CSVLogger(path, separator=";")], verbose=0)
+    assert path.read_text().startswith("epoch;loss\n")
+    assert len(path.read_text().splitlines()) == 2
+
+
+class Crash(callbacks.Callback):
+    """A power cut behind a given epoch."""
+
+    def __init__(self, epoch):
+        self.epoch = epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == self.epoch:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("optimizer", ["rmsprop", "adam"])
+def test_an_interrupted_training_goes_on_bit_for_bit(tmp_path, optimizer):
+    def fresh():
+        model = Sequential([layers.Input((2,)), layers.Dense(8), layers.Dropout(0.5), layers.Dense(1)])
+        model.compile(optimizer, "mse")
+        return model
+
+    whole, broken, again = fresh(), fresh(), fresh()
+    whole.fit(X, X[:, :1], epochs=4, batch_size=8, verbose=0)
+    backup = callbacks.BackupAndRestore(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        broken.fit(X, X[:, :1], epochs=4, batch_size=8, callbacks=[backup, Crash(2)], verbose=0)
+    assert broken.history.epoch == [0, 1]  # nothing is lost
+    assert backup.path.exists()
+    again.fit(X, X[:, :1], epochs=4, batch_size=8, callbacks=[callbacks.BackupAndRestore(tmp_path)], verbose=0)
+    assert again.history.epoch == [2, 3]
+    for a, b in zip(whole.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert not backup.path.exists()
+
+
+def test_backups_between_epochs_and_bad_arguments(tmp_path):
+    backup = callbacks.BackupAndRestore(tmp_path / "new", save_freq=1, delete_checkpoint=False)
+    net().fit(X, X[:, :1], callbacks=[backup], verbose=0)
+    assert backup.path.exists()
+    with pytest.raises(ValueError, match="save_freq"):
+        callbacks.BackupAndRestore(tmp_path, save_freq="batch")
+    other = Sequential([layers.Dense(2), layers.Dense(1)])
+    other.compile("sgd", "mse")
+    with pytest.raises(ValueError, match="saved from another model"):
+        other.fit(X, X[:, :1], callbacks=[backup], verbose=0)

@@ -1,0 +1,173 @@
+"""Callbacks that watch a value, driven by given logs and a model that only remembers."""
+
+import numpy as np
+import pytest
+
+from arraynet import callbacks, layers
+from arraynet.models import Sequential
+
+
+class Fake:
+    """What callbacks need of a model: weights that tell the epoch, an optimizer with a rate."""
+
+    metrics = ()
+
+    def __init__(self, rate=1.0):
+        self.optimizer = self
+        self.learning_rate, self.stop_training, self.epoch, self.restored = rate, False, 0, None
+        self.saved = []
+
+    def get_weights(self):
+        return [self.epoch]
+
+    def set_weights(self, weights):
+        self.restored = weights[0]
+
+    def save(self, path):
+        self.saved.append(path.name)
+
+    save_weights = save
+
+
+def run(callback, values, name="val_loss", model=None):
+    """Epochs with given values until the callback stops them."""
+    model = model or Fake()
+    callback.set_model(model)
+    callback.on_train_begin()
+    for epoch, value in enumerate(values):
+        model.epoch = epoch
+        callback.on_epoch_begin(epoch)
+        callback.on_epoch_end(epoch, {} if value is None else {name: value})
+        if model.stop_training:
+            break
+    callback.on_train_end()
+    return model
+
+
+@pytest.mark.parametrize(
+    ("options", "values", "last"),
+    [
+        ({}, [3, 2, 2, 1], 2),
+        ({"patience": 2}, [3, 2, 2.5, 2.2, 1], 3),
+        ({"patience": 2}, [3, 2, 2.5, 1.9, 1], 4),
+        ({"patience": 1, "min_delta": 0.5}, [3, 2.8, 1], 1),
+        ({"patience": 2, "baseline": 1.0}, [3, 2, 2.5, 0.5], 2),
+        ({"patience": 1, "start_from_epoch": 3}, [1, 2, 3, 4, 5, 6], 4),
+        ({"mode": "max"}, [1, 2, 1.5, 3], 2),
+        ({}, [1, float("nan"), 0], 1),
+    ],
+)
+def test_early_stopping_stops_where_it_should(options, values, last):
+    assert run(callbacks.EarlyStopping(**options), values).epoch == last
+
+
+def test_early_stopping_puts_the_best_weights_back(capsys):
+    callback = callbacks.EarlyStopping(patience=2, restore_best_weights=True, verbose=1)
+    assert run(callback, [3, 1, 2, 2, 0]).restored == 1
+    assert (callback.best, callback.best_epoch, callback.stopped_epoch) == (1, 1, 3)
+    assert "Epoch 4: stopped early" in capsys.readouterr().out
+    assert run(callbacks.EarlyStopping(restore_best_weights=True), [3, 2]).restored == 1
+    assert run(callbacks.EarlyStopping(), [1, 2]).restored is None
+
+
+def test_the_direction_goes_by_the_metric_or_by_the_name():
+    assert run(callbacks.EarlyStopping("val_accuracy"), [0.1, 0.2, 0.1, 1], "val_accuracy").epoch == 2
+
+    class Up(Fake):
+        class Metric:
+            name, direction = "gain", "up"
+
+        metrics = (Metric,)
+
+    assert run(callbacks.EarlyStopping("val_gain"), [1, 2, 1, 3], "val_gain", Up()).epoch == 2
+    assert run(callbacks.EarlyStopping("gain"), [1, 2, 1, 3], "gain").epoch == 1
+
+
+@pytest.mark.parametrize("kind", [callbacks.EarlyStopping, callbacks.ReduceLROnPlateau])
+def test_a_value_that_is_not_reported_warns(kind):
+    with pytest.warns(UserWarning, match=r"watches 'val_loss', which is not reported.*validation_data"):
+        run(kind(), [None])
+    with pytest.raises(ValueError, match="mode must be"):
+        kind(mode="upwards")
+
+
+@pytest.mark.parametrize(
+    ("options", "values", "rate"),
+    [
+        ({"patience": 2}, [3, 3, 3], 0.1),
+        ({"patience": 2}, [3, 3, 2.9], 1.0),
+        ({"patience": 1, "factor": 0.5}, [3, 3, 3], 0.25),
+        ({"patience": 1, "factor": 0.5, "cooldown": 2}, [3, 3, 3, 3], 0.5 * 0.5),
+        ({"patience": 1, "factor": 0.5, "cooldown": 3}, [3, 3, 3, 3], 0.5),
+        ({"patience": 1, "min_lr": 0.3}, [3, 3, 3], 0.3),
+        ({"patience": 1, "min_delta": 0.5}, [3, 2.8], 0.1),
+    ],
+)
+def test_the_learning_rate_is_lowered_on_a_plateau(options, values, rate):
+    model = run(callbacks.ReduceLROnPlateau(**options), values)
+    np.testing.assert_allclose(model.learning_rate, rate)
+
+
+def test_lowering_is_told_and_logged(capsys):
+    callback = callbacks.ReduceLROnPlateau(patience=1, verbose=1)
+    run(callback, [3, 3])
+    assert "Epoch 2: learning rate lowered to 0.1" in capsys.readouterr().out
+    logs = {"val_loss": 3.0}
+    callback.on_epoch_end(2, logs)
+    assert "learning_rate" in logs
+    with pytest.raises(ValueError, match="factor must be below 1"):
+        callbacks.ReduceLROnPlateau(factor=1.0)
+
+
+def test_a_schedule_sets_the_rate_of_each_epoch(capsys):
+    model = run(callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2, verbose=1), [1, 1, 1])
+    assert model.learning_rate == 0.125
+    assert "Epoch 3: learning rate set to 0.125" in capsys.readouterr().out
+    with pytest.raises(TypeError, match="must return a float, it returned 1"):
+        run(callbacks.LearningRateScheduler(lambda epoch, rate: 1), [1])
+
+
+def test_nan_terminates_training(capsys):
+    x = np.ones((40, 2), np.float32)
+    model = Sequential([layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(x, x[:, :1] * 1e30, epochs=3, callbacks=callbacks.TerminateOnNaN(), verbose=0)
+    assert model.history.epoch == [0]
+    assert "Batch 0: the loss is inf" in capsys.readouterr().out
+    with pytest.raises(RuntimeError, match="Lower the learning rate"):
+        model.fit(x, x[:, :1] * 1e30, callbacks=callbacks.TerminateOnNaN(raise_error=True), verbose=0)
+
+
+def test_the_best_model_is_saved(tmp_path, capsys):
+    callback = callbacks.ModelCheckpoint(tmp_path / "{epoch:02d}-{val_loss:.1f}.npz", save_best_only=True,
+                                         save_weights_only=True, verbose=1)  # fmt: skip
+    model = run(callback, [3, 4, 2])
+    assert model.saved == ["01-3.0.npz", "03-2.0.npz"]
+    assert "Epoch 3: saved" in capsys.readouterr().out
+    run(callback, [2.5, 1.5], model=model)
+    assert model.saved[2:] == ["02-1.5.npz"]
+    assert run(callbacks.ModelCheckpoint("m.arraynet"), [1, 2]).saved == ["m.arraynet"] * 2
+    strict = callbacks.ModelCheckpoint("m.arraynet", save_best_only=True, initial_value_threshold=0.5)
+    assert run(strict, [1, 0.4]).saved == ["m.arraynet"]
+
+
+def test_checkpoints_every_so_many_batches():
+    callback = callbacks.ModelCheckpoint("m.arraynet", save_freq=2)
+    callback.set_model(Fake())
+    callback.on_train_begin()
+    for batch in range(5):
+        callback.on_train_batch_end(batch, {})
+    assert len(callback.model.saved) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"filepath": "m.keras"}, r"ends in .arraynet"),
+        ({"filepath": "m.arraynet", "save_weights_only": True}, r".safetensors or .npz"),
+        ({"filepath": "m.arraynet", "save_freq": 0}, "save_freq"),
+    ],
+)
+def test_checkpoints_refuse_what_they_cannot_write(options, match):
+    with pytest.raises(ValueError, match=match):
+        callbacks.ModelCheckpoint(**options)
