@@ -7,6 +7,7 @@ are arrays, those behind it are static. Fallback from a backend's kernel lives h
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
 from typing import Any, overload
 
 import numpy as np
@@ -16,7 +17,7 @@ from arraynet.backend import Backend, dtype_of
 from arraynet.observers import OBSERVERS
 from arraynet.operators import OPS
 from arraynet.plugins import current
-from arraynet.tensor import Tensor, Variable, as_tensor, host_array, mixed
+from arraynet.tensor import Tensor, Variable, as_tensor, host_array, mixed, stacked
 
 __all__ = ["HostScalar", "Op", "Rule", "apply", "execute", "op", "operands", "promoted"]
 
@@ -41,6 +42,10 @@ class HostScalar:
 
     def __init__(self, source: Callable[[], Any], value: Any, key: str | None = None) -> None:
         self.source, self.value, self.key = source, value, key
+
+
+# Draws that a second run of the same computation makes again, in their order, instead of new ones.
+REDRAWN: ContextVar[Iterator[HostScalar] | None] = ContextVar("arraynet_redrawn", default=None)
 
 
 class Rule:
@@ -180,6 +185,8 @@ def _entered_op(made: Op) -> Op:
 
 def apply(op: Op, args: Sequence[Any], static: dict[str, Any]) -> Any:
     """Run an op on Tensors, Variables, host data and scalars; return its Tensor, or a tuple of them."""
+    if any(type(a) in (list, tuple) for a in args):
+        args = tuple(map(stacked, args))
     backend = _backend_of(args)
     observers = OBSERVERS.get()
     inputs = _inputs(op, args, backend, copy=bool(observers))
@@ -282,6 +289,7 @@ def operands(*args: Any) -> tuple[Tensor, ...]:
 
     Floats of the host take the dtype of the first floating Tensor, as they do in an op.
     """
+    args = tuple(map(stacked, args))
     backend = _backend_of(args)
     if all(type(a) is Tensor for a in args):
         return args

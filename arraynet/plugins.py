@@ -20,14 +20,7 @@ from typing import Any
 from arraynet import config
 from arraynet.backend import CONTRACT, Backend, Namespace, NumPyBackend
 
-__all__ = [
-    "available_backends",
-    "current",
-    "get_backend",
-    "load",
-    "set_backend",
-    "use_backend",
-]
+__all__ = ["available_backends", "current", "get_backend", "load", "set_backend", "use_backend"]
 
 GROUP = "arraynet.backends"
 INSTALL = {  # the one place that names official plugins
@@ -40,10 +33,6 @@ INSTALL = {  # the one place that names official plugins
 _loaded: dict[str, Backend] = {}
 _default: Backend | None = None
 _here: ContextVar[Backend | None] = ContextVar("arraynet_backend", default=None)
-
-
-class UnknownBackendError(ValueError):
-    """No backend answers to a name, or none that this arraynet can use."""
 
 
 def current() -> Backend:
@@ -139,13 +128,12 @@ def load(name: str | Backend) -> Backend:
 
 def _made(name: str) -> Backend:
     """Import, call and check; an error of the plugin's own stays what it is, with a note."""
+    point = None if ":" in name else _point(name)
     try:
-        found = _attribute(name) if ":" in name else _point(name).load()
+        found = point.load() if point else _attribute(name)
         if isinstance(found, type) and issubclass(found, Backend):
             _check_contract(name, found)
             found = next((known for known in _loaded.values() if type(known) is found), None) or found()
-    except UnknownBackendError:
-        raise
     except Exception as error:
         error.add_note(f"This happened while arraynet loaded the backend {name!r}; other backends are not affected.")
         raise
@@ -155,23 +143,23 @@ def _made(name: str) -> Backend:
 def _attribute(name: str) -> Any:
     module, _, attribute = name.partition(":")
     if not module or not attribute:
-        raise UnknownBackendError(f"Backend {name!r}: expected 'module:attribute', as in 'my_package.gpu:MyBackend'.")
+        raise ValueError(f"Backend {name!r}: expected 'module:attribute', as in 'my_package.gpu:MyBackend'.")
     try:
         return attrgetter(attribute)(import_module(module))
     except AttributeError as error:
-        raise UnknownBackendError(f"Backend {name!r}: {error}.") from error
+        raise ValueError(f"Backend {name!r}: {error}.") from error
 
 
 def _point(name: str) -> EntryPoint:
     points = _points().get(name, [])
     if len(points) > 1:
         owners = ", ".join(f"{p.dist.name if p.dist else '?'} ({p.value})" for p in points)
-        raise UnknownBackendError(
+        raise ValueError(
             f"Two plugins call themselves {name!r}: {owners}. Uninstall one of them, or name the one "
             f"you mean as module:attribute."
         )
     if not points:
-        raise UnknownBackendError(_unknown(name))
+        raise ValueError(_unknown(name))
     return points[0]
 
 
@@ -200,7 +188,7 @@ def _checked(name: str, found: Any) -> Backend:
 
 def _check_contract(name: str, found: Any) -> None:
     if found.contract != CONTRACT:
-        raise UnknownBackendError(
+        raise ValueError(
             f"Backend {name!r} was built for contract {found.contract}, this arraynet has {CONTRACT}. "
             f"Install matching versions of arraynet and the plugin."
         )

@@ -4,15 +4,5 @@ from arraynet.autodiff.custom import checkpoint, custom_vjp
 from arraynet.autodiff.functional import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from arraynet.autodiff.tape import GradientTape
 
-__all__ = [
-    "GradientTape",
-    "checkpoint",
-    "custom_vjp",
-    "grad",
-    "hessian",
-    "hvp",
-    "jacobian",
-    "jvp",
-    "value_and_grad",
-    "vjp",
-]
+__all__ = ["GradientTape", "checkpoint", "custom_vjp", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad",
+           "vjp"]  # fmt: skip

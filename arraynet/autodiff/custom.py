@@ -6,6 +6,7 @@ from functools import update_wrapper
 from typing import Any
 
 from arraynet.autodiff.tape import Tape, tapes_paused, tell_tapes
+from arraynet.dispatch import REDRAWN, HostScalar
 from arraynet.observers import OBSERVERS, Observer
 from arraynet.operators import OPS
 from arraynet.tensor import Tensor, Variable, as_tensor
@@ -159,14 +160,18 @@ def _leaf(x: Any) -> Any:
     return x if isinstance(x, Tensor | Variable) else as_tensor(x)
 
 
-class _Reads(Observer):
-    """The Variables that were read, in order."""
+class _Sources(Observer):
+    """What a function used beside its arguments: the Variables it read and the random numbers it drew."""
 
     def __init__(self) -> None:
         self.variables: dict[int, Variable] = {}
+        self.draws: list[HostScalar] = []
 
     def read(self, variable: Variable, value: Tensor) -> None:
         self.variables[id(variable)] = variable
+
+    def record(self, op: Any, inputs: tuple[Any, ...], static: dict[str, Any], outputs: Any) -> None:
+        self.draws += [value for value in static.values() if isinstance(value, HostScalar)]
 
 
 def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -174,6 +179,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
 
     Memory falls to the arguments and the output; the forward pass of `f` runs twice. Variables that `f`
     reads get their gradients as usual; they must still have their values when the gradient is taken.
+    Random numbers are drawn once: the second run meets the same dropout.
 
     Examples
     --------
@@ -186,11 +192,11 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         if not _taped():
             return f(*args)
         args = tuple(map_structure(_leaf, args))
-        reads = _Reads()
+        used = _Sources()
         with tapes_paused():
-            out = reads.during(f, args)
+            out = used.during(f, args)
         known = {id(a) for a in flatten(args)}
-        variables = [v for key, v in reads.variables.items() if key not in known]
+        variables = [v for key, v in used.variables.items() if key not in known]
 
         def pull(g: Any, wanted: list[int]) -> list[Any]:
             tape = Tape(watch_variables=False)
@@ -198,7 +204,11 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
             sources = [*fresh, *variables]
             for position in wanted:
                 tape.watch(sources[position])
-            again = tape.during(f, unflatten(args, fresh))
+            token = REDRAWN.set(iter(used.draws))
+            try:
+                again = tape.during(f, unflatten(args, fresh))
+            finally:
+                REDRAWN.reset(token)
             return tape.pull(flatten(again), flatten(g), sources, free=True)
 
         return _joined(out, (*args, *variables), pull)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from arraynet import dtypes, ops
-from arraynet.dispatch import HostScalar, op, operands
+from arraynet.dispatch import REDRAWN, HostScalar, op, operands
 from arraynet.observers import notify
 from arraynet.ops.shape import static_shape
 from arraynet.plugins import use_backend
@@ -186,6 +186,8 @@ def _position(seed: Any, n: int, bits: int) -> tuple[tuple[int, int], int | Host
     if not isinstance(seed, SeedGenerator):
         return split(checked(seed)), 0
     notify("touched", seed)
+    if (redrawn := REDRAWN.get()) is not None:
+        return seed.key, next(redrawn)
 
     def source() -> int:
         return seed.next(-(-n * bits // BLOCK)) * (BLOCK // bits)

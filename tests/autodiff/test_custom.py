@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import arraynet
-from arraynet import GradientTape, Variable, checkpoint, custom_vjp, grad, hessian, jvp, ops, vjp
+from arraynet import GradientTape, Variable, checkpoint, custom_vjp, grad, hessian, jvp, ops, random, vjp
 from arraynet.observers import Observer
 
 pytestmark = pytest.mark.usefixtures("backend")
@@ -266,3 +266,18 @@ def test_checkpoint_without_a_tape_is_the_function():
     outputs = Outputs()
     outputs.during(checkpoint(lambda x: ops.sin(x)), (ops.ones(2),))
     assert outputs.names == ["sin"]
+
+
+def test_the_second_run_of_a_checkpoint_meets_the_same_random_numbers():
+    generator, x = random.SeedGenerator(5), ops.ones(64)
+
+    def noisy(x):
+        return random.dropout(random.dropout(x * 1.0, 0.5, seed=generator) * 3.0, 0.5, seed=generator)
+
+    with GradientTape() as tape:
+        tape.watch(x)
+        y = checkpoint(noisy)(x)
+    position = generator.counter
+    np.testing.assert_array_equal(tape.gradient(y, x), y)
+    assert generator.counter == position
+    assert 0 < np.count_nonzero(y) < 64
