@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from arraynet.tensor import Tensor
 from arraynet.tree import flatten
 
 __all__ = ["InputSpec", "check_inputs"]
@@ -57,4 +58,6 @@ def check_inputs(specs: Any, inputs: Any, layer: Any) -> None:
     if len(specs) != len(inputs):
         raise ValueError(f"Layer {layer.name!r} expects {len(specs)} inputs, received {len(inputs)}.")
     for spec, x in zip(specs, inputs, strict=True):
+        if not isinstance(x, Tensor):
+            raise TypeError(f"Layer {layer.name!r} ({type(layer).__name__}) expects an array, received {x!r}.")
         spec.check(x.shape, layer)

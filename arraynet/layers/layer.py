@@ -20,7 +20,7 @@ from arraynet.layers.context import calling, current_call
 from arraynet.layers.input_spec import check_inputs
 from arraynet.layers.placing import placed
 from arraynet.layers.shapes import probed_shape
-from arraynet.layers.tracked import Tracked, held
+from arraynet.layers.tracked import Tracked
 from arraynet.naming import auto_name, snake_case
 from arraynet.observers import notify
 from arraynet.ops import cast
@@ -201,27 +201,6 @@ class Layer(Tracked):
         """The penalties on the weights as they are now, and what the last call added, inner layers included."""
         own = [penalty() for penalty in self._penalties if self._trainable] + self._added
         return own + [loss for layer in self._sublayers for loss in layer.losses]
-
-    @property
-    def seed_generators(self) -> list[SeedGenerator]:
-        """The random streams of this layer and of those inside it."""
-        own = list(held(self, SeedGenerator))
-        return own + [generator for layer in self._sublayers for generator in layer.seed_generators]
-
-    def count_params(self) -> int:
-        """Return the number of numbers in its weights.
-
-        Raises
-        ------
-        ValueError
-            It is not built, so there is nothing to count.
-        """
-        if not self.built and not self.weights:
-            raise ValueError(
-                f"Layer {self.name!r} ({type(self).__name__}) has no weights yet to count: call it on data, or "
-                f"build(input_shape)."
-            )
-        return sum(variable.size for variable in self.weights)
 
     @placed
     def build(self, input_shape: Any) -> None:

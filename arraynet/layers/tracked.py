@@ -12,6 +12,7 @@ import numpy as np
 from arraynet.backend import Backend
 from arraynet.naming import snake_case
 from arraynet.observers import Versioned
+from arraynet.random import SeedGenerator
 from arraynet.tensor import Variable
 
 __all__ = ["Tracked", "held", "names_within"]
@@ -23,6 +24,7 @@ class Tracked(Versioned):
     """An object whose attributes hold Variables and other objects of this kind."""
 
     name: str
+    built: bool
     _named: bool  # whether the user chose the name
     _path: str | None = None
 
@@ -128,6 +130,27 @@ class Tracked(Versioned):
                 )
         for variable, array in zip(variables, arrays, strict=True):
             variable.assign(array)
+
+    @property
+    def seed_generators(self) -> list[SeedGenerator]:
+        """The random streams of this layer and of those inside it."""
+        own = list(held(self, SeedGenerator))
+        return own + [generator for layer in self._sublayers for generator in layer.seed_generators]
+
+    def count_params(self) -> int:
+        """Return the number of numbers in its weights.
+
+        Raises
+        ------
+        ValueError
+            It is not built, so there is nothing to count.
+        """
+        if not self.built and not self.weights:
+            raise ValueError(
+                f"Layer {self.name!r} ({type(self).__name__}) has no weights yet to count: call it on data, or "
+                f"build(input_shape)."
+            )
+        return sum(variable.size for variable in self.weights)
 
     def to(self, backend: str | Backend) -> Any:
         """Move all Variables to another backend, in place; return the object itself."""

@@ -70,3 +70,8 @@ def test_an_unknown_activation_is_explained():
 def test_an_unknown_last_axis_cannot_be_built():
     with pytest.raises(ValueError, match=r"'dense'.*last axis.*\(None, None\)"):
         layers.Dense(2).build((None, None))
+
+
+def test_what_is_no_array_is_explained():
+    with pytest.raises(TypeError, match=r"'dense' \(Dense\) expects an array, received None"):
+        layers.Dense(2)(None)
