@@ -185,11 +185,10 @@ def _entered_op(made: Op) -> Op:
 
 def apply(op: Op, args: Sequence[Any], static: dict[str, Any]) -> Any:
     """Run an op on Tensors, Variables, host data and scalars; return its Tensor, or a tuple of them."""
-    if any(type(a) in (list, tuple) for a in args):
-        args = tuple(map(stacked, args))
+    plain, observers = _plain(op, args), OBSERVERS.get()
+    args = tuple(args) if plain else tuple(map(stacked, args))
     backend = _backend_of(args)
-    observers = OBSERVERS.get()
-    inputs = _inputs(op, args, backend, copy=bool(observers))
+    inputs = args if plain else _inputs(op, args, backend, copy=bool(observers))
     try:
         with backend.guard():
             result = execute(op, backend, backend.xp, [i.array if type(i) is Tensor else i for i in inputs], static)
@@ -259,8 +258,6 @@ def _backend_of(args: Sequence[Any]) -> Backend:
 
 def _inputs(op: Op, args: Sequence[Any], backend: Backend, copy: bool) -> tuple[Any, ...]:
     """Arguments as Tensors, weak Python scalars and None; what an observer keeps is a copy of host data."""
-    if _plain(op, args):
-        return tuple(args)
     inputs = [_entered(a) for a in args]
     if op._common is None or not any(isinstance(i, Tensor | np.ndarray) for i in inputs):
         inputs = [np.asarray(i, dtypes.resolve(a, np.asarray(i))) if isinstance(i, bool | int | float) else i

@@ -353,17 +353,29 @@ def as_tensor(x: Any, backend: Backend | None = None, dtype: str | None = None) 
     ValueError
         `x` is a Tensor of another backend, or ragged.
     """
-    backend = backend or current()
+    x = stacked(x)
+    backend = backend or (x.backend if isinstance(x, Tensor) else current())
     if isinstance(x, Variable):
         x = x.read()
     if isinstance(x, Tensor):
         if x.backend is not backend:
             raise ValueError(mixed(x.backend, backend))
-        return x if dtype in (None, x.dtype.name) else OPS["cast"](x, dtype)  # type: ignore[no-any-return]
+        return x if dtype in (None, x.dtype.name) else OPS["cast"](x, dtype)
     if isinstance(x, backend.array_types) and not isinstance(x, np.ndarray | np.generic):
         return Tensor(backend.asarray(x, dtype), backend)
     host = host_array(x)
     return Tensor(backend.asarray(host, dtype or dtypes.resolve(x, host).name), backend)
+
+
+def stacked(x: Any) -> Any:
+    """Return a list that holds Tensors as one Tensor, by an op, so that gradients pass; all else as it is."""
+    if isinstance(x, list | tuple) and _holds_tensor(x):
+        return OPS["stack"](*map(stacked, x))
+    return x
+
+
+def _holds_tensor(x: Any) -> bool:
+    return isinstance(x, Tensor | Variable) or (isinstance(x, list | tuple) and any(map(_holds_tensor, x)))
 
 
 def mixed(one: Backend, other: Backend) -> str:
@@ -377,7 +389,7 @@ def mixed(one: Backend, other: Backend) -> str:
 def host_array(x: Any) -> np.ndarray:
     """Return host data as a NumPy array of numbers, or say what it is instead."""
     try:
-        host = np.asarray(_unwrapped(x))
+        host = np.asarray(x.numpy() if isinstance(x, Tensor | Variable) else x)
     except (ValueError, TypeError) as error:
         raise ValueError(f"Expected numbers or an array, received {_short(x)}: {error}") from error
     if host.dtype.kind not in "biuf":
@@ -386,13 +398,6 @@ def host_array(x: Any) -> np.ndarray:
             f"Tensors hold booleans, integers and floats; convert first, e.g. x.astype('float32')."
         )
     return host
-
-
-def _unwrapped(x: Any) -> Any:
-    """Lists of Tensors as lists of host arrays."""
-    if isinstance(x, list | tuple):
-        return [_unwrapped(item) for item in x]
-    return x.numpy() if isinstance(x, Tensor | Variable) else x
 
 
 def _short(x: Any) -> str:

@@ -306,3 +306,13 @@ def test_gradients_pass_through_operators(backend):
 
     found = grad(f)(ops.array([1.0, 2.0, 4.0]))
     np.testing.assert_allclose(found.numpy(), [-6.0, -3.0, 5.0], rtol=1e-6)
+
+
+def test_gradients_pass_through_lists_of_tensors(backend):
+    def f(x):
+        return ops.sum(ops.array([[x[0], 2.0], [x[1], x[1] * 3]]) * [x[1], 1.0] + ops.maximum([x[0], x[1]], 0.0))
+
+    found = grad(f)(ops.array([1.0, 2.0]))
+    np.testing.assert_allclose(found.numpy(), [2.0 + 2, 1.0 + 4 + 3 + 2], rtol=1e-6)
+    assert ops.arange(5)[[ops.array(1), 3]].numpy().tolist() == [1, 3]
+    assert ops.array([Variable(1), 2.5]).numpy().tolist() == [1.0, 2.5]

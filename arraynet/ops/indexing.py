@@ -13,7 +13,7 @@ import numpy as np
 from arraynet.dispatch import op, operands
 from arraynet.ops.shape import moveaxis, ravel, reshape, static_shape, transpose, widen
 from arraynet.ops.taking import linear_index, nonzero, take, take_valid, valid_index, where
-from arraynet.tensor import Tensor, Variable, host_array
+from arraynet.tensor import Tensor, Variable, host_array, stacked
 
 __all__ = ["get_item", "slice", "slice_update"]
 
@@ -155,6 +155,7 @@ def _normal(item: Any) -> Any:
         return item
     if isinstance(item, int | np.integer) and not isinstance(item, bool):
         return int(item)
+    item = stacked(item)
     array = item.read() if isinstance(item, Variable) else item if isinstance(item, Tensor) else host_array(item)
     if isinstance(array, np.ndarray) and not array.size and not isinstance(item, np.ndarray):
         return array.astype(np.int64)  # an empty list

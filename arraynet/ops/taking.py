@@ -13,7 +13,7 @@ from arraynet.dispatch import op, operands
 from arraynet.dtypes import promote
 from arraynet.observers import notify
 from arraynet.ops.shape import broadcast_to, cast, checked_axis, ravel, reshape, static_shape
-from arraynet.tensor import Tensor, Variable, as_tensor, host_array
+from arraynet.tensor import Tensor, Variable, as_tensor, host_array, stacked
 
 __all__ = ["nonzero", "select", "take", "take_along_axis", "unravel_index", "where"]
 
@@ -28,6 +28,7 @@ def clipped_index(xp: Any, indices: Any, /, n: int) -> Any:
 
 def valid_index(indices: Any, n: int, axis: int) -> Any:
     """Return indices of an axis counted from 0: a host array that is checked, or a Tensor that is clipped."""
+    indices = stacked(indices)
     if isinstance(indices, Tensor | Variable):
         if indices.dtype.kind not in "iu":
             raise TypeError(f"Indices are integers, received a Tensor of dtype {indices.dtype}. Use ops.cast first.")
