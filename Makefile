@@ -13,8 +13,9 @@ PLUGINS := $(patsubst %/pyproject.toml,-e ./%,$(wildcard backends/*/pyproject.to
 train: $(VENV)/.train
 	$(RUN) -m arraynet train mnist $(ARGS)
 
+# Two workers are all the parallelism: BLAS threads beside them would only wait for one another.
 test: $(VENV)/.test
-	$(RUN) -m pytest -n 2 $(ARGS)
+	OPENBLAS_NUM_THREADS=1 $(RUN) -m pytest -n 2 $(ARGS)
 
 lint: $(VENV)/.lint
 	$(RUN) -m ruff check .

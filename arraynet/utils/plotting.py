@@ -72,6 +72,7 @@ def training_curves(history: Any) -> Any:
             if curve in curves:
                 axis.plot(range(1, len(curves[curve]) + 1), curves[curve], marker=marker, label=curve)
         axis.set(title=name, xlabel="epoch")
+        axis.xaxis.get_major_locator().set_params(integer=True)
         axis.legend()
     return figure
 
