@@ -26,7 +26,7 @@ def dot_product_attention(
     is_causal: bool = False,
     flash_attention: bool | None = None,
     attn_logits_soft_cap: float | None = None,
-) -> Tensor:
+) -> Any:
     """Return values averaged with weights ``softmax(scale * query . key + bias)`` (Vaswani et al. 2017).
 
     Parameters
@@ -71,16 +71,16 @@ def dot_product_attention(
     if visible is not None:  # not -inf, so that a target that sees nothing is no NaN
         scores = where(visible, scores, -0.7 * float(np.finfo(scores.dtype).max))
     y = matmul(softmax(scores), transpose(_repeated(value, heads), (0, 2, 1, 3)))
-    return transpose(y, (0, 2, 1, 3))  # type: ignore[no-any-return]
+    return transpose(y, (0, 2, 1, 3))
 
 
-def _repeated(x: Tensor, heads: int) -> Tensor:
+def _repeated(x: Tensor, heads: int) -> Any:
     """Keys or values with each group repeated for its heads."""
     batch, sources, groups, depth = x.shape
     if groups == heads:
         return x
     repeated = broadcast_to(expand_dims(x, 3), (batch, sources, groups, heads // groups, depth))
-    return reshape(repeated, (batch, sources, heads, depth))  # type: ignore[no-any-return]
+    return reshape(repeated, (batch, sources, heads, depth))
 
 
 def _visible(mask: Any, is_causal: bool, scores: Tensor) -> Any:

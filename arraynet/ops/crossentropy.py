@@ -88,7 +88,7 @@ sigmoid_crossentropy.defvjp(
 )
 
 
-def logits_of(output: Tensor, axis: Any, from_logits: bool, name: str) -> Tensor | None:
+def logits_of(output: Tensor, axis: Any, from_logits: bool, name: str) -> Any:
     """Return the logits that a crossentropy shall use, None where it has probabilities only."""
     found = output.logits if config.crossentropy() == "logits" else None
     if found is not None and _axes(found[1], output.ndim) == _axes(axis, output.ndim):
@@ -108,19 +108,19 @@ def _axes(axis: Any, ndim: int) -> Any:
     return axes and tuple(sorted(a % ndim for a in axes))
 
 
-def clipped(p: Tensor) -> Tensor:
+def clipped(p: Tensor) -> Any:
     """Return probabilities away from 0 and 1, by a step of their dtype at least, where logarithms are finite."""
     step = np.finfo(p.dtype).epsneg if is_float(p.dtype) else 0
     smallest = max(config.epsilon(), float(step))
-    return clip(p, smallest, 1 - smallest)  # type: ignore[no-any-return]
+    return clip(p, smallest, 1 - smallest)
 
 
-def log_probabilities(p: Tensor, axis: int) -> Tensor:
+def log_probabilities(p: Tensor, axis: int) -> Any:
     """Return logarithms of probabilities that may not yet sum to 1."""
-    return log(clipped(p / reduce_sum(p, axis=axis, keepdims=True)))  # type: ignore[no-any-return]
+    return log(clipped(p / reduce_sum(p, axis=axis, keepdims=True)))
 
 
-def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Tensor:
+def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Any:
     """Return the crossentropy of predictions with one-hot or soft labels, a number per sample.
 
     Parameters
@@ -149,11 +149,11 @@ def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False
         )
     logits = logits_of(output, axis, from_logits, "categorical_crossentropy")
     if logits is not None:
-        return softmax_crossentropy(logits, target, axis=axis)  # type: ignore[no-any-return]
-    return negative(reduce_sum(target * log_probabilities(output, axis), axis=axis))  # type: ignore[no-any-return]
+        return softmax_crossentropy(logits, target, axis=axis)
+    return negative(reduce_sum(target * log_probabilities(output, axis), axis=axis))
 
 
-def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Tensor:
+def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Any:
     """Return the crossentropy of predictions with labels given as integers, a number per sample.
 
     Parameters
@@ -180,12 +180,12 @@ def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool 
         )
     logits = logits_of(output, axis, from_logits, "sparse_categorical_crossentropy")
     if logits is not None:
-        return sparse_softmax_crossentropy(logits, target, axis=axis)  # type: ignore[no-any-return]
+        return sparse_softmax_crossentropy(logits, target, axis=axis)
     picked = one_hot_like(target, output, axis=axis) * log_probabilities(output, axis)
-    return negative(reduce_sum(picked, axis=axis))  # type: ignore[no-any-return]
+    return negative(reduce_sum(picked, axis=axis))
 
 
-def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Tensor:
+def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Any:
     """Return the crossentropy of yes-or-no predictions, element by element.
 
     Parameters
@@ -210,6 +210,6 @@ def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> 
         )
     logits = logits_of(output, (), from_logits, "binary_crossentropy")
     if logits is not None:
-        return sigmoid_crossentropy(logits, target)  # type: ignore[no-any-return]
+        return sigmoid_crossentropy(logits, target)
     p = clipped(output)
-    return negative(target * log(p) + (1 - target) * log(1 - p))  # type: ignore[no-any-return]
+    return negative(target * log(p) + (1 - target) * log(1 - p))

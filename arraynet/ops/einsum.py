@@ -23,7 +23,7 @@ Labels = tuple[str, ...]  # a letter for each axis; those of an ellipsis are ".0
 Term = tuple[Tensor, Labels]
 
 
-def einsum(subscripts: str, *operands: Any) -> Tensor:
+def einsum(subscripts: str, *operands: Any) -> Any:
     """Return a sum of products of tensors whose axes are named by letters.
 
     Parameters
@@ -161,20 +161,20 @@ def _product(one: Term, two: Term, kept: set[str]) -> Term:
     return reshape(z, tuple(sizes[label] for label in result)), result
 
 
-def _matrices(x: Tensor, labels: Labels, batch: Labels, rows: Labels, columns: Labels) -> Tensor:
+def _matrices(x: Tensor, labels: Labels, batch: Labels, rows: Labels, columns: Labels) -> Any:
     """A term as one matrix, or as a stack of them."""
     x = _ordered(x, labels, (*batch, *rows, *columns))
     n, m = len(batch), len(batch) + len(rows)
     shape = math.prod(x.shape[n:m]), math.prod(x.shape[m:])
-    return reshape(x, (math.prod(x.shape[:n]), *shape) if batch else shape)  # type: ignore[no-any-return]
+    return reshape(x, (math.prod(x.shape[:n]), *shape) if batch else shape)
 
 
-def _aligned(x: Tensor, labels: Labels, target: Labels) -> Tensor:
+def _aligned(x: Tensor, labels: Labels, target: Labels) -> Any:
     """A term with its axes in the target's order, and axes of length 1 where it has none."""
     sizes = dict(zip(labels, x.shape, strict=True))
     x = _ordered(x, labels, tuple(label for label in target if label in sizes))
-    return reshape(x, tuple(sizes.get(label, 1) for label in target))  # type: ignore[no-any-return]
+    return reshape(x, tuple(sizes.get(label, 1) for label in target))
 
 
-def _ordered(x: Tensor, labels: Labels, target: Labels) -> Tensor:
+def _ordered(x: Tensor, labels: Labels, target: Labels) -> Any:
     return x if labels == target else transpose(x, axes=tuple(labels.index(label) for label in target))

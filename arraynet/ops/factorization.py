@@ -19,7 +19,6 @@ from arraynet.ops.products import matmul, swapped
 from arraynet.ops.reduction import max as reduce_max
 from arraynet.ops.reduction import sum as reduce_sum
 from arraynet.ops.shape import cast, concatenate, expand_dims
-from arraynet.tensor import Tensor
 
 __all__ = ["cholesky", "eigh", "matrix_rank", "qr", "svd"]
 
@@ -44,13 +43,13 @@ def grad_cholesky(g: Any, y: Any) -> Any:
 _cholesky.defvjp(x=grad_cholesky)
 
 
-def cholesky(x: Any, upper: bool = False) -> Tensor:
+def cholesky(x: Any, upper: bool = False) -> Any:
     """Return the triangular L with ``L @ L.T = x``, or with `upper` its transpose.
 
     `x` is taken as ``(x + x.T) / 2``; if that is not positive definite, a ValueError says so.
     """
     y = _cholesky(x)
-    return swapped(y) if upper else y  # type: ignore[no-any-return]
+    return swapped(y) if upper else y
 
 
 @op(promote="float", name="qr")
@@ -71,7 +70,7 @@ def grad_qr(g: Any, y: Any, x: Any, mode: str) -> Any:
 _qr.defvjp(x=grad_qr)
 
 
-def qr(x: Any, mode: str = "reduced") -> tuple[Tensor, Tensor]:
+def qr(x: Any, mode: str = "reduced") -> Any:
     """Return Q with orthonormal columns and R, upper triangular, with ``Q @ R = x``.
 
     Parameters
@@ -91,7 +90,7 @@ def qr(x: Any, mode: str = "reduced") -> tuple[Tensor, Tensor]:
     (x,) = operands(x)
     m, n = x.shape[-2:]
     if m >= n:
-        return _qr(x, mode)  # type: ignore[no-any-return]
+        return _qr(x, mode)
     q, r = _qr(x[..., :m], mode)  # a wide matrix: the rest follows from Q
     return q, concatenate([r, matmul(swapped(q), x[..., m:])], axis=-1)
 
@@ -175,7 +174,7 @@ def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     return _svd(x, full_matrices) if compute_uv else svdvals(x)
 
 
-def matrix_rank(x: Any, tol: float | None = None) -> Tensor:
+def matrix_rank(x: Any, tol: float | None = None) -> Any:
     """Return how many singular values exceed `tol`, int32.
 
     Without it that is the largest value times max(m, n) times the dtype's precision.
@@ -184,4 +183,4 @@ def matrix_rank(x: Any, tol: float | None = None) -> Tensor:
     s = svdvals(x)
     if tol is None:
         tol = reduce_max(s, axis=-1, keepdims=True) * (max(x.shape[-2:]) * float(np.finfo(s.dtype).eps))
-    return cast(reduce_sum(greater(s, tol), axis=-1), "int32")  # type: ignore[no-any-return]
+    return cast(reduce_sum(greater(s, tol), axis=-1), "int32")

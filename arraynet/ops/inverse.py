@@ -10,7 +10,6 @@ from arraynet.ops.diagonal import tril, triu
 from arraynet.ops.exponential import log
 from arraynet.ops.products import matmul, swapped
 from arraynet.ops.shape import expand_dims, squeeze
-from arraynet.tensor import Tensor
 
 __all__ = ["cholesky_inverse", "det", "inv", "logdet", "lstsq", "pinv", "slogdet", "solve", "solve_triangular"]
 
@@ -28,7 +27,7 @@ def grad_solve_matrix(g: Any, a: Any, y: Any) -> Any:
 solve_matrix.defvjp(a=grad_solve_matrix, b=lambda g, a: solve_matrix(swapped(a), g))
 
 
-def solve(a: Any, b: Any) -> Tensor:
+def solve(a: Any, b: Any) -> Any:
     """Return the x with ``a @ x = b``.
 
     Parameters
@@ -45,11 +44,11 @@ def solve(a: Any, b: Any) -> Tensor:
     """
     a, b = operands(a, b)
     if b.ndim == a.ndim - 1:
-        return squeeze(solve_matrix(a, expand_dims(b, -1)), axis=-1)  # type: ignore[no-any-return]
-    return solve_matrix(a, b)  # type: ignore[no-any-return]
+        return squeeze(solve_matrix(a, expand_dims(b, -1)), axis=-1)
+    return solve_matrix(a, b)
 
 
-def solve_triangular(a: Any, b: Any, lower: bool = False) -> Tensor:
+def solve_triangular(a: Any, b: Any, lower: bool = False) -> Any:
     """Return the x with ``a @ x = b``, where only one triangle of `a` is looked at; see `solve`."""
     (a,) = operands(a)
     return solve(tril(a) if lower else triu(a), b)
@@ -88,10 +87,10 @@ def slogdet(xp: Any, x: Any, /) -> Any:
 slogdet.defvjp(x=lambda g, x: expand_dims(g[1], (-2, -1)) * swapped(inv(x)))
 
 
-def logdet(x: Any) -> Tensor:
+def logdet(x: Any) -> Any:
     """Return the logarithms of the determinants of positive definite matrices, NaN for a negative one."""
     sign, logarithm = slogdet(x)
-    return logarithm + log(sign)  # type: ignore[no-any-return]
+    return logarithm + log(sign)
 
 
 @op(promote="float")
@@ -113,17 +112,17 @@ def grad_pinv(g: Any, x: Any, y: Any) -> Any:
 pinv.defvjp(x=grad_pinv)
 
 
-def lstsq(a: Any, b: Any, rcond: float | None = None) -> Tensor:
+def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
     """Return the x that minimises ``|a @ x - b|``, the shortest of them; `b` is a vector or a matrix.
 
     `rcond` as in `pinv`.
     """
-    return matmul(pinv(a, rcond=rcond), b)  # type: ignore[no-any-return]
+    return matmul(pinv(a, rcond=rcond), b)
 
 
-def cholesky_inverse(x: Any, upper: bool = False) -> Tensor:
+def cholesky_inverse(x: Any, upper: bool = False) -> Any:
     """Return the inverse of the matrix whose Cholesky factor is `x`, lower or `upper`."""
     (x,) = operands(x)
     factor = triu(x) if upper else tril(x)
     y = inv(factor)
-    return matmul(y, swapped(y)) if upper else matmul(swapped(y), y)  # type: ignore[no-any-return]
+    return matmul(y, swapped(y)) if upper else matmul(swapped(y), y)

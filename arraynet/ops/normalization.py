@@ -20,13 +20,13 @@ from arraynet.tensor import Tensor
 __all__ = ["batch_normalization", "layer_normalization", "moments", "normalize", "rms_normalization"]
 
 
-def floating(x: Any) -> Tensor:
+def floating(x: Any) -> Any:
     """Return `x` as a floating Tensor."""
     (x,) = operands(x)
     return x if is_float(x.dtype) else cast(x, "float")
 
 
-def widened(x: Tensor) -> Tensor:
+def widened(x: Tensor) -> Any:
     """Return `x` in float32 at least; what it meets is promoted with it."""
     return cast(x, "float32") if x.dtype.itemsize < 4 else x
 
@@ -64,7 +64,7 @@ _batch_normalization.defvjp(
 
 def batch_normalization(
     x: Any, mean: Any, variance: Any, axis: int, offset: Any = None, scale: Any = None, epsilon: float = 1e-3
-) -> Tensor:
+) -> Any:
     """Return ``(x - mean) / sqrt(variance + epsilon) * scale + offset`` (Ioffe and Szegedy 2015).
 
     Parameters
@@ -91,7 +91,7 @@ def batch_normalization(
     return cast(_batch_normalization(widened(x), *columns, epsilon=epsilon), x.dtype)
 
 
-def _column(name: str, v: Any, x: Tensor, axis: int) -> Tensor:
+def _column(name: str, v: Any, x: Tensor, axis: int) -> Any:
     """A number for each channel, with as many axes of length 1 behind as make it broadcast against `x`."""
     _, v = operands(x, v)
     if v.shape != (x.shape[axis],):
@@ -113,7 +113,7 @@ def _layer_normalization(
     return y if beta is None else y + beta
 
 
-def standardized(x: Tensor, axis: Any, epsilon: float) -> tuple[Tensor, Tensor]:
+def standardized(x: Tensor, axis: Any, epsilon: float) -> Any:
     """Return `x` with mean 0 and variance 1 along axes, and the factor that did it."""
     centred = x - mean(x, axis=axis, keepdims=True)
     inverse = 1 / sqrt(mean(square(centred), axis=axis, keepdims=True) + epsilon)
@@ -136,7 +136,7 @@ _layer_normalization.defvjp(
 
 def layer_normalization(
     x: Any, gamma: Any = None, beta: Any = None, axis: int | Sequence[int] = -1, epsilon: float | None = None
-) -> Tensor:
+) -> Any:
     """Return `x` with mean 0 and variance 1 along axes, times `gamma`, plus `beta` (Ba et al. 2016).
 
     Parameters
@@ -156,7 +156,7 @@ def layer_normalization(
     return cast(_layer_normalization(widened(x), gamma, beta, axis=axes, epsilon=or_default(epsilon)), x.dtype)
 
 
-def _spread(v: Any, x: Tensor, axes: tuple[int, ...]) -> Tensor:
+def _spread(v: Any, x: Tensor, axes: tuple[int, ...]) -> Any:
     """Numbers for the normalised axes, with axes of length 1 in the place of the others."""
     _, v = operands(x, v)
     if v.ndim == x.ndim or axes == (x.ndim - 1,):
@@ -164,9 +164,7 @@ def _spread(v: Any, x: Tensor, axes: tuple[int, ...]) -> Tensor:
     return reshape(v, tuple(n if k in axes else 1 for k, n in enumerate(x.shape)))
 
 
-def rms_normalization(
-    x: Any, scale: Any = None, axis: int | Sequence[int] = -1, epsilon: float | None = None
-) -> Tensor:
+def rms_normalization(x: Any, scale: Any = None, axis: int | Sequence[int] = -1, epsilon: float | None = None) -> Any:
     """Return `x` divided by its root mean square along axes, times `scale` (Zhang and Sennrich 2019).
 
     `epsilon`, `config.epsilon` without it, is added to the mean square.
@@ -177,9 +175,7 @@ def rms_normalization(
     return cast(y if scale is None else y * scale, x.dtype)
 
 
-def moments(
-    x: Any, axes: int | Sequence[int], keepdims: bool = False, synchronized: bool = False
-) -> tuple[Tensor, Tensor]:
+def moments(x: Any, axes: int | Sequence[int], keepdims: bool = False, synchronized: bool = False) -> Any:
     """Return mean and biased variance along axes.
 
     Parameters
@@ -202,7 +198,7 @@ def moments(
     return cast(middle if keepdims else squeeze(middle, axis=axes), x.dtype), cast(variance, x.dtype)
 
 
-def normalize(x: Any, axis: int | Sequence[int] = -1, order: int = 2, epsilon: float | None = None) -> Tensor:
+def normalize(x: Any, axis: int | Sequence[int] = -1, order: int = 2, epsilon: float | None = None) -> Any:
     """Return `x` divided by its norm along axes, or by `epsilon` (`config.epsilon`) where that is larger.
 
     `order` p is that of the norm, the p-th root of the sum of ``|x|**p``; a positive integer.

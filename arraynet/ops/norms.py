@@ -29,7 +29,7 @@ euclidean.defvjp(
 )
 
 
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """Return the norm of vectors along one axis, or of matrices along two.
 
     Parameters
@@ -56,7 +56,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
     x = x if is_float(x.dtype) else cast(x, "float")
     axes = tuple(range(x.ndim)) if axis is None else checked_axes(axis, x.ndim)
     if axis is None and ord is None:
-        return euclidean(x, axes, keepdims)  # type: ignore[no-any-return]
+        return euclidean(x, axes, keepdims)
     if len(axes) == 1:
         return _vector_norm(x, ord, axes[0], keepdims)
     if len(axes) == 2:
@@ -64,24 +64,24 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
     raise ValueError(f"norm: a norm is along one axis or two, received axis={axis} and shape {x.shape}.")
 
 
-def _vector_norm(x: Tensor, ord: Any, axis: int, keepdims: bool) -> Tensor:
+def _vector_norm(x: Tensor, ord: Any, axis: int, keepdims: bool) -> Any:
     how = {"axis": axis, "keepdims": keepdims}
     if isinstance(ord, str):
         raise ValueError(f"norm: vectors have no norm ord={ord!r}. Use a number, or a pair of axes for matrices.")
     if ord is None or ord == 2:
-        return euclidean(x, **how)  # type: ignore[no-any-return]
+        return euclidean(x, **how)
     if ord == 0:
-        return cast(reduce_sum(not_equal(x, 0), **how), x.dtype)  # type: ignore[no-any-return]
+        return cast(reduce_sum(not_equal(x, 0), **how), x.dtype)
     if math.isinf(ord):
-        return (reduce_max if ord > 0 else reduce_min)(absolute(x), **how)  # type: ignore[no-any-return]
+        return (reduce_max if ord > 0 else reduce_min)(absolute(x), **how)
     if ord == 1:
-        return reduce_sum(absolute(x), **how)  # type: ignore[no-any-return]
-    return power(reduce_sum(power(absolute(x), ord), **how), 1 / ord)  # type: ignore[no-any-return]
+        return reduce_sum(absolute(x), **how)
+    return power(reduce_sum(power(absolute(x), ord), **how), 1 / ord)
 
 
-def _matrix_norm(x: Tensor, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Tensor:
+def _matrix_norm(x: Tensor, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
     if ord in (None, "fro"):
-        return euclidean(x, axes, keepdims)  # type: ignore[no-any-return]
+        return euclidean(x, axes, keepdims)
     m = moveaxis(x, axes, (-2, -1))
     if ord in (1, -1, math.inf, -math.inf):
         values = reduce_sum(absolute(m), axis=-2 if abs(ord) == 1 else -1)
@@ -91,4 +91,4 @@ def _matrix_norm(x: Tensor, ord: Any, axes: tuple[int, ...], keepdims: bool) -> 
         raise ValueError(f"norm: matrices have norms 1, -1, 2, -2, inf, -inf, 'fro' and 'nuc', received ord={ord!r}.")
     reduce = reduce_sum if ord == "nuc" else reduce_max if ord > 0 else reduce_min
     y = reduce(values, axis=-1)
-    return expand_dims(y, sorted(axes)) if keepdims else y  # type: ignore[no-any-return]
+    return expand_dims(y, sorted(axes)) if keepdims else y

@@ -109,7 +109,7 @@ def _others(x: Tensor, axes: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(a for a in range(x.ndim) if a not in axes)
 
 
-def _as_matrix(x: Tensor, rows: tuple[int, ...], columns: tuple[int, ...]) -> Tensor:
+def _as_matrix(x: Tensor, rows: tuple[int, ...], columns: tuple[int, ...]) -> Any:
     """A tensor with some axes as the rows of a matrix, the others as its columns."""
     order = (*rows, *columns)
     x = x if order == tuple(range(x.ndim)) else transpose(x, axes=order)

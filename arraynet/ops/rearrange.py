@@ -6,14 +6,13 @@ from typing import Any
 
 from arraynet.dispatch import operands
 from arraynet.ops.shape import reshape, transpose
-from arraynet.tensor import Tensor
 
 __all__ = ["rearrange"]
 
 Groups = list[list[str]]
 
 
-def rearrange(tensor: Any, pattern: str, **axes_lengths: int) -> Tensor:
+def rearrange(tensor: Any, pattern: str, **axes_lengths: int) -> Any:
     """Return a tensor with its axes reordered, merged and split as a pattern says.
 
     Parameters
@@ -42,7 +41,7 @@ def rearrange(tensor: Any, pattern: str, **axes_lengths: int) -> Tensor:
     lengths = _lengths(pattern, left, x.shape, axes_lengths)
     before, after = ([name for group in side for name in group] for side in (left, right))
     x = transpose(reshape(x, [lengths[name] for name in before]), axes=[before.index(name) for name in after])
-    return reshape(x, [math.prod(lengths[name] for name in group) for group in right])  # type: ignore[no-any-return]
+    return reshape(x, [math.prod(lengths[name] for name in group) for group in right])
 
 
 def _sides(pattern: str) -> tuple[Groups, Groups]:
