@@ -165,13 +165,13 @@ class _Sources(Observer):
 
     def __init__(self) -> None:
         self.variables: dict[int, Variable] = {}
-        self.draws: list[HostScalar] = []
+        self.draws: dict[int, HostScalar] = {}
 
     def read(self, variable: Variable, value: Tensor) -> None:
         self.variables[id(variable)] = variable
 
     def record(self, op: Any, inputs: tuple[Any, ...], static: dict[str, Any], outputs: Any) -> None:
-        self.draws += [value for value in static.values() if isinstance(value, HostScalar)]
+        self.draws |= {id(value): value for value in static.values() if isinstance(value, HostScalar)}
 
 
 def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -204,7 +204,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
             sources = [*fresh, *variables]
             for position in wanted:
                 tape.watch(sources[position])
-            token = REDRAWN.set(iter(used.draws))
+            token = REDRAWN.set(iter(used.draws.values()))
             try:
                 again = tape.during(f, unflatten(args, fresh))
             finally:

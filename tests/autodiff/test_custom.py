@@ -281,3 +281,15 @@ def test_the_second_run_of_a_checkpoint_meets_the_same_random_numbers():
     np.testing.assert_array_equal(tape.gradient(y, x), y)
     assert generator.counter == position
     assert 0 < np.count_nonzero(y) < 64
+
+
+def test_gradients_of_checkpoints_inside_a_checkpoint_meet_the_same_random_numbers():
+    def noisy(x, generator, wrap):
+        inner = wrap(lambda x: ops.sum(random.dropout(x * x, 0.5, seed=generator)))
+        return ops.sum(random.dropout(grad(inner)(x) * x, 0.5, seed=generator))
+
+    def outer(wrap):
+        generator = random.SeedGenerator(5)
+        return grad(wrap(lambda x: noisy(x, generator, wrap)))(ops.array(np.linspace(1, 2, 32)))
+
+    np.testing.assert_array_equal(outer(checkpoint), outer(lambda f: f))
