@@ -14,10 +14,11 @@ import numpy as np
 
 from arraynet import config, dtypes
 from arraynet.backend import Backend, dtype_of
+from arraynet.dtypes import host_array
 from arraynet.observers import OBSERVERS
 from arraynet.operators import OPS
 from arraynet.plugins import current
-from arraynet.tensor import Tensor, Variable, as_tensor, host_array, mixed, stacked
+from arraynet.tensor import Tensor, Variable, as_tensor, mixed, stacked
 
 __all__ = ["HostScalar", "Op", "Rule", "apply", "execute", "op", "operands", "promoted"]
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from arraynet import config
 
-__all__ = ["is_float", "promote", "promote_float", "promote_number", "resolve", "standardize"]
+__all__ = ["host_array", "is_float", "promote", "promote_float", "promote_number", "resolve", "standardize"]
 
 
 def standardize(dtype: Any) -> str:
@@ -118,3 +118,22 @@ def resolve(x: Any, host: np.ndarray) -> np.dtype:
         return np.dtype(config.floatx())
     wide = host.size and (host.max() >= 2**31 or host.min() < -(2**31))
     return np.dtype("int64" if wide else "int32")
+
+
+def host_array(x: Any) -> np.ndarray:
+    """Return host data as a NumPy array of numbers, or say what it is instead."""
+    try:
+        host = np.asarray(x)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"Expected numbers or an array, received {_short(x)}: {error}") from error
+    if host.dtype.kind not in "biuf":
+        raise TypeError(
+            f"Expected numbers, received dtype {host.dtype} from {_short(x)}. "
+            f"Tensors hold booleans, integers and floats; convert first, e.g. x.astype('float32')."
+        )
+    return host
+
+
+def _short(x: Any) -> str:
+    text = repr(x)
+    return text if len(text) < 60 else text[:57] + "..."

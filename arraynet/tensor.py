@@ -12,6 +12,7 @@ import numpy as np
 
 from arraynet import dtypes
 from arraynet.backend import Backend, dtype_of
+from arraynet.dtypes import host_array
 from arraynet.naming import auto_name
 from arraynet.observers import Versioned, notify
 from arraynet.operators import OPS, Operators
@@ -384,22 +385,3 @@ def mixed(one: Backend, other: Backend) -> str:
         f"Tensors of two backends met in one op: {one.name!r} and {other.name!r}. "
         f'Move one of them: x.to("{other.name}").'
     )
-
-
-def host_array(x: Any) -> np.ndarray:
-    """Return host data as a NumPy array of numbers, or say what it is instead."""
-    try:
-        host = np.asarray(x.numpy() if isinstance(x, Tensor | Variable) else x)
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"Expected numbers or an array, received {_short(x)}: {error}") from error
-    if host.dtype.kind not in "biuf":
-        raise TypeError(
-            f"Expected numbers, received dtype {host.dtype} from {_short(x)}. "
-            f"Tensors hold booleans, integers and floats; convert first, e.g. x.astype('float32')."
-        )
-    return host
-
-
-def _short(x: Any) -> str:
-    text = repr(x)
-    return text if len(text) < 60 else text[:57] + "..."

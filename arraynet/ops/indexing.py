@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from arraynet.dispatch import op, operands
+from arraynet.dtypes import host_array
 from arraynet.ops.shape import moveaxis, ravel, reshape, static_shape, transpose, widen
 from arraynet.ops.taking import linear_index, nonzero, take, take_valid, valid_index, where
-from arraynet.tensor import Tensor, Variable, host_array, stacked
+from arraynet.tensor import Tensor, Variable, stacked
 
 __all__ = ["get_item", "slice", "slice_update"]
 

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from arraynet.dispatch import op, operands
-from arraynet.dtypes import promote
+from arraynet.dtypes import host_array, promote
 from arraynet.observers import notify
 from arraynet.ops.shape import broadcast_to, cast, checked_axis, ravel, reshape, static_shape
-from arraynet.tensor import Tensor, Variable, as_tensor, host_array, stacked
+from arraynet.tensor import Tensor, Variable, as_tensor, stacked
 
 __all__ = ["nonzero", "select", "take", "take_along_axis", "unravel_index", "where"]
 
