@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from arraynet import losses
+from arraynet.dtypes import host_array
 from arraynet.layers import BatchNormalization, Embedding, LayerNormalization, Normalization, Rescaling
 from arraynet.plugins import current
-from arraynet.tensor import Tensor, Variable, host_array
+from arraynet.tensor import Tensor, Variable
 from arraynet.tree import flatten, map_structure
 
 __all__ = ["check_inputs", "check_outputs", "host_structure", "leaf_arrays", "positive"]
