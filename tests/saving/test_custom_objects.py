@@ -3,16 +3,12 @@
 import pytest
 
 from arraynet import activations, layers, losses, metrics, optimizers, regularizers
-from arraynet.custom_objects import _registered
 from arraynet.saving import custom_object_scope, register_serializable
 
 
 @pytest.fixture(autouse=True)
-def _unregistered():
-    before = dict(_registered)
-    yield
-    _registered.clear()
-    _registered.update(before)
+def _unregistered(monkeypatch):
+    monkeypatch.setattr("arraynet.custom_objects._registered", {})
 
 
 def squash(x):
