@@ -116,7 +116,7 @@ PUBLIC = sorted(
     if callable(value) and not inspect.isclass(value) and not inspect.ismodule(value) and not name.startswith("_")
 )
 ELSEWHERE = {  # what takes functions or gives no Tensor has tests of its own
-    *("associative_scan", "cond", "custom_gradient", "fori_loop", "map", "scan", "switch", "vectorized_map"),
+    *("associative_scan", "cond", "custom_gradient", "fori_loop", "jvp", "map", "scan", "switch", "vectorized_map"),
     *("while_loop", "stop_gradient", "convert_to_numpy", "is_tensor", "ndim", "shape", "size"),
 }
 
