@@ -221,7 +221,7 @@ class ArrayAPIBackend(Backend):
     def asarray(self, x: Any, dtype: str | None = None) -> Any:
         kind = None if dtype is None else getattr(self.xp, dtype)
         if isinstance(x, self.array_types):
-            return x if kind is None or x.dtype == kind else self.xp.astype(x, kind)
+            return x if dtype in (None, dtype_of(x).name) else self.xp.astype(x, kind)
         host = np.asarray(x, dtype)
         return self.xp.asarray(host, dtype=getattr(self.xp, host.dtype.name))
 

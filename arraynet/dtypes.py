@@ -24,7 +24,7 @@ def standardize(dtype: Any) -> str:
     if not isinstance(dtype, str) and not isinstance(dtype, np.dtype | type) and hasattr(dtype, "name"):
         dtype = dtype.name
     try:
-        name = np.dtype(dtype).name
+        name = str(np.dtype(dtype).name)
     except TypeError:
         name = str(dtype)
     if name not in _NAMES:

@@ -128,6 +128,9 @@ def test_clipped_probabilities_have_a_bounded_loss_and_no_gradient(backend):
 def test_ignored_labels_cost_nothing(backend):
     loss = losses.SparseCategoricalCrossentropy(ignore_class=-1, reduction=None)
     np.testing.assert_allclose(loss([1, -1], PROBABILITIES).numpy(), [-np.log(0.7), 0], rtol=1e-5)
+    mean = losses.SparseCategoricalCrossentropy(ignore_class=-1)
+    np.testing.assert_allclose(mean([[1], [-1]], PROBABILITIES).item(), -np.log(0.7), rtol=1e-5)
+    assert mean([-1, -1], PROBABILITIES).item() == 0
 
 
 def test_labels_of_one_column_fit_flat_predictions(backend):

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from arraynet import ops
+from arraynet.dispatch import operands
 from arraynet.losses import functions as f
-from arraynet.losses.base import FunctionLoss
+from arraynet.losses.base import FunctionLoss, divided, weighted
 
 __all__ = [
     "BinaryCrossentropy",
@@ -140,8 +142,18 @@ class SparseCategoricalCrossentropy(FunctionLoss):
         name: str | None = None,
         dtype: Any = None,
     ):
-        options = {"from_logits": from_logits, "ignore_class": ignore_class, "axis": axis}
-        super().__init__(reduction, name, dtype, **options)
+        super().__init__(reduction, name, dtype, from_logits=from_logits, ignore_class=ignore_class, axis=axis)
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """Return the reduced loss; samples of the ignored class do not count in a mean either."""
+        if self.ignore_class is None:
+            return super().__call__(y_true, y_pred, sample_weight)
+        kept = _kept(y_true, y_pred, self.ignore_class)
+        weight = kept if sample_weight is None else weighted(kept, sample_weight)[0]
+        loss = super().__call__(y_true, y_pred, weight)
+        if self.reduction in ("sum", "none", None, "mean_with_sample_weight"):
+            return loss
+        return loss * divided(ops.ones_like(loss) * kept.size, ops.sum(kept))
 
 
 class BinaryCrossentropy(FunctionLoss):
@@ -202,6 +214,14 @@ class CategoricalFocalCrossentropy(FunctionLoss):
     ):
         options = {"from_logits": from_logits, "label_smoothing": _share(label_smoothing), "axis": axis}
         super().__init__(reduction, name, dtype, alpha=alpha, gamma=gamma, **options)
+
+
+def _kept(y_true: Any, y_pred: Any, ignored: int) -> Any:
+    """1 for every sample whose label is not the ignored one."""
+    y_pred, y_true = operands(y_pred, y_true)
+    if y_true.ndim == y_pred.ndim and y_true.shape[-1] == 1:
+        y_true = ops.squeeze(y_true, -1)
+    return ops.cast(y_true != ignored, y_pred.dtype)
 
 
 def _share(label_smoothing: float) -> float:

@@ -4,6 +4,7 @@ from arraynet.autodiff.custom import custom_gradient
 from arraynet.autodiff.functional import jvp
 from arraynet.operators import OPS as _table
 from arraynet.ops import creation as _creation
+from arraynet.ops import indexing as _indexing
 from arraynet.ops.bitwise import *
 from arraynet.ops.bounds import *
 from arraynet.ops.comparison import *
@@ -34,4 +35,4 @@ from arraynet.ops.taking import *
 from arraynet.ops.trigonometry import *
 from arraynet.ops.turning import *
 
-_table.update(zeros=_creation.zeros, ones=_creation.ones, eye=_creation.eye, get_item=get_item)
+_table.update(zeros=_creation.zeros, ones=_creation.ones, eye=_creation.eye, get_item=_indexing.get_item)

@@ -68,11 +68,13 @@ def test_optional_libraries_are_imported_inside_functions(file):
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "backends").rglob("arraynet_*/**/*.py")), ids=str)
-def test_plugins_import_the_contract_and_the_testing_kit_only(file):
+def test_plugins_import_the_contract_the_programs_and_the_testing_kit_only(file):
     own = file.relative_to(ROOT / "backends").parts[1]
     for module in imported(file):
         if module.split(".")[0] == "arraynet":
-            assert module.startswith(("arraynet.backend", "arraynet.testing")), f"{own} imports {module}"
+            assert module.startswith(("arraynet.backend", "arraynet.program", "arraynet.testing")), (
+                f"{own} imports {module}"
+            )
 
 
 @pytest.fixture(scope="module")
