@@ -3,9 +3,8 @@
 from typing import Any
 
 from arraynet import ops
-from arraynet.dispatch import operands
 from arraynet.losses import functions as f
-from arraynet.losses.base import FunctionLoss, divided, weighted
+from arraynet.losses.base import FunctionLoss, divided, sparse_pair, weighted
 
 __all__ = [
     "BinaryCrossentropy",
@@ -132,6 +131,7 @@ class SparseCategoricalCrossentropy(FunctionLoss):
     """Crossentropy of integer labels; see `sparse_categorical_crossentropy`."""
 
     function = staticmethod(f.sparse_categorical_crossentropy)
+    ignore_class: int | None
 
     def __init__(
         self,
@@ -218,10 +218,8 @@ class CategoricalFocalCrossentropy(FunctionLoss):
 
 def _kept(y_true: Any, y_pred: Any, ignored: int) -> Any:
     """1 for every sample whose label is not the ignored one."""
-    y_pred, y_true = operands(y_pred, y_true)
-    if y_true.ndim == y_pred.ndim and y_true.shape[-1] == 1:
-        y_true = ops.squeeze(y_true, -1)
-    return ops.cast(y_true != ignored, y_pred.dtype)
+    labels, y_pred = sparse_pair(y_true, y_pred)
+    return ops.cast(labels != ignored, y_pred.dtype)
 
 
 def _share(label_smoothing: float) -> float:

@@ -5,7 +5,7 @@ from typing import Any
 
 from arraynet import config, dtypes, ops
 from arraynet.dispatch import operands
-from arraynet.losses.base import same_rank
+from arraynet.losses.base import same_rank, sparse_pair
 
 __all__ = [
     "binary_crossentropy",
@@ -178,7 +178,7 @@ def sparse_categorical_crossentropy(
     axis : int
         The axis of the classes.
     """
-    y_pred, y_true = operands(y_pred, y_true)
+    y_true, y_pred = sparse_pair(y_true, y_pred)
     if ignore_class is None:
         return ops.sparse_categorical_crossentropy(y_true, y_pred, from_logits=from_logits, axis=axis)
     kept = y_true != ignore_class

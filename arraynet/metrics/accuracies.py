@@ -4,7 +4,7 @@ from typing import Any
 
 from arraynet import config, ops
 from arraynet.dispatch import operands
-from arraynet.losses.base import same_rank
+from arraynet.losses.base import same_rank, sparse_pair
 from arraynet.metrics.base import MeanMetricWrapper
 
 __all__ = [
@@ -46,24 +46,16 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     return _hits(ops.argmax(y_true, axis=-1), ops.argmax(y_pred, axis=-1))
 
 
-def _labels(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
-    """Integer labels without a last axis of length 1, and the predictions."""
-    y_pred, y_true = operands(y_pred, y_true)
-    if y_true.ndim == y_pred.ndim and y_true.shape[-1] == 1:
-        y_true = ops.squeeze(y_true, -1)
-    return ops.cast(y_true, "int32"), y_pred
-
-
 def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     """Return 1 where the largest prediction is at the integer label's place; ties go to the first."""
-    labels, y_pred = _labels(y_true, y_pred)
-    return _hits(labels, ops.argmax(y_pred, axis=-1))
+    labels, y_pred = sparse_pair(y_true, y_pred)
+    return _hits(ops.cast(labels, "int32"), ops.argmax(y_pred, axis=-1))
 
 
 def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
     """Return 1 where fewer than `k` predictions are above that of the integer label."""
-    labels, y_pred = _labels(y_true, y_pred)
-    own = ops.take_along_axis(y_pred, ops.expand_dims(labels, -1), axis=-1)
+    labels, y_pred = sparse_pair(y_true, y_pred)
+    own = ops.take_along_axis(y_pred, ops.expand_dims(ops.cast(labels, "int32"), -1), axis=-1)
     above = ops.sum(ops.cast(y_pred > own, "int32"), axis=-1)
     return ops.cast(above < k, config.floatx())
 
