@@ -9,12 +9,13 @@ from arraynet import losses
 from arraynet.dtypes import host_array
 from arraynet.layers import BatchNormalization, Embedding, LayerNormalization, Normalization, Rescaling
 from arraynet.plugins import current
-from arraynet.tensor import Tensor, Variable
+from arraynet.tensor import Tensor, Variable, as_tensor
 from arraynet.tree import flatten, map_structure
 
 __all__ = ["check_inputs", "check_outputs", "host_structure", "leaf_arrays", "positive"]
 
 SCALING = (Rescaling, Normalization, BatchNormalization, LayerNormalization, Embedding)
+PICTURE = 64  # values that a sample has at least if it may be a picture
 SAMPLE = 1024  # rows looked at where looking at all would cost more than it tells
 
 
@@ -25,6 +26,8 @@ def host_structure(value: Any, name: str) -> Any:
 
 
 def _host(value: Any, name: str) -> np.ndarray:
+    if isinstance(value, current().array_types) and not isinstance(value, np.ndarray | np.generic):
+        value = as_tensor(value)
     if isinstance(value, Tensor | Variable):
         if value.backend is not current():
             raise ValueError(
@@ -118,7 +121,7 @@ def check_pixels(x: Any, layers: Any) -> None:
     if any(isinstance(layer, SCALING) for layer in layers):
         return
     for leaf in leaf_arrays(x):
-        if leaf.ndim < 2 or leaf.dtype.kind not in "uf" or leaf.dtype.itemsize > 8:
+        if leaf.ndim < 2 or leaf.dtype.kind not in "uf" or leaf[0].size < PICTURE:
             continue
         sample = leaf[:SAMPLE]
         if (

@@ -12,9 +12,9 @@ from arraynet.autodiff import GradientTape
 from arraynet.backend import Backend
 from arraynet.layers.layer import Layer
 from arraynet.metrics import Mean, Metric
+from arraynet.models.batches import packed, unpacked
 from arraynet.models.checks import check_inputs, check_outputs, positive
 from arraynet.models.compiled import CompiledLoss, CompiledMetrics
-from arraynet.models.data import packed, unpacked
 from arraynet.plugins import current, use_backend
 from arraynet.program import jit
 from arraynet.random import SeedGenerator, path_scope

@@ -7,9 +7,10 @@ import numpy as np
 
 from arraynet.callbacks import CallbackList
 from arraynet.callbacks.progress import resolve_verbose
+from arraynet.models.batches import ArrayData, IterableData
 from arraynet.models.checks import positive
 from arraynet.models.compilable import Compilable
-from arraynet.models.data import ArrayData, IterableData, data_of, split_off
+from arraynet.models.data import data_of, is_iterable_of_batches, split_off
 from arraynet.models.loop import RunningLogs, run_batches
 from arraynet.plugins import use_backend
 from arraynet.random.streams import stream_key
@@ -244,6 +245,7 @@ class Trainer(Compilable):
                 f"validation_data is (x, y), (x, y, sample_weight) or an iterable, received {len(parts)} parts."
             )
         x, y, weight = (*parts, None, None)[:3]
+        batch_size = None if is_iterable_of_batches(x) else batch_size
         data = self._data(x, y, weight, batch_size, steps, {})
         self._prepare(data)
         return data

@@ -1,5 +1,7 @@
 """Bad input is refused before any work, in words that help, and nothing already trained is lost by it."""
 
+import warnings
+
 import numpy as np
 import pytest
 from support.classifier import ONE_HOT, X, Y, net
@@ -66,12 +68,15 @@ def test_probabilities_with_from_logits_warn():
 
 
 def test_unscaled_pixels_warn():
-    pixels = (X * 255).astype(np.uint8)
-    with pytest.warns(UserWarning, match="unscaled pixels"):
-        net().evaluate(pixels, Y, verbose=0)
-    scaled = Sequential([layers.Rescaling(1 / 255), layers.Dense(3)])
-    scaled.compile("sgd", losses.SparseCategoricalCrossentropy(from_logits=True))
-    scaled.fit(pixels, Y, verbose=0)
+    pixels = np.arange(50 * 8 * 8).reshape(50, 8, 8).astype(np.uint8)
+    for first, warned in ((layers.Flatten(), 1), (layers.Rescaling(1 / 255), 0)):
+        model = Sequential([first, layers.Flatten(), layers.Dense(3)])
+        model.compile("sgd", losses.SparseCategoricalCrossentropy(from_logits=True))
+        with warnings.catch_warnings(record=True) as found:
+            warnings.simplefilter("always")
+            model.evaluate(pixels.astype(np.float32), Y, verbose=0)
+        assert len(found) == warned
+        assert all("unscaled pixels" in str(warning.message) for warning in found)
 
 
 @pytest.mark.parametrize("method", ["fit", "evaluate", "train_on_batch", "test_on_batch"])

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import arraynet
-from arraynet.models.data import ArrayData, IterableData, class_weights, data_of, split_off
+from arraynet.models.batches import ArrayData, IterableData
+from arraynet.models.data import class_weights, data_of, split_off
 
 X = np.arange(22, dtype=np.float32).reshape(11, 2)
 Y = np.arange(11)
@@ -128,6 +129,25 @@ def test_a_list_of_batches_behind_iter_starts_anew_each_epoch():
     assert not data.exhausted
 
 
+def test_batches_by_number():
+    class Numbered:
+        def __len__(self):
+            return 2
+
+        def __getitem__(self, k):
+            return X[4 * k : 4 * k + 4], Y[4 * k : 4 * k + 4]
+
+    data = data_of(Numbered())
+    assert data.steps == 2
+    for _ in range(2):
+        assert labels(data) == [[0, 1, 2, 3], [4, 5, 6, 7]]
+
+
+def test_raw_arrays_of_the_current_backend(backend):
+    raw = arraynet.ops.convert_to_tensor(X).array
+    np.testing.assert_array_equal(next(data_of(raw, Y).epoch())[0], X)
+
+
 def test_a_generator_goes_on_from_epoch_to_epoch():
     data = data_of(((X[i : i + 1], Y[i : i + 1]) for i in range(5)), steps=2)
     assert data.first()[1].tolist() == [0]
@@ -151,6 +171,8 @@ def test_bad_batches_are_refused():
         data_of(iter([])).first()
     with pytest.raises(ValueError, match="leave y and sample_weight out"):
         data_of(iter([X]), Y)
+    with pytest.raises(ValueError, match="leave batch_size out"):
+        data_of(iter([X]), batch_size=3)
 
 
 @pytest.mark.parametrize("y", [np.array([0, 2, 1]), np.array([[0], [2], [1]]), np.eye(3)[[0, 2, 1]]])

@@ -1,5 +1,7 @@
 """Training against loops written by hand: what is learnt and what is reported."""
 
+import copy
+
 import numpy as np
 import pytest
 from support.classifier import ONE_HOT, X, Y, net
@@ -315,3 +317,24 @@ def test_the_moving_average_of_the_weights_is_taken_in_the_end():
     state = next(v for v in averaged.optimizer.variables if v.name.endswith("average")).numpy()
     np.testing.assert_array_equal(averaged.get_weights()[0], state)
     assert np.abs(state - start[0]).max() > 0
+
+
+def test_a_copy_trains_itself():
+    model = net()
+    model.fit(X, Y, verbose=0)
+    before = model.get_weights()
+    other = copy.deepcopy(model)
+    other.fit(X, Y, verbose=0)
+    for a, b, c in zip(before, model.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+        assert (a != c).any()
+
+
+def test_half_precision_scales_its_loss():
+    model = Sequential(
+        [layers.Dense(8, activation="relu"), layers.Dense(3, activation="softmax")], dtype="mixed_float16"
+    )
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    assert model.optimizer.loss_scale_factor == 1024
+    plain = net()
+    assert plain.optimizer.loss_scale_factor is None

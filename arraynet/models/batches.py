@@ -1,0 +1,200 @@
+"""Batches, epoch by epoch: of arrays, whose rows are gathered on the host, and of whatever yields batches.
+
+Arrays are borrowed, never copied as a whole and never written to; floats wider than the model's are narrowed
+one batch at a time.
+"""
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from arraynet.models.checks import host_structure, leaf_arrays
+from arraynet.random.streams import host_permutation
+from arraynet.tree import flatten, map_structure, unflatten
+
+__all__ = ["ArrayData", "Batch", "IterableData", "packed", "unpacked"]
+
+Batch = tuple[Any, Any, Any]  # inputs, labels, weights of samples; None where there are none
+
+
+def packed(x: Any, y: Any, sample_weight: Any) -> tuple[Any, ...]:
+    """Return what a step is given: labels and weights only where there are some."""
+    return (x,) if y is None else (x, y) if sample_weight is None else (x, y, sample_weight)
+
+
+def unpacked(data: Any) -> Batch:
+    """Return inputs, labels and weights of what `packed` made, or of bare inputs."""
+    x, y, sample_weight, *_ = (*(data if isinstance(data, tuple) else (data,)), None, None)
+    return x, y, sample_weight
+
+
+class ArrayData:
+    """Batches of arrays in memory.
+
+    Parameters
+    ----------
+    arrays : tuple
+        Inputs, labels and weights: arrays, nested structures of them, or None.
+    batch_size : int
+        Samples a batch; the last one may have fewer.
+    shuffle : bool or "batch"
+        Whether an epoch takes all samples in a new order, or only those within each batch.
+    floats : str
+        The widest floating dtype that the model takes.
+    steps : int, optional
+        Batches an epoch, the first ones of its order; all without it.
+    """
+
+    exhausted = False
+
+    def __init__(
+        self,
+        arrays: Batch,
+        batch_size: int,
+        shuffle: bool | str = False,
+        floats: str = "float32",
+        steps: int | None = None,
+    ) -> None:
+        self.arrays, self.batch_size, self.shuffle = arrays, batch_size, shuffle
+        self.leaves = flatten(list(arrays))
+        self.dtypes = [None if leaf is None else narrowed(leaf.dtype, floats) for leaf in self.leaves]
+        self.samples = len(leaf_arrays(arrays[0])[0])
+        self.steps: int | None = steps or -(-self.samples // batch_size)
+
+    def first(self) -> Batch:
+        """Return the first samples, to look at."""
+        return self._batch(slice(0, min(2, self.samples)))
+
+    def epoch(self, key: tuple[int, int] | None = None) -> Iterator[Batch]:
+        """Yield the batches of one epoch; `key` is the random stream that orders it."""
+        order = None if key is None or not self.shuffle else self._order(key)
+        starts = range(0, self.samples, self.batch_size)
+        for start in starts[: self.steps]:
+            rows = slice(start, min(start + self.batch_size, self.samples))
+            yield self._batch(rows if order is None else order[rows])
+        if self.steps is not None and self.steps > len(starts):
+            warn_short(len(starts), self.steps)
+
+    def _order(self, key: tuple[int, int]) -> np.ndarray:
+        order = host_permutation(key, self.samples)
+        if self.shuffle != "batch":
+            return order
+        batch = order // self.batch_size  # a stable sort by batch keeps the new order inside each
+        return order[np.argsort(batch, kind="stable")]
+
+    def _batch(self, rows: Any) -> Batch:
+        taken = [_taken(leaf, rows, dtype) for leaf, dtype in zip(self.leaves, self.dtypes, strict=True)]
+        if len(taken) == 3:  # one input, the usual case
+            return taken[0], taken[1], taken[2]
+        return tuple(unflatten(list(self.arrays), taken))
+
+
+def narrowed(dtype: np.dtype, floats: str) -> np.dtype:
+    """Return a dtype in the machine's byte order, floats no wider than the named one."""
+    wide = dtype.kind == "f" and dtype.itemsize > np.dtype(floats).itemsize
+    return np.dtype(floats) if wide else dtype.newbyteorder("=")
+
+
+def _taken(leaf: Any, rows: Any, dtype: np.dtype | None) -> Any:
+    return None if leaf is None else leaf[rows].astype(dtype, copy=False)
+
+
+class IterableData:
+    """Batches that an iterable yields: x, (x,), (x, y) or (x, y, sample_weight).
+
+    Parameters
+    ----------
+    source : iterable
+        One that starts anew with each ``iter()``, or a generator, which goes on from epoch to epoch.
+    steps : int, optional
+        Batches an epoch; all there are without it.
+    floats : str
+        The widest floating dtype that the model takes.
+    transform : callable, optional
+        What to do with each batch: class weights.
+    """
+
+    def __init__(
+        self, source: Any, steps: int | None = None, floats: str = "float32", transform: Callable | None = None
+    ) -> None:
+        self.source = source if isinstance(source, Iterable) else _Numbered(source)
+        self.floats, self.transform = floats, transform
+        self.limit, self.once = steps, iter(self.source) is self.source
+        self.steps = steps or _length(source)
+        self.exhausted = False
+        self._iterator: Iterator[Any] | None = None
+        self._ahead: list[Batch] = []
+
+    def first(self) -> Batch:
+        """Return the first batch; it is yielded again by `epoch`."""
+        if not self._ahead:
+            self._ahead = [batch for batch in [next(self._going(), None)] if batch is not None]
+        if not self._ahead:
+            raise ValueError("The data is empty: the iterable passed as x yielded no batch.")
+        return self._ahead[0]
+
+    def epoch(self, key: tuple[int, int] | None = None) -> Iterator[Batch]:
+        """Yield the batches of one epoch, in the iterable's own order."""
+        seen = 0
+        while self.limit is None or seen < self.limit:
+            batch = self._ahead.pop() if self._ahead else next(self._going(), None)
+            if batch is None:
+                self._ran_out(seen)
+                return
+            yield batch
+            seen += 1
+        if not self.once and self.limit is None:
+            self._iterator = None
+
+    def _going(self) -> Iterator[Batch]:
+        if self._iterator is None:
+            self._iterator = map(self._entered, self.source)
+        return self._iterator
+
+    def _entered(self, item: Any) -> Batch:
+        parts = tuple(item) if isinstance(item, tuple | list) else (item,)
+        if not 1 <= len(parts) <= 3:
+            raise ValueError(f"A batch is x, (x, y) or (x, y, sample_weight); the iterable yielded {len(parts)} parts.")
+        host = [None if part is None else host_structure(part, "a batch") for part in parts]
+        made = [map_structure(self._narrow, part) for part in host] + [None] * (3 - len(host))
+        batch = (made[0], made[1], made[2])
+        return self.transform(batch) if self.transform else batch
+
+    def _narrow(self, leaf: Any) -> Any:
+        return None if leaf is None else leaf.astype(narrowed(leaf.dtype, self.floats), copy=False)
+
+    def _ran_out(self, seen: int) -> None:
+        self._iterator, self.exhausted = None, self.once
+        if self.limit is not None:
+            warn_short(seen, self.limit)
+
+
+def warn_short(seen: int, expected: int) -> None:
+    """Warn that an epoch has ended early."""
+    warnings.warn(
+        f"The data ran out after {seen} of {expected} batches of an epoch. Lower steps_per_epoch, or let the "
+        f"generator yield steps_per_epoch * epochs batches.",
+        stacklevel=2,
+    )
+
+
+class _Numbered:
+    """Batches that are asked for by number, from something with a length and items only."""
+
+    def __init__(self, source: Any) -> None:
+        self.source = source
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self.source[k] for k in range(len(self.source)))
+
+
+def _length(source: Any) -> int | None:
+    try:
+        return len(source)
+    except TypeError:
+        return None
