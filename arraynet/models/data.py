@@ -30,6 +30,8 @@ def data_of(
     ValueError
         Labels beside an iterable, arrays of different lengths, nothing at all, class weights beside weights.
     """
+    if x is None:
+        raise ValueError("There is no data: pass x, an array or an iterable of batches.")
     if class_weight is not None and sample_weight is not None:
         raise ValueError("class_weight and sample_weight cannot be given together: both weigh the samples.")
     if not is_iterable_of_batches(x):
@@ -82,7 +84,7 @@ def class_weights(y: Any, class_weight: dict[int, float]) -> np.ndarray:
     """
     try:
         table = {int(label): float(weight) for label, weight in class_weight.items()}
-    except (TypeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"class_weight maps integer labels to numbers, received {class_weight!r}.") from error
     if not isinstance(y, np.ndarray):
         raise ValueError("class_weight needs y as one array of labels.")

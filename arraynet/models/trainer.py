@@ -127,8 +127,10 @@ class Trainer(Compilable):
         logs = RunningLogs(self.metrics)
         begin, end = (told.listeners(f"on_{kind}_batch_{when}") for when in ("begin", "end"))
         stopped = (lambda: self.stop_training) if kind == "train" else lambda: False
-        run_batches(self._step(kind), data.epoch(key), begin, end, logs, self.steps_per_execution, stopped)
-        return dict(logs)
+        seen = run_batches(self._step(kind), data.epoch(key), begin, end, logs, self.steps_per_execution, stopped)
+        if not seen:
+            warnings.warn("The data is used up: a generator yields its batches once.", stacklevel=4)
+        return dict(logs) if seen else {}
 
     def _test(self, data: Data, told: CallbackList) -> dict[str, float]:
         told.call("on_test_begin", None)

@@ -35,6 +35,7 @@ NAN[3, 2] = np.nan
         (lambda m: m.fit(NAN, Y), ValueError, "NaN or infinity in 1 of 50 samples, the first is sample 3"),
         (lambda m: m.fit(X, np.where(Y == 1, np.inf, Y)), ValueError, "y holds NaN or infinity"),
         (lambda m: m.fit(X.astype(object), Y), TypeError, "x: .*dtype object"),
+        (lambda m: m.fit(), ValueError, "There is no data"),
         (lambda m: m.fit(X), ValueError, "has a loss, but the data has no labels"),
         (lambda m: m.fit(X, Y - 1), ValueError, "between 0 and 2.*from -1 to 1"),
         (lambda m: m.fit(X, Y + 5), ValueError, "from 5 to 7.*8 units"),

@@ -188,6 +188,8 @@ def test_class_weights_weigh_arrays_and_iterables():
 def test_bad_class_weights_are_refused():
     with pytest.raises(ValueError, match="integer labels to numbers"):
         data_of(X, Y, class_weight={"cat": 1})
+    with pytest.raises(ValueError, match="received 'balanced'"):
+        data_of(X, Y, class_weight="balanced")
     with pytest.raises(ValueError, match="cannot be given together"):
         data_of(X, Y, np.ones(11), class_weight={0: 1})
     with pytest.raises(ValueError, match="only one can weigh"):

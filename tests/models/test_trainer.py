@@ -4,10 +4,10 @@ import copy
 
 import numpy as np
 import pytest
-from support.classifier import ONE_HOT, X, Y, net
+from support.classifier import X, Y, net
 
 import arraynet
-from arraynet import callbacks, layers, losses, metrics, ops, optimizers
+from arraynet import callbacks, layers, ops, optimizers
 from arraynet.models import Model, Sequential
 
 
@@ -146,63 +146,6 @@ def test_sample_and_class_weights_agree(backend):
     assert a["accuracy"] != a["accuracy_1"]
 
 
-def test_penalties_are_part_of_the_reported_loss(backend):
-    plain = Sequential([layers.Dense(1, kernel_regularizer="l2")])
-    plain.compile("sgd", "mse")
-    plain.build((None, 6))
-    plain.set_weights([np.full((6, 1), 2.0), np.zeros(1)])
-    loss = plain.evaluate(X, np.zeros((50, 1)), verbose=0)
-    np.testing.assert_allclose(loss, np.mean(np.sum(2 * X, 1) ** 2) + 0.01 * 24, rtol=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("units", "labels", "expected"),
-    [
-        (3, Y, metrics.SparseCategoricalAccuracy),
-        (3, Y[:, None], metrics.SparseCategoricalAccuracy),
-        (3, ONE_HOT, metrics.CategoricalAccuracy),
-        (1, Y[:, None] % 2, metrics.BinaryAccuracy),
-        (1, Y % 2, metrics.BinaryAccuracy),
-        (1, (Y % 2).astype(np.float32), metrics.BinaryAccuracy),
-    ],
-)
-def test_accuracy_and_crossentropy_go_by_the_labels(units, labels, expected):
-    model = net("softmax" if units > 1 else "sigmoid", units, loss="crossentropy", metrics=["acc"])
-    model.fit(X, labels, verbose=0)
-    assert type(model.metrics[1]) is expected
-    assert model.metrics_names == ["loss", "acc"]
-    kind = type(model.metrics[1]).__name__.replace("Accuracy", "").lower()
-    assert kind in model._compiled_loss.parts[0][0].name.replace("_", "")
-
-
-def test_metrics_get_names_of_their_own():
-    model = net(loss="mse", metrics=["mae", losses.mean_squared_error, metrics.MeanAbsoluteError("mae")])
-    model.evaluate(X, ONE_HOT, verbose=0)
-    assert model.metrics_names == ["loss", "mae", "mean_squared_error", "mae_1"]
-
-
-def test_several_outputs_have_losses_and_weights_of_their_own(backend):
-    class Two(Model):
-        def __init__(self):
-            super().__init__()
-            self.a, self.b = layers.Dense(1), layers.Dense(1)
-
-        def call(self, inputs):
-            return {"a": self.a(inputs), "b": self.b(inputs)}
-
-    model = Two()
-    model.compile("sgd", {"a": "mse", "b": "mae"}, loss_weights={"a": 2.0, "b": 3.0}, metrics={"b": ["mse"]})
-    zeros = np.zeros((50, 1), np.float32)
-    logs = model.evaluate(X, {"a": zeros, "b": zeros}, verbose=0, return_dict=True)
-    assert set(logs) == {"loss", "a_loss", "b_loss", "b_mse"}
-    np.testing.assert_allclose(logs["loss"], 2 * logs["a_loss"] + 3 * logs["b_loss"], rtol=1e-5)
-    predicted = model.predict(X, verbose=0)
-    np.testing.assert_allclose(logs["a_loss"], np.mean(predicted["a"] ** 2), rtol=1e-5)
-    model.compile("sgd", {"c": "mse"})
-    with pytest.raises(ValueError, match=r"loss names the outputs \['c'\]"):
-        model.fit(X, {"a": zeros, "b": zeros}, verbose=0)
-
-
 def test_one_batch_at_a_time(backend):
     model = net()
     w = model.get_weights()
@@ -236,6 +179,12 @@ def test_validation_data_goes_before_the_split_and_has_its_frequency(backend):
     ).history
     assert len(history["val_loss"]) == 2
     np.testing.assert_allclose(history["val_loss"][-1], model.evaluate(X[:5], Y[:5], verbose=0)[0], rtol=1e-5)
+
+
+def test_a_validation_that_is_used_up_warns_and_reports_nothing():
+    with pytest.warns(UserWarning, match="used up"):
+        history = net().fit(X, Y, epochs=2, validation_data=iter([(X, Y)]), verbose=0).history
+    assert (len(history["loss"]), len(history["val_loss"])) == (2, 1)
 
 
 def test_an_own_step_reports_what_it_returns(backend):
@@ -283,14 +232,6 @@ def test_stop_training_is_honoured_after_a_batch():
     assert model.history.epoch == [0]
 
 
-def test_compiled_settings_round_trip():
-    model = net(metrics=["accuracy", metrics.MeanSquaredError()], loss=losses.SparseCategoricalCrossentropy())
-    other = net()
-    other.compile_from_config(model.get_compile_config())
-    assert other.get_compile_config() == model.get_compile_config()
-    assert Sequential([layers.Dense(1)]).get_compile_config() is None
-
-
 def test_moving_a_model_moves_metrics_and_optimizer():
     model = net(optimizer="adam")
     model.fit(X, Y, verbose=0)
@@ -328,13 +269,3 @@ def test_a_copy_trains_itself():
     for a, b, c in zip(before, model.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
         assert (a != c).any()
-
-
-def test_half_precision_scales_its_loss():
-    model = Sequential(
-        [layers.Dense(8, activation="relu"), layers.Dense(3, activation="softmax")], dtype="mixed_float16"
-    )
-    model.compile("sgd", "sparse_categorical_crossentropy")
-    assert model.optimizer.loss_scale_factor == 1024
-    plain = net()
-    assert plain.optimizer.loss_scale_factor is None
