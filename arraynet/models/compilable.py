@@ -233,13 +233,13 @@ class Compilable(Layer):
     def _prepare(self, data: Any) -> None:
         """Look at the data and run the model on the first samples, so that what is wrong shows before any work."""
         check_inputs(data, self)
+        y_pred = self._looked_at(data)
         if self._compiled_loss is not None:
-            x, y, weight = (map_structure(_two, part) for part in data.first())
+            _, y, weight = map(_two, data.first())
             if y is None:
                 raise ValueError(
                     f"Model {self.name!r} has a loss, but the data has no labels: pass y, or yield (x, y) batches."
                 )
-            y_pred = self(x, training=False)
             if not self._matched:
                 self._compiled_loss.build(y, y_pred)
                 if self._compiled_metrics is not None:
@@ -248,6 +248,12 @@ class Compilable(Layer):
             check_outputs(data, self._compiled_loss, y_pred)
             self._compiled_loss(y, y_pred, weight)
         self._settle()
+
+    def _looked_at(self, data: Any) -> Any:
+        """The outputs for the first samples; the model is built then. None if only its own steps know what to do."""
+        if type(self).call is Layer.call:
+            return None
+        return self(_two(data.first()[0]), training=False)
 
     def _settle(self) -> None:
         """Bring metrics and the optimizer's state to where the weights are."""
@@ -261,9 +267,9 @@ def _tensor(leaf: Any) -> Any:
     return None if leaf is None else as_tensor(leaf)
 
 
-def _two(leaf: Any) -> Any:
-    """The first two samples, enough to see shapes."""
-    return None if leaf is None else leaf[:2]
+def _two(value: Any) -> Any:
+    """The first two samples of nested arrays, enough to see shapes."""
+    return map_structure(lambda leaf: None if leaf is None else leaf[:2], value)
 
 
 def _made(given: Any, family: Any) -> Any:

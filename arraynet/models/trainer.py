@@ -88,9 +88,9 @@ class Trainer(Compilable):
                 (x, y, sample_weight), validation_data = split_off((x, y, sample_weight), validation_split)
             options = {"shuffle": shuffle, "class_weight": class_weight}
             data = self._data(x, y, sample_weight, batch_size, steps_per_epoch, options)
+            self._prepare(data)
             size = validation_batch_size or batch_size
             validation = validation_data is not None and self._validation(validation_data, size, validation_steps)
-            self._prepare(data)
             shown = resolve_verbose(verbose)
             told = CallbackList(callbacks, True, bool(shown), self, epochs=epochs, steps=data.steps, verbose=shown)
             self.stop_training = False
@@ -173,7 +173,7 @@ class Trainer(Compilable):
         """Return the model's outputs for inputs as `fit` takes them, as fresh NumPy arrays."""
         with use_backend(self._home(())):
             data = self._data(x, None, None, batch_size, steps, {})
-            self._settle()
+            self._ready(data)
             shown = resolve_verbose(verbose)
             told = CallbackList(callbacks, False, bool(shown), self, epochs=1, steps=data.steps, verbose=shown)
             try:
@@ -216,7 +216,7 @@ class Trainer(Compilable):
         """Return the model's outputs for one batch, as fresh NumPy arrays."""
         with use_backend(self._home(())):
             data = self._data(x, None, None, 2**62, None, {})
-            self._settle()
+            self._ready(data)
             outputs = self._step("predict")(*next(data.epoch()))
             return map_structure(np.array, outputs)
 
@@ -239,6 +239,13 @@ class Trainer(Compilable):
         steps = None if steps is None else positive("steps", steps)
         widest = max((layer.variable_dtype for layer in self._walk()), key=lambda name: np.dtype(name).itemsize)
         return data_of(x, y, sample_weight, size, steps, floats=widest, **options)
+
+    def _ready(self, data: Data) -> None:
+        """See to it that there is a batch, that the weights exist, and that all state is in one place."""
+        data.first()
+        if not self.built:
+            self._looked_at(data)
+        self._settle()
 
     def _validation(self, given: Any, batch_size: int | None, steps: int | None) -> Data:
         parts = given if isinstance(given, tuple | list) else (given,)

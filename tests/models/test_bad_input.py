@@ -103,6 +103,11 @@ def test_compile_refuses_what_it_does_not_know(options, match):
     model.fit(X, Y, verbose=0)  # as it was compiled before
 
 
+def test_nothing_to_predict_is_refused():
+    with pytest.raises(ValueError, match="yielded no batch"):
+        net().predict(iter([]), verbose=0)
+
+
 def test_no_loss_is_refused():
     untouched(net(loss=None, metrics=None), lambda m: m.fit(X, Y, verbose=0), ValueError, "no loss to compute")
 
