@@ -8,7 +8,7 @@ from arraynet.backend import Backend
 from arraynet.dispatch import HostScalar, promoted
 from arraynet.observers import Observer, Versioned
 from arraynet.program.program import Program
-from arraynet.program.trace import TracedArray, TracedNamespace, TracedScalar, Tracer, Value
+from arraynet.program.trace import TracedArray, TracedNamespace, TracedScalar, Tracer, UncapturableError, Value
 from arraynet.tensor import Tensor, Variable
 
 __all__ = ["Capture"]
@@ -50,8 +50,12 @@ class Capture(Observer):
         self.records.clear()
 
     def program(self, outputs: list[Tensor], backend: Backend) -> Program:
-        """Return the run as a program, lowered but not optimised."""
-        return _Lowering(self, backend).program(outputs)
+        """Return the run as a program, lowered but not optimised; of the backend given if it computes nothing."""
+        found = {result.backend for *_, results in self.records for result in _several(results)}
+        found |= {value.backend for _, value in (*self.reads.values(), *self.writes.values())}
+        if len(found) > 1:
+            raise UncapturableError("it computes on two backends")
+        return _Lowering(self, found.pop() if found else backend).program(outputs)
 
 
 class _Lowering:

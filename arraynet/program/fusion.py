@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
+from arraynet.program.layout import FOREVER, roots
 from arraynet.program.program import Program
 from arraynet.program.trace import Instruction, Value
 
@@ -30,12 +31,21 @@ class Group:
         In order; reductions along the last axis, along all others, or of everything may occur.
     inputs, outs : list of Value
         What it reads from outside, and what is needed outside.
+    over : list of Value
+        Inputs that the first of `outs`, in this order, are written over. They are no longer among `inputs`:
+        a loop that is given one array twice is not vectorised.
     """
 
     shape: tuple[int, ...]
     instructions: list[Instruction] = field(default_factory=list)
     inputs: list[Value] = field(default_factory=list)
     outs: list[Value] = field(default_factory=list)
+    over: list[Value] = field(default_factory=list)
+
+    @property
+    def pointwise(self) -> bool:
+        """Whether it holds no reductions, so that results may be written over what it reads."""
+        return not any(i.name in ROW_REDUCTIONS for i in self.instructions)
 
     @property
     def rows(self) -> int:
@@ -59,7 +69,7 @@ class Group:
         return "column" if shape == (*self.shape[:-1], 1) else ""
 
 
-def fuse(program: Program, elementwise: Collection[str], compiled: Any) -> None:
+def fuse(program: Program, elementwise: Collection[str], compiled: Any, in_place: bool = False) -> None:
     """Replace groups of instructions by calls of what `compiled` makes of them.
 
     Parameters
@@ -70,6 +80,8 @@ def fuse(program: Program, elementwise: Collection[str], compiled: Any) -> None:
         The primitives that a loop can compute.
     compiled : callable
         ``compiled(group)`` returns a function of the group's inputs and outs, or None to leave it alone.
+    in_place : bool
+        Whether groups write updates over the Variables' old values, see `Group.over`.
     """
     slots: list[Instruction | Group] = []
     place: dict[int, int] = {}  # where a Value is made, by its index
@@ -77,7 +89,13 @@ def fuse(program: Program, elementwise: Collection[str], compiled: Any) -> None:
         at = _joined(slots, place, instruction, elementwise)
         place |= {v.index: at for v in instruction.outs}
     needed = _needed(program, slots)
-    program.instructions = [made for slot in slots for made in _made(slot, needed, compiled)]
+    last_slot = _last_slots(program, needed)
+    for at, slot in enumerate(slots):
+        if isinstance(slot, Group):
+            _bounded(slot, needed)
+            if in_place and slot.pointwise:
+                _overwriting(slot, program, last_slot, at)
+    program.instructions = [made for slot in slots for made in _made(slot, compiled)]
 
 
 def _joined(
@@ -156,25 +174,48 @@ def _needed(program: Program, slots: list[Instruction | Group]) -> dict[int, set
     return used
 
 
-def _made(slot: Instruction | Group, used: dict[int, set[int]], compiled: Any) -> list[Instruction]:
+def _last_slots(program: Program, used: dict[int, set[int]]) -> dict[int, int]:
+    """The last slot that reads a Value, directly or through a view; results are read behind all slots."""
+    root, last = roots(program), dict[int, int]()
+    for index, places in used.items():
+        latest = FOREVER if -1 in places else max(places)
+        last[root[index]] = max(latest, last.get(root[index], -1))
+    return last
+
+
+def _bounded(group: Group, used: dict[int, set[int]]) -> None:
+    """Find what a group reads from outside, and what is used there."""
+    inside = {v.index for made in group.instructions for v in made.outs}
+    read = {v.index: v for made in group.instructions for v in made.inputs()}
+    group.inputs = [v for index, v in read.items() if index not in inside]
+    made = [v for instruction in group.instructions for v in instruction.outs]
+    group.outs = [v for v in made if len(used.get(v.index, ())) > (v.index in read)]
+
+
+def _overwriting(group: Group, program: Program, last: dict[int, int], at: int) -> None:
+    """Let a Variable's new value be written over the old one, if this group is the last to read that."""
+    old = {id(variable): value for variable, value in program.variables}
+    pairs: list[tuple[Value, Value]] = []
+    for variable, new in program.updates:
+        value = old.get(id(variable))
+        mine = any(v is new for v in group.outs) and all(v is not new for v, _ in pairs)
+        if value is None or not mine or last.get(value.index) != at or all(v is not value for v in group.inputs):
+            continue
+        if (value.shape, value.dtype) == (new.shape, new.dtype) == (group.shape, new.dtype):
+            pairs.append((new, value))
+    group.over = [value for _, value in pairs]
+    first = [new for new, _ in pairs]
+    group.outs = first + [v for v in group.outs if all(v is not f for f in first)]
+    group.inputs = [v for v in group.inputs if all(v.index != w.index for w in group.over)]
+
+
+def _made(slot: Instruction | Group, compiled: Any) -> list[Instruction]:
     """The instructions that a slot comes to."""
     if isinstance(slot, Instruction):
         return [slot]
-    inside = {v.index for made in slot.instructions for v in made.outs}
-    mine: dict[int, Value] = {}
-    for instruction in slot.instructions:
-        mine |= {v.index: v for v in instruction.inputs() if v.index not in inside}
-    slot.inputs = list(mine.values())
-    slot.outs = [v for i in slot.instructions for v in i.outs if _escapes(v, slot, used)]
     function = compiled(slot) if len(slot.instructions) > 1 else None
     if function is None:
         return slot.instructions
-    pointwise = not any(i.name in ROW_REDUCTIONS for i in slot.instructions)
-    name = "group" if pointwise else "group.reduce"  # only the first may write over what it reads
-    return [Instruction(name, function, tuple(slot.inputs), {}, tuple(slot.outs), several=True)]
-
-
-def _escapes(value: Value, group: Group, used: dict[int, set[int]]) -> bool:
-    """Tell whether a Value is used outside the group that makes it."""
-    inner = sum(any(v.index == value.index for v in i.inputs()) for i in group.instructions)
-    return len(used.get(value.index, ())) > (1 if inner else 0)
+    name = "group" if slot.pointwise else "group.reduce"  # only the first may write over what it reads
+    over = {"over": tuple(slot.over)} if slot.over else {}
+    return [Instruction(name, function, tuple(slot.inputs), over, tuple(slot.outs), several=True)]

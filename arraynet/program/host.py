@@ -63,7 +63,7 @@ class HostProgram:
         for number, instruction in enumerate(program.instructions):
             self._plan(number, instruction)
             self._release(number, instruction)
-        self.calls = len(self.lines)
+        self.calls = sum(not line.startswith("if ") for line in self.lines)
         self.source = self._function(self._finish())
         self.buffer_bytes = self.pool.bytes
         exec(compile(self.source, "<program>", "exec"), self.scope)
@@ -116,9 +116,7 @@ class HostProgram:
         if name in VIEWS and self._view(instruction):
             return
         if name.startswith("group"):
-            for value in instruction.outs:
-                self._out(number, instruction, value)
-            self.lines.append(self._call(instruction.function, *args, *instruction.outs))
+            self._group(number, instruction)
             return
         if name in UFUNCS and not instruction.kwargs:
             self._reuse(number, instruction)
@@ -140,6 +138,15 @@ class HostProgram:
             self.lines.append(self._call(np.concatenate, args[0], instruction.kwargs.get("axis", 0), out))
         else:
             self._general(instruction)
+
+    def _group(self, number: int, instruction: Instruction) -> None:
+        """Call a generated loop; where it writes over old values, those must be there."""
+        for value in instruction.outs:
+            self._out(number, instruction, value)
+        for new, old in zip(instruction.outs, instruction.kwargs.get("over", ()), strict=False):
+            target, source = self.names[new.index], self.names[old.index]
+            self.lines.append(f"if {target} is not {source}: copyto({target}, {source})")
+        self.lines.append(self._call(instruction.function, *instruction.args, *instruction.outs))
 
     def _view(self, instruction: Instruction) -> bool:
         """Make a view of a fixed array now; one of an array that comes with the call must wait."""

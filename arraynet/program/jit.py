@@ -104,15 +104,15 @@ class Jitted:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if OBSERVERS.get() or config.kernels() == "eager":
             return self.function(*args, **kwargs)
-        backend = current()
         leaves = flatten([args, kwargs])
+        backend = next((leaf.backend for leaf in leaves if isinstance(leaf, Tensor | Variable)), None) or current()
         key = (backend.name, config.floatx(), config.kernels(), config.crossentropy(), tuple(map(_kind, leaves)))
         entry = self._entries.get(key)
         if entry is _EAGER:
             return self.function(*args, **kwargs)
         if entry is None or not entry.holds():
             return self._capture(key, backend, args, kwargs, leaves)
-        return _replay(entry, backend, leaves)
+        return _replay(entry, leaves)
 
     def _capture(self, key: Any, backend: Backend, args: Any, kwargs: Any, leaves: list[Any]) -> Any:
         full = [as_tensor(leaf, backend) if _is_array(leaf) else leaf for leaf in leaves]
@@ -171,7 +171,7 @@ def _lowered(capture: Capture, result: Any, backend: Backend) -> _Entry:
     places = iter(range(len(tensors), len(tensors) + len(hidden)))
     return _Entry(
         program=program,
-        run=_runner(program, backend),
+        run=_runner(program),
         result=result,
         logits=[(next(places), tag[1]) if tag and isinstance(tag[0], Tensor) else None for tag in behind],
         guards=[(configured, configured.version) for configured in capture.configured.values()],
@@ -182,15 +182,16 @@ def _lowered(capture: Capture, result: Any, backend: Backend) -> _Entry:
     )
 
 
-def _runner(program: Program, backend: Backend) -> Any:
+def _runner(program: Program) -> Any:
     """What replays a program: the backend's own, else the one for host arrays, else an interpreter."""
-    compiled = backend.compile_program(program) if config.kernels() == "fused" else NotImplemented
+    compiled = program.backend.compile_program(program) if config.kernels() == "fused" else NotImplemented
     if compiled is not NotImplemented:
         return compiled
-    return HostProgram(program) if np.ndarray in backend.array_types else interpret(program)
+    return HostProgram(program) if np.ndarray in program.backend.array_types else interpret(program)
 
 
-def _replay(entry: _Entry, backend: Backend, leaves: list[Any]) -> Any:
+def _replay(entry: _Entry, leaves: list[Any]) -> Any:
+    backend = entry.program.backend
     inputs = [leaf.array if isinstance(leaf, Tensor) else backend.asarray(leaf, dtypes.resolve(leaf, leaf).name)
               for leaf in leaves if _is_array(leaf)]  # fmt: skip
     variables = [variable._value.array for variable in entry.variables]

@@ -24,5 +24,5 @@ class NumbaBackend(NumPyBackend):
         from arraynet.program import HostProgram, fuse
         from arraynet_numba.loops import ELEMENTWISE, compiled
 
-        fuse(program, ELEMENTWISE, compiled)
+        fuse(program, ELEMENTWISE, compiled, in_place=True)
         return HostProgram(program)

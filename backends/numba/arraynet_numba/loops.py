@@ -45,11 +45,11 @@ T = np.{dtype}
 
 def compiled(group: Group) -> Any:
     """Return a compiled function of a group's inputs and outs, or None to leave the group alone."""
-    values = [*group.inputs, *group.outs, *(v for i in group.instructions for v in i.outs)]
+    values = [*group.inputs, *group.over, *(v for i in group.instructions for v in i.outs)]
     dtypes = {str(v.dtype) for v in values if v.dtype is not None} - {"bool"}
     if len(dtypes) != 1 or not dtypes <= set(FLOATS):
         return None
-    if not all(v.shape is None or np.asarray(v.example).flags.c_contiguous for v in group.inputs):
+    if not all(v.shape is None or np.asarray(v.example).flags.c_contiguous for v in [*group.inputs, *group.over]):
         return None
     dtype = dtypes.pop()
     source = HEADER.format(exp="exp32" if dtype == "float32" else "np.exp", dtype=dtype) + _Writer(group).source()
@@ -62,11 +62,13 @@ class _Stage:
     def __init__(self) -> None:
         self.before: list[str] = []
         self.inner: list[str] = []
+        self.stores: list[str] = []  # at the end, since a result may be written over an operand
         self.after: list[str] = []
 
     def lines(self) -> list[str]:
-        loop = ["for j in range(columns):", "    k = base + j", *(f"    {line}" for line in self.inner)]
-        return [*self.before, *(loop if self.inner else []), *self.after]
+        inner = [*self.inner, *self.stores]
+        loop = ["for j in range(columns):", "    k = base + j", *(f"    {line}" for line in inner)]
+        return [*self.before, *(loop if inner else []), *self.after]
 
 
 class _Writer:
@@ -75,7 +77,7 @@ class _Writer:
     def __init__(self, group: Group) -> None:
         self.group = group
         self.names: dict[int, str] = {}  # what an expression calls a Value, by its index
-        self.stage: dict[int, int] = {v.index: 0 for v in group.inputs}
+        self.stage: dict[int, int] = {v.index: 0 for v in (*group.inputs, *group.over)}
         self.stages: dict[int, _Stage] = {}
         self.head: list[str] = []
         self.tail: list[str] = []
@@ -89,6 +91,8 @@ class _Writer:
         for v in self.group.outs:
             if v.shape != ():
                 self.head.append(f"Y{v.index} = y{v.index}.reshape(y{v.index}.size)")
+        for new, old in zip(self.group.outs, self.group.over, strict=False):
+            self.names[old.index] = f"Y{new.index}[k]"
         for instruction in self.group.instructions:
             self._write(instruction)
         rows = [line for _, stage in sorted(self.stages.items()) for line in stage.lines()]
@@ -143,7 +147,8 @@ class _Writer:
         lines.append(f"v{out.index} = {kind}({EXPRESSIONS[instruction.name].format(*args)})")
         self.names[out.index] = f"v{out.index}"
         if out.index in self.outs:
-            lines.append(f"Y{out.index}[{'k' if full else 'i'}] = v{out.index}")
+            stores = stage.stores if lines is stage.inner else stage.before
+            stores.append(f"Y{out.index}[{'k' if full else 'i'}] = v{out.index}")
         elif out.index in self.crossing:
             self.head.append(f"t{out.index} = np.empty(columns, np.{out.dtype})")
             lines.append(f"t{out.index}[j] = v{out.index}")
