@@ -4,6 +4,7 @@ from typing import Any
 
 from arraynet.dispatch import op
 from arraynet.optimizers.base import Optimizer
+from arraynet.optimizers.common import TINY, flushed
 
 __all__ = ["Adadelta", "Adagrad", "RMSprop"]
 
@@ -14,14 +15,14 @@ def rmsprop_step(
 ) -> Any:
     """Return the new weight, mean square and, where they are kept, mean gradient and velocity."""
     w, g, square, *rest = arrays
-    square = square * rho + g * g * (1 - rho)
+    square = square * rho + (g * g + TINY) * (1 - rho)
     new, variance = [square], square
     if centered:
-        new.append(rest[0] * rho + g * (1 - rho))
+        new.append(flushed(xp, rest[0] * rho + g * (1 - rho)))
         variance = square - new[1] * new[1]
     move = g * learning_rate / xp.sqrt(variance + epsilon)
     if momentum:
-        move = rest[-1] * momentum + move
+        move = flushed(xp, rest[-1] * momentum + move)
         new.append(move)
     return w - move, *new
 
