@@ -1,6 +1,7 @@
 """Every test runs on a named backend where it asks for one, and leaves no global state behind."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +10,10 @@ import arraynet
 from arraynet import config, naming, random
 
 os.environ.pop("ARRAYNET_BACKEND", None)
+# Loops are compiled once for all tests, workers and runs; their names are hashes of what they contain.
+os.environ.setdefault("ARRAYNET_NUMBA_CACHE", str(Path(__file__).parents[1] / ".pytest_cache" / "numba"))
 BACKENDS = ("numpy", "strict")
+NEED_DEVICE = ("cupy",)
 
 
 def pytest_addoption(parser):
@@ -17,8 +21,12 @@ def pytest_addoption(parser):
 
 
 def pytest_generate_tests(metafunc):
+    chosen = metafunc.config.getoption("--backend")
     if "backend" in metafunc.fixturenames:
-        metafunc.parametrize("backend", metafunc.config.getoption("--backend") or BACKENDS, indirect=True)
+        metafunc.parametrize("backend", chosen or BACKENDS, indirect=True)
+    if "other" in metafunc.fixturenames:
+        others = [name for name in chosen or arraynet.available_backends() if name != "numpy"]
+        metafunc.parametrize("other", others, indirect=True)
 
 
 @pytest.fixture
@@ -26,6 +34,18 @@ def backend(request):
     """The name of the current backend, each in turn."""
     with arraynet.use_backend(request.param):
         yield request.param
+
+
+@pytest.fixture
+def other(request):
+    """The name of each installed backend but the reference; those that need a GPU are left out where there is none."""
+    try:
+        arraynet.plugins.load(request.param)
+    except Exception as error:
+        if request.param not in NEED_DEVICE:
+            raise
+        pytest.skip(f"{request.param} cannot run here: {error}")
+    return request.param
 
 
 @pytest.fixture(autouse=True)

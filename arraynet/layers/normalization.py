@@ -5,6 +5,7 @@ from typing import Any
 
 from arraynet import config, ops
 from arraynet.layers.elementwise import Elementwise
+from arraynet.plugins import use_backend
 from arraynet.tensor import Tensor, as_tensor
 
 __all__ = ["Normalization"]
@@ -80,12 +81,13 @@ class Normalization(Elementwise):
         """
         if self.mean is not None:
             raise ValueError(f"Layer {self.name!r} (Normalization) was given its mean and variance: nothing to adapt.")
-        data = data if isinstance(data, Tensor) else as_tensor(data)
-        if not self.built:
-            self.build(data.shape)
-        mean, variance = ops.moments(ops.cast(data, self.variable_dtype), axes=self._reduced, keepdims=True)
-        self.adapt_mean.assign(mean)
-        self.adapt_variance.assign(variance)
+        with use_backend(self._home((data,))):
+            data = data if isinstance(data, Tensor) else as_tensor(data)
+            if not self.built:
+                self.build(data.shape)
+            mean, variance = ops.moments(ops.cast(data, self.variable_dtype), axes=self._reduced, keepdims=True)
+            self.adapt_mean.assign(mean)
+            self.adapt_variance.assign(variance)
 
     def call(self, inputs: Any) -> Any:
         inputs = self.cast(inputs)

@@ -121,6 +121,10 @@ class Trainer(Compilable):
 
     def _epoch(self, kind: str, data: Data, told: CallbackList) -> dict[str, float]:
         """Run all batches once; return what there is to report."""
+        with use_backend(self._home(())):  # where that is now: a callback may have moved the model
+            return self._batches(kind, data, told)
+
+    def _batches(self, kind: str, data: Data, told: CallbackList) -> dict[str, float]:
         self.reset_metrics()
         low, high = self._shuffle.key
         key = stream_key(low + (high << 64), f"epoch {self._shuffle.counter}") if kind == "train" else None
@@ -129,7 +133,7 @@ class Trainer(Compilable):
         stopped = (lambda: self.stop_training) if kind == "train" else lambda: False
         seen = run_batches(self._step(kind), data.epoch(key), begin, end, logs, self.steps_per_execution, stopped)
         if not seen:
-            warnings.warn("The data is used up: a generator yields its batches once.", stacklevel=4)
+            warnings.warn("The data is used up: a generator yields its batches once.", stacklevel=5)
         return dict(logs) if seen else {}
 
     def _test(self, data: Data, told: CallbackList) -> dict[str, float]:

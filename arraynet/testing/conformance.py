@@ -139,7 +139,7 @@ def _differences(case: Case, dtype: str, found: _Run, expected: _Run) -> Iterato
     pairs = zip(found.values, expected.values, strict=True)
     yield from _compared("value", pairs, tolerance(case.name, dtype))
     pairs = zip(found.grads, expected.grads, strict=True)
-    yield from _compared("gradient", pairs, tolerance(case.name, dtype, gradient=True))
+    yield from _compared("gradient", pairs, tolerance(case.name, dtype, "gradient"))
 
 
 def _compared(what: str, pairs: Any, allowed: dict[str, float]) -> Iterator[str]:

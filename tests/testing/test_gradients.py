@@ -46,5 +46,5 @@ def test_a_case_fills_in_its_static_arguments():
 
 
 def test_tolerances_by_dtype_and_purpose():
-    value, gradient = tolerance("add", "float32"), tolerance("add", "float32", gradient=True)
+    value, gradient = tolerance("add", "float32"), tolerance("add", "float32", "gradient")
     assert gradient["rtol"] > value["rtol"] > tolerance("add", "float64")["rtol"]
