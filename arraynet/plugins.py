@@ -19,6 +19,7 @@ from typing import Any
 
 from arraynet import config
 from arraynet.backend import CONTRACT, Backend, Namespace, NumPyBackend
+from arraynet.threads import limit_threads
 
 __all__ = ["available_backends", "current", "get_backend", "load", "set_backend", "use_backend"]
 
@@ -122,8 +123,11 @@ def load(name: str | Backend) -> Backend:
         return _checked(getattr(name, "name", "?"), name)
     if not isinstance(name, str):
         raise TypeError(f"A backend is chosen by name, received {name!r}.")
-    known = _loaded.get(name)  # setdefault: where two threads load it at once, both get the same one
-    return known or _loaded.setdefault(name, NumPyBackend() if name == "numpy" else _made(name))
+    if name not in _loaded:
+        made = NumPyBackend() if name == "numpy" else _made(name)
+        limit_threads()  # only now, since a plugin may have brought a library with threads of its own
+        _loaded.setdefault(name, made)  # where two threads load it at once, both get the same one
+    return _loaded[name]
 
 
 def _made(name: str) -> Backend:

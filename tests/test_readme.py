@@ -14,6 +14,7 @@ from arraynet.datasets import mnist
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+VARIABLE = r"\"(ARRAYNET_[A-Z_]+)\""
 COMMANDS = [line.split("#")[0].strip() for line in TEXT.splitlines() if line.startswith("    ")]
 
 
@@ -40,8 +41,7 @@ def test_the_command_line_knows_its_commands(command):
 
 def test_every_environment_variable_is_in_the_table_and_in_the_code():
     table = set(re.findall(r"^\| `(ARRAYNET_\w+)`", TEXT, re.MULTILINE))
-    core = named(r"environment\(\s*\"(ARRAYNET_\w+)", ROOT / "arraynet")
-    assert table == core | named(r"\"(ARRAYNET_\w+)\"", ROOT / "backends")
+    assert table == named(VARIABLE, ROOT / "arraynet") | named(VARIABLE, ROOT / "backends")
 
 
 def test_every_backend_is_in_the_table():

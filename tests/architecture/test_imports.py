@@ -11,7 +11,7 @@ from .sources import FILES, PACKAGE, ROOT, imported, module_name, tree
 
 # From the bottom up: a module imports from its own level or those below it.
 LEVELS = [
-    ["config", "naming", "tree", "words", "registry", "custom_objects"],
+    ["config", "naming", "tree", "words", "registry", "custom_objects", "threads"],
     ["dtypes", "backend"],
     ["plugins", "observers", "operators"],
     ["tensor"],
@@ -26,7 +26,7 @@ LEVELS = [
     ["cli", "__main__"],
 ]
 STRANGERS = {("autodiff", "program"), ("program", "autodiff")}  # on one level, but both are told by dispatch
-OPTIONAL = {"rich", "pooch", "safetensors", "matplotlib", "h5py", "IPython"}  # imported where they are used
+OPTIONAL = {"rich", "pooch", "safetensors", "threadpoolctl", "matplotlib", "h5py", "IPython"}  # where used
 LEVEL = {name: number for number, names in enumerate(LEVELS) for name in names}
 STDLIB = set(sys.stdlib_module_names)
 

@@ -1,0 +1,31 @@
+"""How many threads the libraries below may use: one number for all of them, where the user has given one.
+
+Nothing in arraynet starts threads; matrix products do, inside BLAS, by default one for each core. As no other
+part runs beside them, that default does not oversubscribe the machine.
+"""
+
+from arraynet import config
+
+__all__ = ["limit_threads", "wanted_threads"]
+
+VARIABLE = "ARRAYNET_NUM_THREADS"
+
+
+def wanted_threads() -> int | None:
+    """Return ``ARRAYNET_NUM_THREADS``, or None where the libraries keep their own defaults."""
+    text = config.environment(VARIABLE)
+    if text is None:
+        return None
+    count = config.integer(VARIABLE, text)
+    if count == 0:
+        raise ValueError(f"{VARIABLE} must be at least 1, received '0'. Unset it for one thread a core.")
+    return count
+
+
+def limit_threads() -> None:
+    """Set the number of threads of BLAS, and of every other library loaded so far that has threads of its own."""
+    count = wanted_threads()
+    if count is not None:
+        import threadpoolctl
+
+        threadpoolctl.threadpool_limits(count)
