@@ -132,7 +132,7 @@ class HostProgram:
             self._reduce(number, instruction)
         elif name in ("argmax", "argmin") and not args[1:]:
             self._out(number, instruction)
-            self.lines.append(self._call(getattr(np, name), args[0], **instruction.kwargs, out=out))
+            self.lines.append(self._call(getattr(np.ndarray, name), args[0], **instruction.kwargs, out=out))
         elif name == "concat":
             self._out(number, instruction)
             self.lines.append(self._call(np.concatenate, args[0], instruction.kwargs.get("axis", 0), out))

@@ -6,14 +6,14 @@ function runs eagerly from then on, with the same numbers; nothing runs twice.
 
 import logging
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import update_wrapper
 from typing import Any
 
 import numpy as np
 
-from arraynet import config, dtypes
+from arraynet import config
 from arraynet.backend import Backend
 from arraynet.observers import OBSERVERS, Versioned, latest_version
 from arraynet.plugins import current
@@ -30,6 +30,7 @@ __all__ = ["Jitted", "jit"]
 LOG = logging.getLogger("arraynet")
 MANY = 8  # captures of one function, after which a changing Python argument is suspected
 _EAGER = object()
+_CONTAINERS = (list, tuple, dict)
 
 
 def jit(f: Callable[..., Any]) -> "Jitted":
@@ -72,9 +73,11 @@ class _Entry:
     logits: list[tuple[int, Any] | None]
     guards: list[tuple[Versioned, int]]
     checked: int  # the latest version of anything when the guards last held
-    variables: list[Variable] = field(default_factory=list)
-    targets: list[Variable] = field(default_factory=list)
-    spares: list[Any] = field(default_factory=list)
+    inputs: list[tuple[int, str]]  # which leaves of the arguments are arrays, and their dtypes
+    variables: list[Variable]
+    targets: list[Variable]
+    in_place: list[bool]  # which targets' own arrays may be written into
+    spares: list[Any]
 
     def holds(self) -> bool:
         """Tell whether no object that took part has changed."""
@@ -114,7 +117,7 @@ class Jitted:
             return self._capture(key, backend, args, kwargs, leaves)
         return _replay(entry, leaves)
 
-    def _capture(self, key: Any, backend: Backend, args: Any, kwargs: Any, leaves: list[Any]) -> Any:
+    def _capture(self, key: Any, backend: Backend, args: Any, kwargs: Any, leaves: Sequence[Any]) -> Any:
         full = [as_tensor(leaf, backend) if _is_array(leaf) else leaf for leaf in leaves]
         args, kwargs = unflatten([args, kwargs], full)
         capture = Capture([t for t in full if isinstance(t, Tensor)])
@@ -123,22 +126,22 @@ class Jitted:
             result = self.function(*args, **kwargs)
         finally:
             OBSERVERS.reset(token)
-        self._entries[key] = self._entry(capture, result, backend)
+        self._entries[key] = self._entry(capture, result, backend, full)
         self._count(leaves)
         return result
 
-    def _entry(self, capture: Capture, result: Any, backend: Backend) -> Any:
+    def _entry(self, capture: Capture, result: Any, backend: Backend, leaves: list[Any]) -> Any:
         """A replayable entry, or the mark that the function stays eager, with one line in the log."""
         if not capture.reason:
             try:
-                return _lowered(capture, result, backend)
+                return _lowered(capture, result, backend, leaves)
             except UncapturableError as error:
                 capture.fail(str(error))
         self.reason = capture.reason
         LOG.info("%s runs eagerly: %s.", getattr(self, "__name__", "a function"), capture.reason)
         return _EAGER
 
-    def _count(self, leaves: list[Any]) -> None:
+    def _count(self, leaves: Sequence[Any]) -> None:
         self.captures += 1
         if self.captures == MANY and any(isinstance(leaf, int | float) for leaf in leaves):
             warnings.warn(
@@ -161,7 +164,7 @@ def _kind(x: Any) -> Any:
     return (type(x), x) if isinstance(x, bool | int | float | str | None) else (type(x), id(x))
 
 
-def _lowered(capture: Capture, result: Any, backend: Backend) -> _Entry:
+def _lowered(capture: Capture, result: Any, backend: Backend, given: list[Any]) -> _Entry:
     leaves = flatten(result)
     tensors = [leaf.read() if isinstance(leaf, Variable) else leaf for leaf in leaves]
     tensors = [t for t in tensors if isinstance(t, Tensor)]
@@ -169,15 +172,18 @@ def _lowered(capture: Capture, result: Any, backend: Backend) -> _Entry:
     hidden = [tag[0] for tag in behind if tag and isinstance(tag[0], Tensor)]
     program = optimise(capture.program([*tensors, *hidden], backend))
     places = iter(range(len(tensors), len(tensors) + len(hidden)))
+    run = _runner(program)
     return _Entry(
         program=program,
-        run=_runner(program),
+        run=run,
         result=result,
         logits=[(next(places), tag[1]) if tag and isinstance(tag[0], Tensor) else None for tag in behind],
         guards=[(configured, configured.version) for configured in capture.configured.values()],
         checked=latest_version(),
+        inputs=[(k, leaf.dtype.name) for k, leaf in enumerate(given) if isinstance(leaf, Tensor)],
         variables=[variable for variable, _ in program.variables],
         targets=[variable for variable, _ in program.updates],
+        in_place=getattr(run, "in_place", [False] * len(program.updates)),
         spares=[None] * len(program.updates),
     )
 
@@ -190,14 +196,16 @@ def _runner(program: Program) -> Any:
     return HostProgram(program) if np.ndarray in program.backend.array_types else interpret(program)
 
 
-def _replay(entry: _Entry, leaves: list[Any]) -> Any:
+def _replay(entry: _Entry, leaves: Sequence[Any]) -> Any:
     backend = entry.program.backend
-    inputs = [leaf.array if isinstance(leaf, Tensor) else backend.asarray(leaf, dtypes.resolve(leaf, leaf).name)
-              for leaf in leaves if _is_array(leaf)]  # fmt: skip
+    inputs = [
+        leaf.array if type(leaf := leaves[k]) is Tensor else backend.asarray(leaf, name) for k, name in entry.inputs
+    ]
     variables = [variable._value.array for variable in entry.variables]
-    made = [source() for source, _ in entry.program.hosts]
-    hosts = [value if key is None else value[key]
-             for value, (_, values) in zip(made, entry.program.hosts, strict=True) for key in values]  # fmt: skip
+    hosts: list[Any] = []
+    for source, values in entry.program.hosts:
+        made = source()
+        hosts += [made if key is None else made[key] for key in values]
     outs = [_target(entry, k, variable) for k, variable in enumerate(entry.targets)]
     outputs, updates = entry.run(inputs, variables, hosts, outs)
     for k, (variable, new) in enumerate(zip(entry.targets, updates, strict=True)):
@@ -212,8 +220,7 @@ def _replay(entry: _Entry, leaves: list[Any]) -> Any:
 def _target(entry: _Entry, k: int, variable: Variable) -> Any:
     """The array to write an update into: the Variable's own if nobody else holds it, else a spare one."""
     array = variable._value.array
-    free = not variable._seen and isinstance(array, np.ndarray)
-    if free and getattr(entry.run, "in_place", ())[k : k + 1] == [True]:
+    if entry.in_place[k] and not variable._seen and type(array) is np.ndarray:
         return array
     spare, entry.spares[k] = entry.spares[k], None
     if spare is not None and spare is not array:
@@ -222,6 +229,8 @@ def _target(entry: _Entry, k: int, variable: Variable) -> Any:
 
 
 def _returned(entry: _Entry, backend: Backend, outputs: Any) -> Any:
+    if not outputs:
+        return entry.result
     made = [Tensor(array, backend) for array in outputs]
     for tensor, tag in zip(made, entry.logits, strict=False):
         if tag is not None:
