@@ -3,6 +3,7 @@
 from typing import Any
 
 from arraynet import initializers, ops
+from arraynet.checks import number
 from arraynet.layers.affine import Affine
 from arraynet.layers.input_spec import InputSpec
 
@@ -52,13 +53,15 @@ class BatchNormalization(Affine):
         super().__init__(**kwargs)
         if not isinstance(axis, int):
             raise ValueError(f"BatchNormalization: axis must be one int, received {axis!r}.")
-        self.axis, self.momentum, self.epsilon = axis, momentum, epsilon
+        self.axis, self.momentum = axis, number("BatchNormalization: momentum", momentum, 0, 1)
+        self.epsilon = number("BatchNormalization: epsilon", epsilon, 0)
         self.set_affine(center, scale, beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer)
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)
 
     def build(self, input_shape: Any) -> None:
-        features = input_shape[self.axis]
+        known = -len(input_shape) <= self.axis < len(input_shape)
+        features = input_shape[self.axis] if known else None
         if features is None:
             raise ValueError(
                 f"Layer {self.name!r} (BatchNormalization) needs the length of axis {self.axis}, received shape "

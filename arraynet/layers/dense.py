@@ -3,6 +3,7 @@
 from typing import Any
 
 from arraynet import activations, initializers, ops, regularizers
+from arraynet.checks import positive_int
 from arraynet.layers.input_spec import InputSpec
 from arraynet.layers.layer import Layer
 
@@ -52,9 +53,7 @@ class Dense(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if isinstance(units, bool) or not isinstance(units, int) or units < 1:
-            raise ValueError(f"Dense: units must be a positive int, received {units!r}.")
-        self.units, self.use_bias = units, bool(use_bias)
+        self.units, self.use_bias = positive_int("Dense: units", units), bool(use_bias)
         self.activation = activations.get(activation)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from arraynet import random
+from arraynet.checks import number
 from arraynet.layers.elementwise import Elementwise
 
 __all__ = ["Dropout"]
@@ -31,9 +32,8 @@ class Dropout(Elementwise):
 
     def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 <= rate <= 1:
-            raise ValueError(f"Dropout: rate must be a number from 0 to 1, received {rate!r}.")
-        self.rate, self.noise_shape, self.seed = rate, noise_shape, seed
+        self.rate = number("Dropout: rate", rate, 0, 1)
+        self.noise_shape, self.seed = noise_shape, seed
 
     def build(self, input_shape: Any) -> None:
         self.add_seed_generator(self.seed)

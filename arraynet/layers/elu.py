@@ -3,6 +3,7 @@
 from typing import Any
 
 from arraynet import ops
+from arraynet.checks import number
 from arraynet.layers.elementwise import Elementwise
 
 __all__ = ["ELU"]
@@ -21,7 +22,7 @@ class ELU(Elementwise):
 
     def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.alpha = alpha
+        self.alpha = number("ELU: alpha", alpha)
 
     def call(self, inputs: Any) -> Any:
         return ops.elu(inputs, alpha=self.alpha)

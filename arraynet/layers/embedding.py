@@ -3,6 +3,7 @@
 from typing import Any
 
 from arraynet import initializers, ops, regularizers
+from arraynet.checks import positive_int
 from arraynet.layers.layer import Layer
 
 __all__ = ["Embedding"]
@@ -39,12 +40,10 @@ class Embedding(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        for name, value in (("input_dim", input_dim), ("output_dim", output_dim)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ValueError(f"Embedding: {name} must be a positive int, received {value!r}.")
         if mask_zero:
             raise ValueError("Embedding: mask_zero=True is not supported; leave padded places out of the loss instead.")
-        self.input_dim, self.output_dim, self.mask_zero = input_dim, output_dim, False
+        self.input_dim = positive_int("Embedding: input_dim", input_dim)
+        self.output_dim, self.mask_zero = positive_int("Embedding: output_dim", output_dim), False
         self.embeddings_initializer = initializers.get(embeddings_initializer)
         self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
 

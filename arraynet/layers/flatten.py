@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from arraynet import ops
+from arraynet.layers.input_spec import InputSpec
 from arraynet.layers.layer import Layer
 
 __all__ = ["Flatten"]
@@ -11,6 +12,8 @@ __all__ = ["Flatten"]
 
 class Flatten(Layer):
     """Join all axes but the first: (batch, 28, 28) becomes (batch, 784), and (batch,) becomes (batch, 1)."""
+
+    input_spec = InputSpec(min_ndim=1)
 
     def call(self, inputs: Any) -> Any:
         return ops.reshape(inputs, (inputs.shape[0], math.prod(inputs.shape[1:])))

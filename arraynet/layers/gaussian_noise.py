@@ -3,6 +3,7 @@
 from typing import Any
 
 from arraynet import ops, random
+from arraynet.checks import number
 from arraynet.layers.elementwise import Elementwise
 
 __all__ = ["GaussianNoise"]
@@ -23,9 +24,7 @@ class GaussianNoise(Elementwise):
 
     def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if isinstance(stddev, bool) or not isinstance(stddev, int | float) or stddev < 0:
-            raise ValueError(f"GaussianNoise: stddev must be a number, 0 or more, received {stddev!r}.")
-        self.stddev, self.seed = stddev, seed
+        self.stddev, self.seed = number("GaussianNoise: stddev", stddev, 0), seed
 
     def build(self, input_shape: Any) -> None:
         self.add_seed_generator(self.seed)

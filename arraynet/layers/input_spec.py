@@ -49,14 +49,14 @@ class InputSpec:
 
 
 def check_inputs(specs: Any, inputs: Any, layer: Any) -> None:
-    """Check each of the input Tensors against the spec in the same place, or against the only one."""
+    """Check each of the input Tensors against the spec in the same place."""
     if specs is None:
         return
     specs, inputs = flatten(specs), flatten(inputs)
-    if len(specs) == 1:
-        specs = specs * len(inputs)
     if len(specs) != len(inputs):
-        raise ValueError(f"Layer {layer.name!r} expects {len(specs)} inputs, received {len(inputs)}.")
+        raise ValueError(
+            f"Layer {layer.name!r} ({type(layer).__name__}) expects {len(specs)} inputs, received {len(inputs)}."
+        )
     for spec, x in zip(specs, inputs, strict=True):
         if not isinstance(x, Tensor):
             raise TypeError(f"Layer {layer.name!r} ({type(layer).__name__}) expects an array, received {x!r}.")

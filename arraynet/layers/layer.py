@@ -14,6 +14,7 @@ import numpy as np
 
 from arraynet import dtypes, initializers, regularizers
 from arraynet.backend import Backend
+from arraynet.checks import flag
 from arraynet.layers.arguments import backend_of, entered
 from arraynet.layers.config import config_of
 from arraynet.layers.context import calling, current_call
@@ -91,7 +92,7 @@ class Layer(Tracked):
         self._named = name is not None
         self.name = name or auto_name(snake_case(type(self).__name__))
         self._given_shape = self._shape_from(unknown)
-        self._trainable = bool(trainable)
+        self._trainable = flag("trainable", trainable)
         self.dtype_policy = dtype if dtype in MIXED else dtypes.standardize(dtype or "float")
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self.built = False
@@ -123,6 +124,8 @@ class Layer(Tracked):
         super().__init_subclass__(**kwargs)
         if "build" in vars(cls):
             cls.build = placed(cls.build)  # type: ignore[method-assign]
+            if len(inspect.signature(cls.build).parameters) < 2:
+                raise TypeError(f"{cls.__name__}.build is given the input's shape: def build(self, input_shape).")
         names = list(inspect.signature(cls.call).parameters)[1:]
         cls._takes_training = names.index("training") if "training" in names else None
 
@@ -174,6 +177,10 @@ class Layer(Tracked):
         name : str, optional
             Without it, "variable" and a number.
         """
+        if isinstance(shape, str):
+            raise ValueError(
+                f"add_weight: shape comes first, received {shape!r}; is that the name? Write name={shape!r}."
+            )
         count = len(self._own_variables)
         name = name or (f"variable_{count}" if count else "variable")
         kind = dtypes.standardize(dtype or self.variable_dtype)
@@ -231,6 +238,8 @@ class Layer(Tracked):
                 except Exception as error:
                     error.add_note(self._note(first))
                     raise
+                if outputs is None:
+                    raise TypeError(f"{type(self).__name__}.call returned None: let it end in return, with its output.")
                 if self.activity_regularizer is not None:
                     for y in flatten(outputs):
                         self.add_loss(self.activity_regularizer(y))

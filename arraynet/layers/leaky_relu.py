@@ -3,6 +3,7 @@
 from typing import Any
 
 from arraynet import ops
+from arraynet.checks import number
 from arraynet.layers.elementwise import Elementwise
 
 __all__ = ["LeakyReLU"]
@@ -21,9 +22,7 @@ class LeakyReLU(Elementwise):
 
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if negative_slope is None or negative_slope < 0:
-            raise ValueError(f"LeakyReLU: negative_slope must not be negative, received {negative_slope!r}.")
-        self.negative_slope = negative_slope
+        self.negative_slope = number("LeakyReLU: negative_slope", negative_slope, 0)
 
     def call(self, inputs: Any) -> Any:
         return ops.leaky_relu(inputs, negative_slope=self.negative_slope)

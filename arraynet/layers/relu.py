@@ -3,6 +3,7 @@
 from typing import Any
 
 from arraynet import activations
+from arraynet.checks import number
 from arraynet.layers.elementwise import Elementwise
 
 __all__ = ["ReLU"]
@@ -33,8 +34,8 @@ class ReLU(Elementwise):
     ) -> None:
         super().__init__(**kwargs)
         for name, value in (("max_value", max_value), ("negative_slope", negative_slope), ("threshold", threshold)):
-            if value is not None and value < 0:
-                raise ValueError(f"ReLU: {name} must not be negative, received {value!r}.")
+            if name != "max_value" or value is not None:
+                number(f"ReLU: {name}", value, 0)
         self.max_value, self.negative_slope, self.threshold = max_value, negative_slope, threshold
 
     def call(self, inputs: Any) -> Any:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from arraynet import ops
+from arraynet.checks import positive_int
 from arraynet.layers.input_spec import InputSpec
 from arraynet.layers.layer import Layer
 
@@ -22,9 +23,7 @@ class RepeatVector(Layer):
 
     def __init__(self, n: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if isinstance(n, bool) or not isinstance(n, int) or n < 1:
-            raise ValueError(f"RepeatVector: n must be a positive int, received {n!r}.")
-        self.n = n
+        self.n = positive_int("RepeatVector: n", n)
         self.input_spec = InputSpec(ndim=2)
 
     def call(self, inputs: Any) -> Any:

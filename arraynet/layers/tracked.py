@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from arraynet.backend import Backend
+from arraynet.checks import flag
+from arraynet.dtypes import host_array
 from arraynet.naming import snake_case
 from arraynet.observers import Versioned
 from arraynet.random import SeedGenerator
@@ -95,7 +97,7 @@ class Tracked(Versioned):
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        self._trainable = bool(value)
+        self._trainable = flag("trainable", value)
         changed = self._frozen if value else [v for v in self._own_variables if v.trainable]
         for variable in changed:
             variable.trainable = self._trainable
@@ -115,7 +117,7 @@ class Tracked(Versioned):
         ValueError
             There are more or fewer arrays than weights, or a shape differs; the message names the weight.
         """
-        arrays, variables = [np.asarray(w) for w in weights], self.weights
+        arrays, variables = _arrays(weights), self.weights
         if len(arrays) != len(variables):
             known = ", ".join(f"{v.path} {v.shape}" for v in variables) or "none (is it built yet?)"
             raise ValueError(
@@ -163,6 +165,14 @@ class Tracked(Versioned):
         yield self
         for layer in self._sublayers:
             yield from layer._walk()
+
+
+def _arrays(weights: Any) -> list[np.ndarray]:
+    """A list of arrays of numbers, or an error that says what it is instead."""
+    try:
+        return [host_array(np.asarray(w)) for w in weights]
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"set_weights takes a list of arrays, as get_weights returns it: {error}") from error
 
 
 def held(owner: Any, kind: type) -> Iterator[Any]:

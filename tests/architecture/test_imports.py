@@ -11,7 +11,7 @@ from .sources import FILES, PACKAGE, ROOT, imported, module_name, tree
 
 # From the bottom up: a module imports from its own level or those below it.
 LEVELS = [
-    ["config", "naming", "tree", "words", "registry", "custom_objects", "threads"],
+    ["config", "naming", "tree", "words", "registry", "custom_objects", "threads", "checks", "display"],
     ["dtypes", "backend"],
     ["plugins", "observers", "operators"],
     ["tensor"],
@@ -21,6 +21,7 @@ LEVELS = [
     ["activations", "initializers", "regularizers"],
     ["layers", "losses", "metrics", "optimizers"],
     ["utils", "datasets"],
+    ["inspection"],
     ["models", "callbacks", "saving"],
     ["testing"],
     ["cli", "__main__"],

@@ -113,8 +113,8 @@ def test_streams_are_listed_for_saving():
         (lambda: Dropout(1.5), "rate must be a number from 0 to 1"),
         (lambda: Dropout("half"), "rate must be"),
         (lambda: GaussianNoise(-1), "stddev must be"),
-        (lambda: ReLU(max_value=-1), "max_value must not be negative"),
-        (lambda: LeakyReLU(-0.1), "negative_slope must not be negative"),
+        (lambda: ReLU(max_value=-1), "max_value must be a number, 0 or more"),
+        (lambda: LeakyReLU(-0.1), "negative_slope must be a number, 0 or more"),
         (lambda: layers.Activation("rleu"), "Could not interpret activation 'rleu'"),
     ],
 )

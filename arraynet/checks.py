@@ -1,0 +1,32 @@
+"""Arguments that are easily mistaken, refused everywhere in the same words and before any work."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+__all__ = ["flag", "number", "positive_int"]
+
+NUMBERS = (int, float, np.integer, np.floating)
+
+
+def positive_int(name: str, value: Any) -> int:
+    """Return a positive int; anything else, True included, is a ValueError that begins with `name`."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise ValueError(f"{name} must be a positive int, received {value!r}.")
+    return int(value)
+
+
+def flag(name: str, value: Any) -> bool:
+    """Return True or False; anything else is a ValueError that begins with `name`."""
+    if value not in (True, False):
+        raise ValueError(f"{name} must be True or False, received {value!r}.")
+    return bool(value)
+
+
+def number(name: str, value: Any, low: float = -math.inf, high: float = math.inf) -> Any:
+    """Return a number within bounds; anything else, NaN and True included, is a ValueError that begins with `name`."""
+    if isinstance(value, bool) or not isinstance(value, NUMBERS) or not low <= value <= high:
+        within = f" from {low:g} to {high:g}" if high < math.inf else f", {low:g} or more" if low > -math.inf else ""
+        raise ValueError(f"{name} must be a number{within}, received {value!r}.")
+    return value
