@@ -32,6 +32,7 @@ from arraynet.autodiff import (
     value_and_grad,
     vjp,
 )
+from arraynet.inspection import explain
 from arraynet.layers import Input
 from arraynet.models import Model, Sequential
 from arraynet.ops import stop_gradient
@@ -53,6 +54,7 @@ __all__ = [
     "config",
     "custom_vjp",
     "datasets",
+    "explain",
     "get_backend",
     "grad",
     "hessian",

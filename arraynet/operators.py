@@ -6,6 +6,8 @@ The ops stand above this module; a table that they fill keeps the imports pointi
 from collections.abc import Callable
 from typing import Any
 
+from arraynet.display import ArrayDisplay
+
 __all__ = ["OPS", "Operators"]
 
 OPS: dict[str, Callable[..., Any]] = {}
@@ -27,7 +29,7 @@ def _unary(name: str) -> Callable[[Any], Any]:
     return operator
 
 
-class Operators:
+class Operators(ArrayDisplay):
     """Arithmetic, comparison and indexing for whatever holds an array."""
 
     __slots__ = ()

@@ -11,7 +11,7 @@ from arraynet.program.program import Program
 from arraynet.program.trace import TracedArray, TracedNamespace, TracedScalar, Tracer, UncapturableError, Value
 from arraynet.tensor import Tensor, Variable
 
-__all__ = ["Capture"]
+__all__ = ["Capture", "Lowering"]
 
 
 class Capture(Observer):
@@ -55,10 +55,10 @@ class Capture(Observer):
         found |= {value.backend for _, value in (*self.reads.values(), *self.writes.values())}
         if len(found) > 1:
             raise UncapturableError("it computes on two backends")
-        return _Lowering(self, found.pop() if found else backend).program(outputs)
+        return Lowering(self, found.pop() if found else backend).program(outputs)
 
 
-class _Lowering:
+class Lowering:
     """From records of ops to instructions of primitives."""
 
     def __init__(self, capture: Capture, backend: Backend) -> None:

@@ -1,0 +1,55 @@
+"""What notebooks show in the place of a plain repr: small tables, in which all text is escaped."""
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+
+__all__ = ["ArrayDisplay", "html_table"]
+
+SHOWN = 8  # rows and columns of values
+STYLE = "text-align:right;padding:2px 8px"
+
+
+def html_table(caption: str, header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> str:
+    """Return an HTML table of any objects, as text."""
+    head = "".join(f'<th style="{STYLE}">{escape(str(cell))}</th>' for cell in header)
+    body = "".join(
+        "<tr>" + "".join(f'<td style="{STYLE}">{escape(str(cell))}</td>' for cell in row) + "</tr>" for row in rows
+    )
+    title = f'<caption style="text-align:left;caption-side:top"><b>{escape(caption)}</b></caption>'
+    return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+class ArrayDisplay:
+    """What a Tensor or Variable looks like in a notebook."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        tensor: Any = self
+        name = f" {tensor.path}" if hasattr(tensor, "path") else ""
+        caption = f"{type(self).__name__}{name}: shape {tensor.shape}, {tensor.dtype}, backend {tensor.backend.name}"
+        values = tensor.numpy()
+        if values.ndim in (1, 2) and values.size:
+            matrix = values.reshape(-1, values.shape[-1])
+            columns = _ends(matrix.shape[1])
+            return html_table(caption, ["", *columns], _rows(matrix, columns))
+        text = np.array2string(values, threshold=50, edgeitems=2)
+        return f"<div><b>{escape(caption)}</b><pre>{escape(text)}</pre></div>"
+
+
+def _rows(matrix: np.ndarray, columns: list[Any]) -> list[list[Any]]:
+    return [
+        [row, *("…" if "…" in (row, column) else f"{matrix[row, column]:.5g}" for column in columns)]
+        for row in _ends(len(matrix))
+    ]
+
+
+def _ends(length: int) -> list[Any]:
+    """The first and the last positions of an axis, with an ellipsis where some are left out."""
+    if length <= SHOWN:
+        return list(range(length))
+    half = SHOWN // 2
+    return [*range(half), "…", *range(length - half, length)]
