@@ -38,8 +38,8 @@ def correlate(x1: Any, x2: Any, mode: str = "valid") -> Any:
     x1, x2 : vector
         Of n and m elements.
     mode : {"valid", "same", "full"}
-        The shifts at which one lies wholly within the other, |n - m| + 1; as many as the longer one has,
-        from the middle; or all at which they meet, n + m - 1.
+        The shifts at which one lies wholly within the other, ``abs(n - m) + 1``; as many as the longer one has,
+        from the middle; or all at which they meet, ``n + m - 1``.
     """
     x1, x2 = operands(x1, x2)
     n, m = x1.size, x2.size

@@ -40,8 +40,8 @@ def scatter(indices: Any, values: Any, shape: Any) -> Any:
     ----------
     indices : Tensor of int, shape (..., k)
         An index into each of the first k axes.
-    values : Tensor, shape (..., *shape[k:])
-        What is added there.
+    values : Tensor
+        What is added there, of shape ``(..., *shape[k:])``.
     shape : tuple of int
         The result's.
     """
@@ -73,8 +73,8 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
         Of any shape.
     indices : Tensor of int, shape (..., k)
         An index into each of the first k axes.
-    updates : Tensor, shape (..., *inputs.shape[k:])
-        What is put there.
+    updates : Tensor
+        What is put there, of shape ``(..., *inputs.shape[k:])``.
     reduction : {"add", "max", "min"}, optional
         Add to what is there, or take the larger or smaller, instead of replacing it.
     """
