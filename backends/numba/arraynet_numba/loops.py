@@ -111,8 +111,10 @@ class _Writer:
         return [f"columns = {full}.shape[-1]", f"rows = {full}.size // columns"]
 
     def _flat(self) -> bool:
+        """Whether rows and columns do not matter; of a single column, a sum along either looks like neither."""
         values = [*self.group.inputs, *(v for i in self.group.instructions for v in i.outs)]
-        return all(v.shape is None or self.group.role(v) in ("full", "scalar") for v in values)
+        plain = all(i.name in EXPRESSIONS or reduced(i) == "all" for i in self.group.instructions)
+        return plain and all(v.shape is None or self.group.role(v) in ("full", "scalar") for v in values)
 
     def _assign_stages(self) -> None:
         """A reduction's result is known one stage after its operand; values that cross stages are stored."""
