@@ -1,0 +1,87 @@
+"""From primitives to expressions of CUDA C: a row for each, so that a new op is fused without further text."""
+
+from typing import Any
+
+import numpy as np
+
+__all__ = ["CTYPES", "ELEMENTWISE", "statement", "supported"]
+
+CTYPES = {
+    "bool": "bool", "int8": "signed char", "int16": "short", "int32": "int", "int64": "long long",
+    "uint8": "unsigned char", "uint16": "unsigned short", "uint32": "unsigned int", "uint64": "unsigned long long",
+    "float16": "float16", "float32": "float", "float64": "double",
+}  # fmt: skip
+ANY = {  # {C} is the type that the operands are cast to; it has the result's dtype
+    "add": "{0} + {1}", "subtract": "{0} - {1}", "multiply": "{0} * {1}", "negative": "-{0}", "positive": "{0}",
+    "square": "{0} * {0}", "astype": "{0}", "where": "{0} ? {1} : {2}",
+    "maximum": "({0} > {1} || {0} != {0}) ? {0} : {1}", "minimum": "({0} < {1} || {0} != {0}) ? {0} : {1}",
+    "sign": "{0} > 0 ? ({C})1 : {0} < 0 ? ({C})-1 : {0}",
+    "bitwise_and": "{0} & {1}", "bitwise_or": "{0} | {1}", "bitwise_xor": "{0} ^ {1}",
+}  # fmt: skip
+FLOATING = {
+    "divide": "{0} / {1}", "abs": "fabs({0})", "sqrt": "sqrt({0})", "exp": "exp({0})", "expm1": "expm1({0})",
+    "log": "log({0})", "log1p": "log1p({0})", "log2": "log2({0})", "log10": "log10({0})", "sin": "sin({0})",
+    "cos": "cos({0})", "tan": "tan({0})", "asin": "asin({0})", "acos": "acos({0})", "atan": "atan({0})",
+    "sinh": "sinh({0})", "cosh": "cosh({0})", "tanh": "tanh({0})", "asinh": "asinh({0})", "acosh": "acosh({0})",
+    "atanh": "atanh({0})", "erf": "erf({0})", "floor": "floor({0})", "ceil": "ceil({0})", "trunc": "trunc({0})",
+    "round": "rint({0})", "reciprocal": "1 / {0}", "pow": "pow({0}, {1})", "atan2": "atan2({0}, {1})",
+    "hypot": "hypot({0}, {1})", "copysign": "copysign({0}, {1})",
+}  # fmt: skip
+TESTS = {  # bool results; the operands are cast to their common dtype
+    "less": "{0} < {1}", "less_equal": "{0} <= {1}", "greater": "{0} > {1}", "greater_equal": "{0} >= {1}",
+    "equal": "{0} == {1}", "not_equal": "{0} != {1}", "logical_and": "{0} && {1}", "logical_or": "{0} || {1}",
+    "logical_xor": "{0} != {1}", "logical_not": "!{0}", "isnan": "{0} != {0}",
+}  # fmt: skip
+TEXTS = ANY | FLOATING | TESTS
+ELEMENTWISE = frozenset(TEXTS)
+INFINITE = {True: "__longlong_as_double(0x7ff8000000000000LL)", False: "__longlong_as_double(0x7ff0000000000000LL)"}
+
+
+def supported(instruction: Any) -> bool:
+    """Tell whether an expression says what a primitive computes of these dtypes."""
+    dtypes = [str(v.dtype) for v in (*instruction.inputs(), *instruction.outs) if v.dtype is not None]
+    floating = instruction.name not in FLOATING or instruction.outs[0].dtype.kind == "f"
+    return floating and not instruction.kwargs and all(d in CTYPES for d in dtypes)
+
+
+def statement(instruction: Any, names: dict[int, str], target: str) -> str:
+    """Return the C statement that declares the result of a primitive, given the names of its operands."""
+    kind = _computed_in(instruction)
+    operands = [a for a in instruction.args if not isinstance(a, type | np.dtype)]
+    casts = [kind] * len(operands)
+    if instruction.name == "where":
+        casts[0] = "bool"
+    if instruction.name == "astype":
+        casts[0] = _wide(operands[0].dtype)
+    texts = [_operand(a, names, cast) for a, cast in zip(operands, casts, strict=True)]
+    result, text = CTYPES[str(instruction.outs[0].dtype)], TEXTS[instruction.name].format(*texts, C=kind)
+    return f"const {result} {target} = {f'({text}) != 0' if result == 'bool' else f'({result})({text})'};"
+
+
+def _wide(dtype: Any) -> str:
+    """The C type that a dtype is computed in."""
+    return "float" if dtype == np.float16 else CTYPES[str(dtype)]
+
+
+def _computed_in(instruction: Any) -> str:
+    if instruction.name not in TESTS:
+        return _wide(instruction.outs[0].dtype)
+    if instruction.name.startswith("logical"):
+        return "bool"
+    arrays = [v.dtype for v in instruction.inputs() if v.dtype is not None]
+    floats = any(isinstance(a, float) for a in instruction.args)
+    common = np.result_type(*arrays)
+    return "double" if floats and common.kind != "f" else _wide(common)
+
+
+def _operand(x: Any, names: dict[int, str], cast: str) -> str:
+    if hasattr(x, "index") and hasattr(x, "example"):
+        return f"(({cast}){names[x.index]})"
+    if isinstance(x, bool | np.bool_):
+        return f"(({cast}){int(x)})"
+    if isinstance(x, int | np.integer):
+        return f"(({cast}){int(x)}LL)"
+    number = float(x)
+    if np.isfinite(number):
+        return f"(({cast}){number!r})"
+    return f"(({cast}){'-' if number < 0 else ''}{INFINITE[bool(np.isnan(number))]})"
