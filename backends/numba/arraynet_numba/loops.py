@@ -8,6 +8,7 @@ rows separates are computed in stages, row by row, which is a softmax and its lo
 import hashlib
 import importlib.util
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -53,7 +54,13 @@ def compiled(group: Group) -> Any:
         return None
     dtype = dtypes.pop()
     source = HEADER.format(exp="exp32" if dtype == "float32" else "np.exp", dtype=dtype) + _Writer(group).source()
-    return _module(source).loop
+    return _module(_renumbered(source)).loop
+
+
+def _renumbered(source: str) -> str:
+    """The text with values numbered from 0, so that equal loops of different programs are compiled once."""
+    numbers: dict[str, int] = {}
+    return re.sub(r"\b([xyXYvat])(\d+)\b", lambda m: f"{m[1]}{numbers.setdefault(m[2], len(numbers))}", source)
 
 
 class _Stage:
