@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from arraynet.checks import number
+
 __all__ = [
     "crossentropy",
     "epsilon",
@@ -56,7 +58,7 @@ def epsilon() -> float:
 
 def set_epsilon(value: float) -> None:
     """Set the value that :func:`epsilon` returns; a positive number."""
-    if not value > 0:
+    if number("epsilon", value) <= 0:
         raise ValueError(f"epsilon must be a positive number, received {value!r}.")
     _settings.epsilon = float(value)
 

@@ -95,7 +95,7 @@ def test_label_smoothing(backend):
     np.testing.assert_allclose(smooth, np.mean(-np.sum(labels * np.log(PROBABILITIES), -1)), rtol=1e-5)
     binary = losses.BinaryCrossentropy(label_smoothing=0.2)([[1.0]], [[0.8]]).item()
     np.testing.assert_allclose(binary, -(0.9 * np.log(0.8) + 0.1 * np.log(0.2)), rtol=1e-5)
-    with pytest.raises(ValueError, match="between 0 and 1"):
+    with pytest.raises(ValueError, match="label_smoothing must be a number from 0 to 1"):
         losses.CategoricalCrossentropy(label_smoothing=1.5)
 
 

@@ -106,7 +106,7 @@ def test_configurations_round_trip():
 def test_bad_thresholds_are_refused():
     with pytest.raises(ValueError, match="one float between 0 and 1"):
         metrics.Precision(thresholds=[0.1, 0.2])
-    with pytest.raises(ValueError, match="between 0 and 1"):
+    with pytest.raises(ValueError, match="from 0 to 1"):
         metrics.BinaryAccuracy(threshold=2.0)
     with pytest.raises(TypeError, match="must define update_state"):
         metrics.Metric()(1)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from arraynet import dtypes, ops
-from arraynet.ops.shape import static_shape
+from arraynet.ops.shape import new_shape
 from arraynet.tensor import Tensor
 
 __all__ = ["Constant", "Given", "Identity", "Initializer", "Ones", "Zeros"]
@@ -66,7 +66,7 @@ class Identity(Initializer):
         self.gain = gain
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
-        shape = static_shape(shape)
+        shape = new_shape(shape)
         if len(shape) != 2:
             raise ValueError(f"Identity makes matrices, received shape {shape}. Use Orthogonal for other shapes.")
         return ops.eye(shape[0], shape[1], dtype=dtype) * self.gain  # type: ignore[no-any-return]
@@ -82,6 +82,6 @@ class Given(Initializer):
         self.values = values
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
-        if static_shape(shape) != tuple(self.values.shape):
+        if new_shape(shape) != tuple(self.values.shape):
             raise ValueError(f"The initial values have shape {self.values.shape}, the variable has {tuple(shape)}.")
         return ops.convert_to_tensor(self.values, dtype)

@@ -11,7 +11,7 @@ import numpy as np
 
 from arraynet import dtypes, ops, random
 from arraynet.initializers.constant import Initializer
-from arraynet.ops.shape import static_shape
+from arraynet.ops.shape import new_shape
 from arraynet.tensor import Tensor
 
 __all__ = ["Drawn", "Orthogonal", "RandomNormal", "RandomUniform", "TruncatedNormal"]
@@ -80,7 +80,7 @@ class Orthogonal(Drawn):
         self.gain = gain
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
-        shape = static_shape(shape)
+        shape = new_shape(shape)
         if len(shape) < 2:
             raise ValueError(f"Orthogonal needs a shape of two or more axes, received {shape}.")
         rows, columns = math.prod(shape[:-1]), shape[-1]

@@ -5,7 +5,7 @@ from typing import Any
 
 from arraynet import random
 from arraynet.initializers.drawn import Drawn
-from arraynet.ops.shape import static_shape
+from arraynet.ops.shape import new_shape
 from arraynet.tensor import Tensor
 
 __all__ = [
@@ -47,7 +47,7 @@ class VarianceScaling(Drawn):
         self.distribution = _choice("distribution", distribution.lower(), tuple(_DRAWS))
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
-        shape = static_shape(shape)
+        shape = new_shape(shape)
         fan_in, fan_out = fans(shape)
         fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
         return _DRAWS[self.distribution](shape, math.sqrt(self.scale / max(1.0, fan)), dtype, self._stream())

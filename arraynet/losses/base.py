@@ -7,6 +7,7 @@ from arraynet import config, dtypes, ops
 from arraynet.dispatch import operands
 from arraynet.naming import snake_case
 from arraynet.observers import Versioned, notify
+from arraynet.tensor import Tensor
 
 __all__ = ["REDUCTIONS", "FunctionLoss", "Loss", "reduced", "same_rank"]
 
@@ -51,7 +52,13 @@ class Loss(Versioned):
             y_true = ops.cast(y_true, self.dtype)
         if y_pred.dtype != self.dtype:  # the tensor itself may remember its logits
             y_pred = ops.cast(y_pred, self.dtype)
-        return reduced(self.call(y_true, y_pred), sample_weight, self.reduction)
+        values = self.call(y_true, y_pred)
+        if not isinstance(values, Tensor):
+            raise TypeError(
+                f"Loss {self.name!r} must return a Tensor, made with arraynet.ops, one loss per sample; it returned "
+                f"{type(values).__name__}, which leaves no trace for gradients."
+            )
+        return reduced(values, sample_weight, self.reduction)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
@@ -121,7 +128,7 @@ def sparse_pair(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
 def weighted(values: Any, sample_weight: Any) -> tuple[Any, Any]:
     """Return values times weights, and the weights in a shape that fits the values'."""
     values, weight = operands(values, sample_weight)
-    weight = ops.cast(weight, values.dtype)
+    given, weight = weight.shape, ops.cast(weight, values.dtype)
     if weight.ndim == values.ndim + 1 and weight.shape[-1] == 1:
         weight = ops.squeeze(weight, -1)
     elif weight.ndim < values.ndim:  # a weight per sample counts for all that the sample has
@@ -129,7 +136,7 @@ def weighted(values: Any, sample_weight: Any) -> tuple[Any, Any]:
     pairs = zip(weight.shape, values.shape, strict=False)
     if weight.ndim > values.ndim or any(w not in (1, n) for w, n in pairs):
         raise ValueError(
-            f"sample_weight of shape {tuple(sample_weight.shape)} does not fit losses of shape {values.shape}; "
+            f"sample_weight of shape {given} does not fit losses of shape {values.shape}; "
             f"expected one weight per sample, ({values.shape[0] if values.ndim else 1},), or one per loss."
         )
     return values * weight, weight

@@ -3,6 +3,7 @@
 from typing import Any
 
 from arraynet import ops
+from arraynet.checks import number
 from arraynet.losses import functions as f
 from arraynet.losses.base import FunctionLoss, divided, sparse_pair, weighted
 
@@ -97,7 +98,7 @@ class Huber(FunctionLoss):
     def __init__(
         self, delta: float = 1.0, reduction: str | None = MEAN, name: str | None = "huber_loss", dtype: Any = None
     ):
-        super().__init__(reduction, name, dtype, delta=delta)
+        super().__init__(reduction, name, dtype, delta=number("Huber: delta", delta, 0))
 
 
 class CosineSimilarity(FunctionLoss):
@@ -223,6 +224,4 @@ def _kept(y_true: Any, y_pred: Any, ignored: int) -> Any:
 
 
 def _share(label_smoothing: float) -> float:
-    if not 0.0 <= label_smoothing <= 1.0:
-        raise ValueError(f"label_smoothing is a share between 0 and 1, received {label_smoothing!r}.")
-    return label_smoothing
+    return float(number("label_smoothing", label_smoothing, 0, 1))

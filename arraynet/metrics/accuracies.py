@@ -3,8 +3,10 @@
 from typing import Any
 
 from arraynet import config, ops
+from arraynet.checks import number, positive_int
 from arraynet.dispatch import operands
 from arraynet.losses.base import same_rank, sparse_pair
+from arraynet.losses.functions import pair
 from arraynet.metrics.base import MeanMetricWrapper
 
 __all__ = [
@@ -24,6 +26,11 @@ __all__ = [
 
 
 def _hits(y_true: Any, y_pred: Any) -> Any:
+    if y_true.shape != y_pred.shape:
+        raise ValueError(
+            f"Labels and predictions to compare have the shapes {y_true.shape} and {y_pred.shape}, which must agree. "
+            f"Integer labels go with a sparse accuracy, one-hot labels with a categorical one."
+        )
     return ops.cast(ops.equal(y_true, y_pred), config.floatx())
 
 
@@ -42,7 +49,7 @@ def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
 
 def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     """Return 1 where the largest prediction is at the one-hot label's place; ties go to the first."""
-    y_pred, y_true = operands(y_pred, y_true)
+    y_true, y_pred = pair(y_true, y_pred)
     return _hits(ops.argmax(y_true, axis=-1), ops.argmax(y_pred, axis=-1))
 
 
@@ -81,9 +88,7 @@ class BinaryAccuracy(MeanMetricWrapper):
     direction = "up"
 
     def __init__(self, name: str | None = "binary_accuracy", dtype: Any = None, threshold: float = 0.5) -> None:
-        if not 0 < threshold < 1:
-            raise ValueError(f"threshold must lie between 0 and 1, received {threshold!r}.")
-        super().__init__(binary_accuracy, name, dtype, threshold=threshold)
+        super().__init__(binary_accuracy, name, dtype, threshold=number("threshold", threshold, 0, 1))
 
 
 class CategoricalAccuracy(MeanMetricWrapper):
@@ -110,7 +115,7 @@ class TopKCategoricalAccuracy(MeanMetricWrapper):
     direction = "up"
 
     def __init__(self, k: int = 5, name: str | None = "top_k_categorical_accuracy", dtype: Any = None) -> None:
-        super().__init__(top_k_categorical_accuracy, name, dtype, k=k)
+        super().__init__(top_k_categorical_accuracy, name, dtype, k=positive_int("k", k))
 
 
 class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
@@ -119,4 +124,4 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
     direction = "up"
 
     def __init__(self, k: int = 5, name: str | None = "sparse_top_k_categorical_accuracy", dtype: Any = None) -> None:
-        super().__init__(sparse_top_k_categorical_accuracy, name, dtype, k=k)
+        super().__init__(sparse_top_k_categorical_accuracy, name, dtype, k=positive_int("k", k))

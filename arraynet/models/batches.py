@@ -48,6 +48,7 @@ class ArrayData:
     """
 
     exhausted = False
+    look: Callable[[Any], None] | None = None
 
     def __init__(
         self,
@@ -124,6 +125,7 @@ class IterableData:
         self.limit, self.once = steps, iter(self.source) is self.source
         self.steps = steps or _length(source)
         self.exhausted = False
+        self.look: Callable[[Any], None] | None = None  # what finds wrong labels, in every batch
         self._iterator: Iterator[Any] | None = None
         self._ahead: list[Batch] = []
 
@@ -160,6 +162,8 @@ class IterableData:
         host = [None if part is None else host_structure(part, "a batch") for part in parts]
         made = [map_structure(self._narrow, part) for part in host] + [None] * (3 - len(host))
         batch = (made[0], made[1], made[2])
+        if self.look is not None:
+            self.look(batch[1])
         return self.transform(batch) if self.transform else batch
 
     def _narrow(self, leaf: Any) -> Any:

@@ -30,7 +30,8 @@ def _per_output(given: Any, names: list[str], what: str) -> list[Any]:
     if isinstance(given, dict):
         unknown = sorted(set(given) - set(names))
         if unknown:
-            raise ValueError(f"{what} names the outputs {unknown}; the model's outputs are {names}.")
+            known = "has one output without a name" if names == [""] else f"has the outputs {names}"
+            raise ValueError(f"{what} names the outputs {unknown}; the model {known}.")
         return [given.get(name) for name in names]
     if isinstance(given, list | tuple) and len(given) == len(names):
         return list(given)
@@ -94,6 +95,7 @@ class CompiledLoss:
             if not (isinstance(identifier, str) and identifier.lower() in ("crossentropy", "ce")):
                 losses.get(identifier)  # an unknown name is refused by compile
         self.parts: list[tuple[Loss | None, Any, Mean | None]] = []
+        self.example: Any = None  # outputs of the model, to see their shapes
 
     @staticmethod
     def pairs(y_true: Any, y_pred: Any) -> list[tuple[Any, Any]]:
@@ -106,7 +108,7 @@ class CompiledLoss:
         pairs = _pairs(y_true, y_pred, names)
         given = _per_output(self.loss, names, "loss")
         weights = _per_output(self.weights, names, "loss_weights")
-        self.parts = []
+        self.parts, self.example = [], y_pred
         for name, (truth, guess), identifier, weight in zip(names, pairs, given, weights, strict=True):
             tracker = Mean(f"{name}_loss") if name and identifier is not None else None
             self.parts.append((resolved_loss(identifier, truth, guess), weight, tracker))

@@ -1,5 +1,6 @@
 """What `fit`, `evaluate` and `predict` are given, as batches; splits of it, and weights of its classes."""
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -34,6 +35,8 @@ def data_of(
         raise ValueError("There is no data: pass x, an array or an iterable of batches.")
     if class_weight is not None and sample_weight is not None:
         raise ValueError("class_weight and sample_weight cannot be given together: both weigh the samples.")
+    if callable(x) and not hasattr(x, "__array__") and not is_iterable_of_batches(x):
+        raise TypeError(f"x is {x!r}, not data; a generator function is called: fit({getattr(x, '__name__', 'x')}()).")
     if not is_iterable_of_batches(x):
         return _array_data(x, y, sample_weight, batch_size, steps, shuffle, class_weight, floats)
     if y is not None or sample_weight is not None:
@@ -86,8 +89,10 @@ def class_weights(y: Any, class_weight: dict[int, float]) -> np.ndarray:
         table = {int(label): float(weight) for label, weight in class_weight.items()}
     except (AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"class_weight maps integer labels to numbers, received {class_weight!r}.") from error
-    if not isinstance(y, np.ndarray):
-        raise ValueError("class_weight needs y as one array of labels.")
+    if not all(math.isfinite(weight) and weight >= 0 for weight in table.values()):
+        raise ValueError(f"class_weight needs weights that are finite and not negative, received {class_weight!r}.")
+    if not isinstance(y, np.ndarray) or not np.equal(y, np.round(y)).all():
+        raise ValueError("class_weight needs y as one array of labels, which are whole numbers or one-hot rows.")
     labels = y.argmax(-1) if y.ndim > 1 and y.shape[-1] > 1 else y.reshape(len(y), -1)[:, 0]
     found, places = np.unique(labels, return_inverse=True)
     return np.array([table.get(int(label), 1.0) for label in found], np.float32)[places]

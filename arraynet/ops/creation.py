@@ -12,10 +12,10 @@ from arraynet.ops.shape import (
     checked_axis,
     expand_dims,
     moveaxis,
+    new_shape,
     ones_like,
     reshape,
     stack,
-    static_shape,
     zeros_like,
 )
 from arraynet.plugins import current
@@ -34,12 +34,12 @@ def _made(function: str, *args: Any, dtype: Any, **options: Any) -> Tensor:
 
 def zeros(shape: Any, dtype: Any = None) -> Tensor:
     """Return zeros, floatx unless another dtype is named."""
-    return _made("zeros", static_shape(shape), dtype=dtype)
+    return _made("zeros", new_shape(shape), dtype=dtype)
 
 
 def ones(shape: Any, dtype: Any = None) -> Tensor:
     """Return ones, floatx unless another dtype is named."""
-    return _made("ones", static_shape(shape), dtype=dtype)
+    return _made("ones", new_shape(shape), dtype=dtype)
 
 
 def empty(shape: Any, dtype: Any = None) -> Tensor:

@@ -39,7 +39,12 @@ def matmul(x1: Any, x2: Any) -> Any:
     Stacks of matrices broadcast against each other along their leading axes.
     """
     x1, x2 = operands(x1, x2)
-    if x1.ndim > 2 and x2.ndim == 2 and x1.shape[-1] == x2.shape[0]:  # one large product instead of many
+    if not x1.ndim or not x2.ndim or x1.shape[-1] != x2.shape[max(x2.ndim - 2, 0)]:
+        raise ValueError(
+            f"matmul: the last axis of x1 must be as long as the last but one (or only) axis of x2, received shapes "
+            f"{x1.shape} and {x2.shape}."
+        )
+    if x1.ndim > 2 and x2.ndim == 2:  # one large product instead of many
         rows = reshape(x1, (math.prod(x1.shape[:-1]), x1.shape[-1]))
         return reshape(_matmul(rows, x2), (*x1.shape[:-1], x2.shape[1]))
     row, column = x1.ndim == 1, x2.ndim == 1

@@ -11,7 +11,7 @@ from arraynet.dtypes import is_float
 from arraynet.ops.comparison import isclose, truth
 from arraynet.ops.elementwise import multiply, sqrt, subtract, true_divide
 from arraynet.ops.exponential import exp
-from arraynet.ops.shape import broadcast_to, reshape, transpose
+from arraynet.ops.shape import broadcast_to, reshape, static_shape, transpose
 
 __all__ = ["all", "allclose", "amax", "amin", "any", "average", "count_nonzero", "logsumexp", "max", "mean", "min",
            "ptp", "std", "sum", "var"]  # fmt: skip
@@ -20,7 +20,7 @@ __all__ = ["all", "allclose", "amax", "amin", "any", "average", "count_nonzero",
 def axes_of(shape: tuple[int, ...], axis: Any) -> tuple[int, ...]:
     """Return the axes that `axis` names, counted from the front; an axis out of range is a ValueError."""
     ndim = len(shape)
-    named: Any = range(ndim) if axis is None else (axis,) if isinstance(axis, SupportsIndex) else axis
+    named = range(ndim) if axis is None else static_shape(axis)
     for a in named:
         if not -ndim <= a < ndim:
             raise ValueError(f"axis={axis} is out of range for an array of shape {tuple(shape)}, which has {ndim} axes")

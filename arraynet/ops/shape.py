@@ -17,14 +17,24 @@ __all__ = ["broadcast_to", "cast", "concatenate", "expand_dims", "moveaxis", "nd
 
 def static_shape(shape: Any) -> tuple[int, ...]:
     """Return a shape given as an int, a sequence of ints or a Tensor, as a tuple."""
-    if isinstance(shape, tuple | list):
-        return tuple(map(operator.index, shape))
-    return (operator.index(shape),) if np.ndim(shape) == 0 else tuple(map(operator.index, shape))
+    try:
+        single = not isinstance(shape, tuple | list) and np.ndim(shape) == 0
+        return tuple(map(operator.index, (shape,) if single else shape))
+    except TypeError as error:
+        raise TypeError(f"Expected an int or a sequence of ints, received {shape!r}.") from error
+
+
+def new_shape(shape: Any) -> tuple[int, ...]:
+    """Return the shape of an array to be made: no length of it is negative."""
+    lengths = static_shape(shape)
+    if min(lengths, default=0) < 0:
+        raise ValueError(f"A shape has no negative lengths, received {shape!r}.")
+    return lengths
 
 
 def checked_axis(axis: Any, ndim: int) -> int:
     """Return an axis counted from 0, or say why there is none."""
-    number = operator.index(axis)
+    (number,) = static_shape(axis)
     if not -ndim <= number < ndim:
         raise ValueError(f"axis={number} is out of range: an array of {ndim} axes has {-ndim} to {ndim - 1}.")
     return number % ndim

@@ -8,7 +8,7 @@ import numpy as np
 from arraynet import dtypes, ops
 from arraynet.dispatch import REDRAWN, HostScalar, op, operands
 from arraynet.observers import notify
-from arraynet.ops.shape import static_shape
+from arraynet.ops.shape import new_shape
 from arraynet.plugins import use_backend
 from arraynet.random.streams import SeedGenerator, checked, default_generator, split
 from arraynet.tensor import Tensor
@@ -87,6 +87,8 @@ def uniform(shape: Any, minval: float = 0.0, maxval: float = 1.0, dtype: Any = N
     """
     name = _floating("uniform", dtype)
     bits = 64 if name == "float64" else 32
+    if not minval <= maxval:
+        raise ValueError(f"uniform: minval must not be above maxval, received minval={minval!r}, maxval={maxval!r}.")
     limit = np.nextafter(np.asarray(maxval, name), np.asarray(minval, name)).item()
     words = _words(shape, bits, seed)
     return words_to_uniform(  # type: ignore[no-any-return]
@@ -164,7 +166,7 @@ def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:
 
 
 def _normal(name: str, shape: Any, mean: float, stddev: float, dtype: Any, seed: Any, tail: float) -> Tensor:
-    kind, shape = _floating(name, dtype), static_shape(shape)
+    kind, shape = _floating(name, dtype), new_shape(shape)
     n = math.prod(shape)
     key, start = _position(seed, n, 64)
     standard = random_normals(key=key, start=start, n=n, low=tail, high=1 - tail)
@@ -173,7 +175,7 @@ def _normal(name: str, shape: Any, mean: float, stddev: float, dtype: Any, seed:
 
 def _words(shape: Any, bits: int, seed: Any) -> Tensor:
     """Raw words of the current backend in a shape."""
-    shape = static_shape(shape)
+    shape = new_shape(shape)
     n = math.prod(shape)
     key, start = _position(seed, n, bits)
     return ops.reshape(random_words(key=key, start=start, n=n, bits=bits), shape)  # type: ignore[no-any-return]

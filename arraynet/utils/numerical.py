@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from arraynet import ops
+from arraynet.dtypes import host_array
 from arraynet.tensor import Tensor, Variable
 
 __all__ = ["normalize", "to_categorical"]
@@ -37,7 +38,7 @@ def to_categorical(x: Any, num_classes: int | None = None) -> Any:
            [1., 0., 0.]])
     """
     tensor = isinstance(x, Tensor | Variable)
-    given = x.numpy() if tensor else np.asarray(x)
+    given = host_array(x.numpy() if tensor else x)
     labels = given.astype("int64")
     if not np.array_equal(labels, given):
         raise ValueError(f"to_categorical needs whole numbers as labels, received {given.dtype} values with fractions.")
