@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from arraynet.program.layout import FOREVER, roots
+from arraynet.program.layout import FOREVER, VIEWS, roots
 from arraynet.program.program import Program
 from arraynet.program.trace import Instruction, Value
 
@@ -85,7 +85,7 @@ def fuse(program: Program, elementwise: Collection[str], compiled: Any, in_place
     """
     slots: list[Instruction | Group] = []
     place: dict[int, int] = {}  # where a Value is made, by its index
-    for instruction in program.instructions:
+    for instruction in _early_first(program):
         at = _joined(slots, place, instruction, elementwise)
         place |= {v.index: at for v in instruction.outs}
     needed = _needed(program, slots)
@@ -98,6 +98,21 @@ def fuse(program: Program, elementwise: Collection[str], compiled: Any, in_place
     program.instructions = [made for slot in slots for made in _made(slot, compiled)]
 
 
+def _early_first(program: Program) -> list[Instruction]:
+    """Instructions, casts and views of the call's own arrays in front: labels must be ready for a loss's loop."""
+    ready = {v.index for v in program.inputs} | set(program.constants)
+    early, later = [], []
+    for instruction in program.instructions:
+        if (instruction.name in VIEWS or instruction.name == "astype") and all(
+            v.index in ready for v in instruction.inputs()
+        ):
+            ready.update(v.index for v in instruction.outs)
+            early.append(instruction)
+        else:
+            later.append(instruction)
+    return early + later
+
+
 def _joined(
     slots: list[Instruction | Group], place: dict[int, int], instruction: Instruction, elementwise: Collection[str]
 ) -> int:
@@ -107,7 +122,9 @@ def _joined(
         first = max((place.get(v.index, -1) for v in instruction.inputs()), default=-1)
         for at in range(len(slots) - 1, max(first, 0) - 1, -1):
             slot = slots[at]
-            if isinstance(slot, Group) and slot.shape == shape and _fits(slot, instruction, at, place):
+            if not isinstance(slot, Group) or shape not in (slot.shape, (*slot.shape[:-1], 1)):
+                continue
+            if _fits(slot, instruction, at, place):
                 slot.instructions.append(instruction)
                 return at
     if shape is not None and instruction.name in elementwise:
@@ -131,8 +148,10 @@ def _shape(instruction: Instruction, elementwise: Collection[str]) -> tuple[int,
 
 
 def reduced(instruction: Instruction) -> str:
-    """Return what a reduction goes along: "columns" (the last axis), "rows" (all others), "all", or "" ."""
+    """Return what a reduction of floats goes along: "columns" (the last axis), "rows" (all others), "all", or ""."""
     x = instruction.inputs()[0]
+    if x.dtype is None or x.dtype.kind != "f":
+        return ""
     axis = instruction.kwargs.get("axis")
     ndim = len(x.shape or ())
     axes = range(ndim) if axis is None else (axis,) if isinstance(axis, int) else axis

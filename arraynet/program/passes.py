@@ -7,14 +7,14 @@ import numpy as np
 from arraynet.program.program import Program
 from arraynet.program.trace import Instruction, Value, substitute
 
-__all__ = ["drop_dead", "fold_constants", "fold_identities", "merge_identical", "optimise"]
+__all__ = ["drop_dead", "fold_constants", "fold_identities", "fold_uniform", "merge_identical", "optimise"]
 
 LIKE = ("zeros_like", "ones_like", "full_like", "empty_like")  # these read no values of their input
 
 
 def optimise(program: Program) -> Program:
     """Run all passes."""
-    for run in (fold_constants, fold_identities, merge_identical, drop_dead):
+    for run in (fold_constants, fold_uniform, fold_identities, merge_identical, drop_dead):
         run(program)
     return program
 
@@ -30,6 +30,29 @@ def fold_constants(program: Program) -> None:
         else:
             kept.append(instruction)
     program.instructions = kept
+
+
+def fold_uniform(program: Program) -> None:
+    """Replace a constant array of equal numbers by the number, where another operand has shape and dtype."""
+    number = {index: found for index, array in program.constants.items() if (found := _uniform(array)) is not None}
+    for instruction in program.instructions:
+        if instruction.name in ("add", "subtract", "multiply", "divide", "maximum", "minimum", "where"):
+            out = instruction.outs[0]
+            alike = [v for v in instruction.inputs() if (v.shape, v.dtype) == (out.shape, out.dtype)]
+            if any(v.index not in number for v in alike):
+                instruction.args = tuple(
+                    number[a.index] if isinstance(a, Value) and a.index in number and a.dtype == out.dtype else a
+                    for a in instruction.args
+                )
+
+
+def _uniform(array: Any) -> float | None:
+    """The number that a floating array is full of."""
+    if not isinstance(array, np.ndarray) or array.dtype.kind != "f" or not array.size:
+        return None
+    first = array.flat[0]
+    same = np.array_equal(array, np.broadcast_to(first, array.shape)) and not np.signbit(array).any()
+    return float(first) if same else None
 
 
 def fold_identities(program: Program) -> None:

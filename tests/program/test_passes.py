@@ -34,8 +34,15 @@ def test_identical_calls_are_merged():
     assert captured(lambda x: ops.exp(x) + ops.exp(x), X).primitives() == {"exp": 1, "add": 1}
 
 
+def test_a_constant_of_equal_numbers_is_a_number():
+    half = np.full((2, 3), 0.5, "float32")
+    program = captured(lambda x: x * half, X)
+    assert program.instructions[0].args[1] == 0.5
+    assert not program.constants
+
+
 def test_equal_constants_are_one():
-    one, other = np.ones((2, 3), "float32"), np.ones((2, 3), "float32")
+    one, other = X.copy(), X.copy()
     assert captured(lambda x: ops.exp(x + one) * ops.exp(x + other), X).primitives()["exp"] == 1
 
 

@@ -47,12 +47,12 @@ T = np.{dtype}
 def compiled(group: Group) -> Any:
     """Return a compiled function of a group's inputs and outs, or None to leave the group alone."""
     values = [*group.inputs, *group.over, *(v for i in group.instructions for v in i.outs)]
-    dtypes = {str(v.dtype) for v in values if v.dtype is not None} - {"bool"}
-    if len(dtypes) != 1 or not dtypes <= set(FLOATS):
+    floats = {str(v.dtype) for v in values if v.dtype is not None and v.dtype.kind == "f"}
+    if len(floats) != 1 or not floats <= set(FLOATS):
         return None
     if not all(v.shape is None or np.asarray(v.example).flags.c_contiguous for v in [*group.inputs, *group.over]):
         return None
-    dtype = dtypes.pop()
+    dtype = floats.pop()
     source = HEADER.format(exp="exp32" if dtype == "float32" else "np.exp", dtype=dtype) + _Writer(group).source()
     return _module(_renumbered(source)).loop
 
@@ -150,8 +150,10 @@ class _Writer:
         if instruction.name not in EXPRESSIONS:
             self._reduce(instruction, out, stage)
             return
-        args = [self._text(a, number) for a in instruction.args if not isinstance(a, type | np.dtype)]
-        kind, full = "np.bool_" if out.dtype == bool else "T", self.group.role(out) == "full"
+        values = [v.dtype for v in instruction.inputs() if v.dtype is not None and v.dtype.kind != "b"]
+        literal = _kind(values[0] if values else out.dtype)
+        args = [self._text(a, number, literal) for a in instruction.args if not isinstance(a, type | np.dtype)]
+        kind, full = _kind(out.dtype), self.group.role(out) == "full"
         lines = stage.inner if full or self.group.role(out) == "row" else stage.before
         lines.append(f"v{out.index} = {kind}({EXPRESSIONS[instruction.name].format(*args)})")
         self.names[out.index] = f"v{out.index}"
@@ -162,12 +164,14 @@ class _Writer:
             self.head.append(f"t{out.index} = np.empty(columns, np.{out.dtype})")
             lines.append(f"t{out.index}[j] = v{out.index}")
 
-    def _text(self, x: Any, stage: int) -> str:
+    def _text(self, x: Any, stage: int, literal: str = "T") -> str:
         if isinstance(x, bool):
             return repr(x)
-        if not hasattr(x, "shape") or isinstance(x, np.generic):
-            x = float(x)
-            return f"T({x!r})" if np.isfinite(x) else f"T({'-' if x < 0 else ''}np.{'inf' if x == x else 'nan'})"
+        if isinstance(x, np.generic):
+            x = x.item()
+        if not hasattr(x, "shape"):
+            finite = np.isfinite(x)
+            return f"{literal}({x!r})" if finite else f"T({'-' if x < 0 else ''}np.{'inf' if x == x else 'nan'})"
         if x.index in self.crossing and self.stage[x.index] < stage:
             return f"Y{x.index}[k]" if x.index in self.outs else f"t{x.index}[j]"
         return self.names[x.index]
@@ -199,6 +203,11 @@ class _Writer:
         self.names[out.index] = f"v{out.index}"
         if out.index in self.outs:
             stage.after.append(f"Y{out.index}[i] = v{out.index}")
+
+
+def _kind(dtype: Any) -> str:
+    """The type of a result; there is one floating type in a loop, T."""
+    return "T" if dtype.kind == "f" else "np.bool_" if dtype.kind == "b" else f"np.{dtype}"
 
 
 def _module(source: str) -> Any:
