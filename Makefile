@@ -1,4 +1,4 @@
-# make train | test | lint: each makes what it needs in .venv, on a machine that has Python 3.11 or newer and nothing else.
+# make train | test | lint | docs: each makes what it needs in .venv, on a machine that has Python 3.11 or newer and nothing else.
 
 PYTHON ?= python3
 ARGS ?=
@@ -8,7 +8,7 @@ PIP := $(RUN) -m pip install --quiet --disable-pip-version-check
 PROJECTS := $(wildcard pyproject.toml backends/*/pyproject.toml)
 PLUGINS := $(patsubst %/pyproject.toml,-e ./%,$(wildcard backends/*/pyproject.toml))
 
-.PHONY: train test lint
+.PHONY: train test lint docs
 
 train: $(VENV)/.train
 	$(RUN) -m arraynet train mnist $(ARGS)
@@ -22,6 +22,25 @@ lint: $(VENV)/.lint
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 
+# No warnings, every reference found, every notebook run, every example of a docstring; then every link, and a look at the pages.
+docs: $(VENV)/.docs
+	$(RUN) -m sphinx -b html -W --keep-going docs docs/_build/html
+	$(RUN) -m sphinx -b doctest -W --keep-going -D nb_execution_mode=off docs docs/_build/doctest
+	$(RUN) -m pytest tests/docs/test_site.py $(ARGS)
+
+# Quick, on the working tree, nothing kept: make bench BENCH=Forward for other names.
+bench: $(VENV)/.bench
+	$(RUN) -m asv machine --yes > /dev/null
+	$(RUN) -m asv run --quick --python=same --dry-run --strict --show-stderr --bench '$(BENCH)' $(ARGS)
+
+# make bench-compare BASE=main: a revision and the working tree, in turn.
+bench-compare: $(VENV)/.bench
+	$(RUN) tests/benchmarks/compare.py $(or $(BASE),$(error BASE=revision is missing)) $(ARGS)
+
+# The counters that the tests compare with, written anew.
+counters: $(VENV)/.test
+	PYTHONPATH=tests $(RUN) -m benchmarks.counting
+
 $(RUN):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "arraynet needs Python 3.11 or newer: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
@@ -33,6 +52,14 @@ $(VENV)/.train: pyproject.toml | $(RUN)
 
 $(VENV)/.test: $(PROJECTS) | $(RUN)
 	$(PIP) -e '.[test]' $(PLUGINS)
+	@touch $@
+
+$(VENV)/.docs: $(PROJECTS) | $(RUN)
+	$(PIP) -e '.[docs]' $(PLUGINS)
+	@touch $@
+
+$(VENV)/.bench: $(PROJECTS) | $(RUN)
+	$(PIP) -e '.[bench]' $(PLUGINS)
 	@touch $@
 
 $(VENV)/.lint: pyproject.toml | $(RUN)

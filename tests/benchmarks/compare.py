@@ -1,0 +1,92 @@
+"""Two revisions against each other, in turn: first how much one differs from itself, then what has changed.
+
+    python tests/benchmarks/compare.py BASE [--bench PATTERN] [--rounds N]
+
+A round measures the base, the base again, and the working tree, each in a process of its own. How far the two
+measurements of the base lie apart is the noise; a change that is not larger is called not distinguishable.
+"""
+
+import argparse
+import io
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+from statistics import median
+
+__all__ = ["compared", "verdict"]
+
+REPOSITORY = Path(__file__).parents[2]
+LEAST = 0.02  # no difference below 2 % is called one
+SMALL = r"Step\(.*captured|Dispatch|Book"
+
+
+def extracted(revision: str, folder: Path) -> Path:
+    """Write a revision's files into a folder, and leave the checkout alone."""
+    archive = subprocess.run(["git", "archive", revision], cwd=REPOSITORY, capture_output=True, check=False)
+    if archive.returncode:
+        raise SystemExit(f"git knows no revision {revision!r}: {archive.stderr.decode().strip()}")
+    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
+        files.extractall(folder, filter="data")
+    return folder
+
+
+def timed(tree: Path, pattern: str) -> dict[str, float]:
+    """Return seconds a call by name; the suite is this checkout's, arraynet and its plugins are the tree's."""
+    plugins = sorted(str(file.parent) for file in (tree / "backends").glob("*/pyproject.toml"))
+    paths = [str(REPOSITORY / "tests"), str(tree), *plugins]
+    settings = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "BENCH_SOURCE": str(tree)}
+    command = [sys.executable, "-m", "benchmarks.measure", pattern]
+    done = subprocess.run(command, cwd=tree, env=settings, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"The benchmarks do not run on {tree}:\n{done.stderr}")
+    return dict(json.loads(done.stdout))
+
+
+def verdict(ratios: list[float], noise: float) -> str:
+    """Say in words what the ratios of new to old time come to."""
+    change = median(ratios)
+    if abs(change - 1) <= max(noise, LEAST):
+        return "not distinguishable"
+    return f"{change:.2f} x the time" if change > 1 else f"{1 / change:.2f} times faster"
+
+
+def compared(rounds: list[tuple[dict[str, float], dict[str, float], dict[str, float]]]) -> dict[str, tuple[float, str]]:
+    """Return noise and verdict by name, of rounds that measured base, base again, and head."""
+    names = set.intersection(*(set(times) for turn in rounds for times in turn)) if rounds else set()
+    if not names:
+        raise SystemExit("Nothing was measured: no benchmark has such a name, or none can run here.")
+    found = {}
+    for name in sorted(names):
+        noise = max(abs(again[name] / base[name] - 1) for base, again, _ in rounds)
+        ratios = [2 * head[name] / (base[name] + again[name]) for base, again, head in rounds]
+        found[name] = noise, verdict(ratios, noise)
+    return found
+
+
+def main() -> None:
+    """Compare, and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("base", help="a revision that git knows; the working tree is compared with it")
+    parser.add_argument("--bench", default=SMALL, metavar="PATTERN", help=f"names to look for; {SMALL!r} without it")
+    parser.add_argument("--rounds", type=int, default=5, help="5 without it")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        trees = [tree := extracted(options.base, Path(folder).resolve()), tree, REPOSITORY]
+        rounds = []
+        for number in range(options.rounds):
+            print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
+            base, again, head = (timed(tree, options.bench) for tree in trees)
+            rounds.append((base, again, head))
+    found = compared(rounds)
+    noises = sorted(noise for noise, _ in found.values())
+    print(f"A/A noise of {options.base}: median {median(noises):.1%}, most {noises[-1]:.1%}\n")
+    for name, (noise, words) in found.items():
+        print(f"{name:<60} {words:<22} (noise {noise:.1%})")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+"""The counters of counting.py, tracked over time."""
+
+from functools import cache
+from typing import Any
+
+from benchmarks.base import BACKENDS, check_source, runnable
+from benchmarks.counting import counters
+from benchmarks.networks import NETWORKS
+
+__all__ = ["Counters"]
+
+NAMES = ("instructions", "calls", "allocations", "copies", "updates_out_of_place", "buffer_bytes", "bytes_moved")
+NAMES += ("captures", "peak_bytes", "ops", "tape_nodes")
+counted = cache(counters)
+
+
+class Counters:
+    """One number of a training step that does not depend on the clock."""
+
+    params = [BACKENDS, list(NETWORKS), list(NAMES)]
+    param_names = ["backend", "network", "counter"]
+
+    def setup(self, backend: str, *_: Any) -> None:
+        check_source()
+        runnable(backend)
+
+    def track_count(self, backend: str, network: str, counter: str) -> int:
+        return counted(backend, network)[counter]

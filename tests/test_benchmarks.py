@@ -1,0 +1,120 @@
+"""The benchmark suite covers every op case, runs, and measures the arraynet that is meant."""
+
+import inspect
+import itertools
+import json
+from importlib import import_module
+
+import pytest
+from benchmarks import base, cases, overhead, training
+from benchmarks.base import REPOSITORY, Benchmark, check_source
+from benchmarks.compare import compared, extracted
+from benchmarks.measure import selected, timings
+
+from arraynet import plugins
+from arraynet.testing.cases import CASES
+
+MODULES = ("cases", "overhead", "training", "loops")
+SUITE = [
+    made
+    for name in MODULES
+    for made in vars(import_module(f"benchmarks.{name}")).values()
+    if inspect.isclass(made) and issubclass(made, Benchmark) and not inspect.isabstract(made)
+]
+LARGE = [cases.Forward, cases.Captured, cases.Gradient]
+ONCE = [training.Fit, training.Evaluate, overhead.Capture]  # with the first network alone
+
+
+@pytest.fixture(autouse=True)
+def _backend(monkeypatch):
+    monkeypatch.setattr(plugins, "_default", plugins.load("numpy"))
+    monkeypatch.setattr(base, "WARM_UP", 1)
+
+
+def run(made, *parameters):
+    benchmark = made()
+    benchmark.setup("numpy", *parameters)
+    benchmark.time_call("numpy", *parameters)
+
+
+def test_every_op_case_is_timed():
+    assert cases.Forward.params[1] == [case.id for case in CASES]
+    assert len(set(cases.Forward.params[1])) == len(CASES)
+    assert set(cases.Captured.params[1]) == {case.id for case in CASES if case.jit}
+    assert set(cases.Gradient.params[1]) == {case.id for case in CASES if case.grad}
+
+
+@pytest.mark.parametrize("made", LARGE)
+def test_every_op_case_runs(made):
+    for name in made.params[1]:
+        run(made, name)
+
+
+@pytest.mark.parametrize("made", [made for made in SUITE if made not in LARGE], ids=lambda made: made.__name__)
+def test_everything_else_runs(made):
+    for parameters in itertools.islice(itertools.product(*made.params[1:]), 1 if made in ONCE else None):
+        run(made, *parameters)
+
+
+@pytest.mark.parametrize("made", SUITE, ids=lambda made: made.__name__)
+def test_the_backend_comes_first(made):
+    assert made.param_names[0] == "backend"
+    assert made.params[0]
+    assert len(made.params) == len(made.param_names)
+
+
+def test_memory_and_import_run():
+    training.Memory().setup("numpy", "chapter")
+    training.Memory().peakmem_fit("numpy", "regression")
+    exec(overhead.Import().timeraw_import())
+    exec(overhead.Import().timeraw_first_op())
+
+
+def test_another_arraynet_is_refused(monkeypatch, tmp_path):
+    check_source()
+    monkeypatch.setenv("BENCH_SOURCE", str(tmp_path))
+    with pytest.raises(RuntimeError, match="would measure"):
+        run(overhead.Assign)
+
+
+def test_a_backend_that_cannot_run_is_skipped():
+    with pytest.raises(NotImplementedError, match="cannot run here"):
+        base.runnable("no_such_module:backend")
+
+
+def test_asv_finds_the_suite():
+    settings = json.loads((REPOSITORY / "asv.conf.json").read_text(encoding="utf-8"))
+    assert settings["benchmark_dir"] == "tests/benchmarks"
+    assert (REPOSITORY / settings["benchmark_dir"] / "__init__.py").is_file()
+
+
+def times(*values):
+    return tuple({"a": value} for value in values)
+
+
+@pytest.mark.parametrize(
+    ("rounds", "words"),
+    [
+        ([times(1.0, 1.0, 1.01)] * 3, "not distinguishable"),
+        ([times(1.0, 1.0, 1.5)] * 3, "1.50 x the time"),
+        ([times(1.0, 1.0, 0.5)] * 3, "2.00 times faster"),
+        ([times(1.0, 1.0, 1.5), times(1.0, 1.6, 1.95), times(1.0, 1.0, 1.5)], "not distinguishable"),
+    ],
+)
+def test_a_change_within_the_noise_is_not_distinguishable(rounds, words):
+    assert compared(rounds)["a"][1] == words
+
+
+def test_comparing_nothing_fails():
+    for nothing in ([], [({}, {}, {})], [({"a": 1.0}, {"a": 1.0}, {"b": 1.0})]):
+        with pytest.raises(SystemExit, match="Nothing was measured"):
+            compared(nothing)
+    with pytest.raises(SystemExit, match="git knows no revision 'nowhere'"):
+        extracted("nowhere", REPOSITORY)
+
+
+def test_measuring_times_what_a_pattern_selects(monkeypatch):
+    monkeypatch.setattr("benchmarks.measure.LEAST", 0)
+    (name,) = timings(r"overhead.Assign\(numpy\)")
+    assert name == "overhead.Assign(numpy)"
+    assert not list(selected("no such benchmark"))
