@@ -5,14 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from arraynet import losses
 from arraynet.dtypes import host_array
 from arraynet.layers import BatchNormalization, Embedding, LayerNormalization, Normalization, Rescaling
 from arraynet.plugins import current
 from arraynet.tensor import Tensor, Variable, as_tensor
 from arraynet.tree import flatten, map_structure
 
-__all__ = ["check_inputs", "check_outputs", "host_structure", "leaf_arrays", "positive"]
+__all__ = ["check_inputs", "host_structure", "leaf_arrays"]
 
 SCALING = (Rescaling, Normalization, BatchNormalization, LayerNormalization, Embedding)
 PICTURE = 64  # values that a sample has at least if it may be a picture
@@ -49,13 +48,6 @@ def leaf_arrays(value: Any) -> list[Any]:
     return [leaf for leaf in flatten(value) if leaf is not None]
 
 
-def positive(name: str, value: Any) -> int:
-    """Return a positive int, or say what was passed instead."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(f"{name} must be a positive int, received {value!r}.")
-    return int(value)
-
-
 def check_inputs(data: Any, model: Any) -> None:
     """Look through arrays, or at the first batch of an iterable: bad numbers, unscaled pixels, no weights."""
     arrays = getattr(data, "arrays", None) or data.first()
@@ -65,13 +57,6 @@ def check_inputs(data: Any, model: Any) -> None:
     check_pixels(arrays[0], model._walk())
     if model.built and not model.trainable_weights:
         warnings.warn(f"Model {model.name!r} has no trainable weights, so fit cannot change it.", stacklevel=5)
-
-
-def check_outputs(data: Any, compiled: Any, y_pred: Any) -> None:
-    """Look at all labels as the losses of all outputs will."""
-    arrays = getattr(data, "arrays", None) or data.first()
-    for (loss, _, _), (labels, guess) in zip(compiled.parts, compiled.pairs(arrays[1], y_pred), strict=True):
-        check_labels(loss, labels, guess)
 
 
 def check_values(value: Any, name: str) -> None:
@@ -86,34 +71,6 @@ def check_values(value: Any, name: str) -> None:
                 f"{name} holds NaN or infinity in {len(wrong)} of {len(leaf)} samples, the first is sample "
                 f"{wrong[0]}. Drop them, or fill them: np.nan_to_num({name})."
             )
-
-
-def check_labels(loss: Any, y: Any, y_pred: Any) -> None:
-    """Look at labels as the loss will: their range, and whether the output has room for them."""
-    fn = getattr(loss, "function", None)
-    if y is None or not isinstance(y, np.ndarray) or not isinstance(y_pred, Tensor):
-        return
-    if fn is losses.sparse_categorical_crossentropy:
-        _check_range(y, y_pred.shape[loss.options.get("axis", -1)], loss.options.get("ignore_class"))
-    elif fn is losses.categorical_crossentropy and y_pred.shape[-1:] == (1,):
-        warnings.warn(
-            "A categorical crossentropy of one output column is always 0. For two classes use "
-            "loss='binary_crossentropy' with a sigmoid, or give the last layer a unit for each class.",
-            SyntaxWarning,
-            stacklevel=2,
-        )
-
-
-def _check_range(labels: np.ndarray, classes: int, ignored: int | None) -> None:
-    kept = labels if ignored is None else labels[labels != ignored]
-    if not kept.size:
-        return
-    low, high = kept.min(), kept.max()
-    if low < 0 or high >= classes:
-        raise ValueError(
-            f"Labels must lie between 0 and {classes - 1}, since the model's output has {classes} classes; y holds "
-            f"labels from {low} to {high}. Give the last layer {int(high) + 1} units, or renumber the labels."
-        )
 
 
 def check_pixels(x: Any, layers: Any) -> None:

@@ -10,11 +10,14 @@ from typing import Any
 from arraynet import losses, metrics, optimizers
 from arraynet.autodiff import GradientTape
 from arraynet.backend import Backend
+from arraynet.checks import positive_int
 from arraynet.layers.layer import Layer
-from arraynet.metrics import Mean, Metric
+from arraynet.metrics import Metric
 from arraynet.models.batches import packed, unpacked
-from arraynet.models.checks import check_inputs, check_outputs, positive
+from arraynet.models.checks import check_inputs
 from arraynet.models.compiled import CompiledLoss, CompiledMetrics
+from arraynet.models.divergence import RunningLoss
+from arraynet.models.labels import check_labels, check_outputs
 from arraynet.plugins import current, use_backend
 from arraynet.program import jit
 from arraynet.random import SeedGenerator, path_scope
@@ -37,7 +40,7 @@ class Compilable(Layer):
     steps_per_execution = 1
     _compiled_loss: CompiledLoss | None = None
     _compiled_metrics: CompiledMetrics | None = None
-    _loss_tracker: Mean | None = None
+    _loss_tracker: RunningLoss | None = None
     _matched = False  # whether losses and metrics know the outputs
 
     def __init__(self, **kwargs: Any) -> None:
@@ -95,13 +98,15 @@ class Compilable(Layer):
         ValueError
             A name that is not known, or metrics that are no list.
         """
+        if jit_compile not in (True, False, "auto"):
+            raise ValueError(f"jit_compile must be True, False or 'auto', received {jit_compile!r}.")
         parts = optimizers.get(optimizer), CompiledLoss(loss, loss_weights), CompiledMetrics(metrics, weighted_metrics)
-        self.steps_per_execution = positive("steps_per_execution", steps_per_execution)
+        self.steps_per_execution = positive_int("steps_per_execution", steps_per_execution)
         self.optimizer, compiled, self._compiled_metrics = parts
         self._compiled_loss = compiled if loss is not None else None
         self.run_eagerly, self.jit_compile = bool(run_eagerly), jit_compile
         with use_backend(self._home(())):
-            self._loss_tracker = Mean("loss")
+            self._loss_tracker = RunningLoss()
         if auto_scale_loss and self.compute_dtype == "float16" and self.optimizer.loss_scale_factor is None:
             self.optimizer.loss_scale_factor = 1024.0
         self._matched, self._steps = False, {}
@@ -232,26 +237,41 @@ class Compilable(Layer):
 
     def _prepare(self, data: Any) -> None:
         """Look at the data and run the model on the first samples, so that what is wrong shows before any work."""
+        if self._compiled_loss is not None and data.first()[1] is None:
+            raise ValueError(
+                f"Model {self.name!r} has a loss, but the data has no labels: pass y, or yield (x, y) batches."
+            )
         check_inputs(data, self)
-        y_pred = self._looked_at(data)
-        if self._compiled_loss is not None:
-            _, y, weight = map(_two, data.first())
-            if y is None:
-                raise ValueError(
-                    f"Model {self.name!r} has a loss, but the data has no labels: pass y, or yield (x, y) batches."
-                )
-            if not self._matched:
-                self._compiled_loss.build(y, y_pred)
-                if self._compiled_metrics is not None:
-                    self._compiled_metrics.build(y, y_pred)
-                self._matched = True
-            check_outputs(data, self._compiled_loss, y_pred)
-            self._compiled_loss(y, y_pred, weight)
+        try:
+            self._try_out(data)
+        except (ValueError, TypeError) as error:
+            error.add_note("The model was tried on the first samples only; nothing has been trained.")
+            raise
         self._settle()
+
+    def _try_out(self, data: Any) -> None:
+        """Match losses and metrics to the outputs, unless that is done, and look at the labels as they will."""
+        y_pred = self._looked_at(data)
+        if self._compiled_loss is None:
+            return
+        _, y, weight = map(_two, data.first())
+        if not self._matched:
+            self._compiled_loss.build(y, y_pred)
+            if self._compiled_metrics is not None:
+                self._compiled_metrics.build(y, y_pred)
+        check_outputs(data, self._compiled_loss, y_pred, self)
+        self._compiled_loss(y, y_pred, weight)
+        self._matched = True  # labels that do not fit settle nothing
+        data.look = self._look
+
+    def _look(self, y: Any) -> None:
+        """Look at the labels of a batch that comes after the first."""
+        if self._compiled_loss is not None:
+            check_labels(self._compiled_loss, y, self)
 
     def _looked_at(self, data: Any) -> Any:
         """The outputs for the first samples; the model is built then. None if only its own steps know what to do."""
-        if type(self).call is Layer.call:
+        if type(self).call is Layer.call and type(self).train_step is not Compilable.train_step:
             return None
         return self(_two(data.first()[0]), training=False)
 

@@ -7,10 +7,11 @@ import numpy as np
 
 from arraynet.callbacks import CallbackList
 from arraynet.callbacks.progress import resolve_verbose
+from arraynet.checks import positive_int
 from arraynet.models.batches import ArrayData, IterableData
-from arraynet.models.checks import positive
 from arraynet.models.compilable import Compilable
 from arraynet.models.data import data_of, is_iterable_of_batches, split_off
+from arraynet.models.divergence import check_finite, debugged
 from arraynet.models.loop import RunningLogs, run_batches
 from arraynet.plugins import use_backend
 from arraynet.random.streams import stream_key
@@ -42,6 +43,7 @@ class Trainer(Compilable):
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
         validation_freq: int = 1,
+        debug: bool = False,
     ) -> Any:
         """Train for a number of epochs and return their `callbacks.History`.
 
@@ -75,38 +77,46 @@ class Trainer(Compilable):
             Batches an epoch; all without it.
         validation_steps, validation_batch_size, validation_freq : int, optional
             Batches to evaluate, their size, and after how many epochs.
+        debug : bool
+            Whether to look at the loss and the weights after every step, which is slow, and to say which op of
+            which layer made the first value that is not finite.
 
         Raises
         ------
         ValueError
             The model is not compiled, or the data cannot be used; nothing has been trained then.
+        FloatingPointError
+            The loss and the weights have become NaN or infinite, so that there is nothing left to train.
         """
         self._require_compiled("fit")
-        epochs, validation_freq = positive("epochs", epochs), positive("validation_freq", validation_freq)
+        epochs, validation_freq = positive_int("epochs", epochs), positive_int("validation_freq", validation_freq)
+        first = positive_int("initial_epoch", initial_epoch) if initial_epoch else 0
         with use_backend(self._home(())):
             if validation_data is None and validation_split:
                 (x, y, sample_weight), validation_data = split_off((x, y, sample_weight), validation_split)
             options = {"shuffle": shuffle, "class_weight": class_weight}
             data = self._data(x, y, sample_weight, batch_size, steps_per_epoch, options)
             self._prepare(data)
-            size = validation_batch_size or batch_size
+            size = batch_size if validation_batch_size is None else validation_batch_size
             validation = validation_data is not None and self._validation(validation_data, size, validation_steps)
             shown = resolve_verbose(verbose)
             told = CallbackList(callbacks, True, bool(shown), self, epochs=epochs, steps=data.steps, verbose=shown)
             self.stop_training = False
             try:
-                self._train(data, validation, told, range(initial_epoch, epochs), validation_freq)
+                self._train(data, validation, told, range(first, epochs), validation_freq, debug)
             finally:
                 told.call("close")
         return self.history
 
-    def _train(self, data: Data, validation: Any, told: CallbackList, epochs: range, validation_freq: int) -> None:
+    def _train(
+        self, data: Data, validation: Any, told: CallbackList, epochs: range, validation_freq: int, debug: bool
+    ) -> None:
         logs: dict[str, float] = {}
         told.call("on_train_begin", None)
         resumed = max(callback.first_epoch for callback in told.callbacks)
         for epoch in range(max(epochs.start, resumed), epochs.stop):
             told.call("on_epoch_begin", epoch, None)
-            logs = self._epoch("train", data, told)
+            logs = self._epoch("train", data, told, epoch + 1 if debug else None)
             self._shuffle.next()
             if validation and (epoch + 1) % validation_freq == 0:
                 logs |= {f"val_{name}": value for name, value in self._test(validation, told).items()}
@@ -116,22 +126,24 @@ class Trainer(Compilable):
                 warnings.warn(f"The data ran out in epoch {epoch + 1} of {epochs.stop}.", stacklevel=3)
             if self.stop_training or data.exhausted:
                 break
+            check_finite(self, logs, epoch + 1)
         self.optimizer.finalize_variable_values(self.trainable_variables)
         told.call("on_train_end", logs)
 
-    def _epoch(self, kind: str, data: Data, told: CallbackList) -> dict[str, float]:
+    def _epoch(self, kind: str, data: Data, told: CallbackList, debug: int | None = None) -> dict[str, float]:
         """Run all batches once; return what there is to report."""
         with use_backend(self._home(())):  # where that is now: a callback may have moved the model
-            return self._batches(kind, data, told)
+            return self._batches(kind, data, told, debug)
 
-    def _batches(self, kind: str, data: Data, told: CallbackList) -> dict[str, float]:
+    def _batches(self, kind: str, data: Data, told: CallbackList, debug: int | None) -> dict[str, float]:
         self.reset_metrics()
         low, high = self._shuffle.key
         key = stream_key(low + (high << 64), f"epoch {self._shuffle.counter}") if kind == "train" else None
         logs = RunningLogs(self.metrics)
         begin, end = (told.listeners(f"on_{kind}_batch_{when}") for when in ("begin", "end"))
         stopped = (lambda: self.stop_training) if kind == "train" else lambda: False
-        seen = run_batches(self._step(kind), data.epoch(key), begin, end, logs, self.steps_per_execution, stopped)
+        step = debugged(self, self._step(kind), debug) if debug else self._step(kind)
+        seen = run_batches(step, data.epoch(key), begin, end, logs, self.steps_per_execution, stopped)
         if not seen:
             warnings.warn("The data is used up: a generator yields its batches once.", stacklevel=5)
         return dict(logs) if seen else {}
@@ -230,6 +242,8 @@ class Trainer(Compilable):
             data = self._data(x, y, weight, 2**62, None, {"class_weight": class_weight})
             if not self._matched:
                 self._prepare(data)
+            else:
+                self._look(data.first()[1] if isinstance(data, IterableData) else data.arrays[1])
             self.reset_metrics()
             logs = RunningLogs(self.metrics)
             run_batches(self._step(kind), data.epoch(), [], [], logs, 1, lambda: True)
@@ -239,8 +253,8 @@ class Trainer(Compilable):
     def _data(
         self, x: Any, y: Any, sample_weight: Any, batch_size: Any, steps: int | None, options: dict[str, Any]
     ) -> Data:
-        size = None if batch_size is None else positive("batch_size", batch_size)
-        steps = None if steps is None else positive("steps", steps)
+        size = None if batch_size is None else positive_int("batch_size", batch_size)
+        steps = None if steps is None else positive_int("steps", steps)
         widest = max((layer.variable_dtype for layer in self._walk()), key=lambda name: np.dtype(name).itemsize)
         return data_of(x, y, sample_weight, size, steps, floats=widest, **options)
 
@@ -259,8 +273,11 @@ class Trainer(Compilable):
             )
         x, y, weight = (*parts, None, None)[:3]
         batch_size = None if is_iterable_of_batches(x) else batch_size
-        data = self._data(x, y, weight, batch_size, steps, {})
-        self._prepare(data)
+        try:
+            data = self._data(x, y, weight, batch_size, steps, {})
+            self._prepare(data)
+        except (ValueError, TypeError) as error:
+            raise type(error)(f"validation_data: {error}") from error
         return data
 
 

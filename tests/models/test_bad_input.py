@@ -62,12 +62,6 @@ def test_a_categorical_loss_of_one_column_warns():
         net("sigmoid", 1, loss="categorical_crossentropy").evaluate(X, Y % 2, verbose=0)
 
 
-def test_probabilities_with_from_logits_warn():
-    model = net(loss=losses.SparseCategoricalCrossentropy(from_logits=True))
-    with pytest.warns(UserWarning, match="from_logits"):
-        model.evaluate(X, Y, verbose=0)
-
-
 def test_unscaled_pixels_warn():
     pixels = np.arange(50 * 8 * 8).reshape(50, 8, 8).astype(np.uint8)
     for first, warned in ((layers.Flatten(), 1), (layers.Rescaling(1 / 255), 0)):

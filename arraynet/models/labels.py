@@ -1,0 +1,135 @@
+"""What can be wrong between the last layer, the loss and the labels, found at the first step, each with its remedy."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from arraynet import activations, losses
+from arraynet.tensor import Tensor
+
+__all__ = ["check_labels", "check_outputs"]
+
+SPARSE = (losses.sparse_categorical_crossentropy,)
+CATEGORICAL = (losses.categorical_crossentropy, losses.categorical_focal_crossentropy)
+BINARY = (losses.binary_crossentropy, losses.binary_focal_crossentropy)
+PROBABILITIES = (*SPARSE, *CATEGORICAL, *BINARY, losses.kl_divergence)
+
+
+def check_outputs(data: Any, compiled: Any, y_pred: Any, model: Any) -> None:
+    """Look at outputs, and at all labels, as the losses will; raise ValueError with what is wrong and its remedy."""
+    for (loss, _, _), (guess, _) in zip(compiled.parts, compiled.pairs(y_pred, y_pred), strict=True):
+        fn = getattr(loss, "function", None)
+        if fn in PROBABILITIES and isinstance(guess, Tensor) and guess.ndim:
+            _check_activation(fn, loss, guess, model)
+    arrays = getattr(data, "arrays", None) or data.first()
+    check_labels(compiled, arrays[1], model)
+
+
+def check_labels(compiled: Any, y: Any, model: Any) -> None:
+    """Look at labels as the losses of all outputs will; raise ValueError with what is wrong and its remedy."""
+    for (loss, _, _), (labels, guess) in zip(compiled.parts, compiled.pairs(y, compiled.example), strict=True):
+        if isinstance(labels, np.ndarray) and isinstance(guess, Tensor) and guess.ndim:
+            _check_labels(loss, labels, guess, _source(model, guess))
+
+
+def _check_activation(fn: Any, loss: Any, guess: Tensor, model: Any) -> None:
+    if loss.options.get("from_logits"):
+        _check_logits(loss, guess, _source(model, guess))
+    elif guess.logits is None:
+        _check_probabilities(fn, guess, model)
+
+
+def _check_labels(loss: Any, labels: np.ndarray, guess: Tensor, source: str) -> None:
+    fn = getattr(loss, "function", None)
+    _check_kind(fn, labels, guess, source)
+    _check_values(loss, labels, guess, source)
+    if fn in CATEGORICAL and guess.shape[-1] == 1:
+        warnings.warn(
+            "A categorical crossentropy of one output column is always 0. For two classes use "
+            "loss='binary_crossentropy' with a sigmoid, or give the last layer a unit for each class.",
+            SyntaxWarning,
+            stacklevel=5,
+        )
+
+
+def _source(model: Any, guess: Tensor) -> str:
+    last = _last_layer(model)
+    return f"{type(last).__name__} {last.name!r} with outputs of shape {(None, *guess.shape[1:])}"
+
+
+def _last_layer(model: Any) -> Any:
+    """The layer that the output comes from, as far as that is certain; else the model itself."""
+    while getattr(model, "_stack", None):
+        model = model.layers[-1]
+    return model
+
+
+def _check_kind(fn: Any, labels: np.ndarray, guess: Tensor, source: str) -> None:
+    """Refuse integers where one-hot rows are needed, and the reverse."""
+    classes = guess.shape[-1]
+    if classes == 1:
+        return
+    if fn in SPARSE and labels.ndim == guess.ndim and labels.shape[-1] == classes:
+        raise ValueError(
+            f"y holds one-hot labels, its shape is {labels.shape}, but {fn.__name__} takes integers; the model ends in "
+            f"{source}. Use loss='categorical_crossentropy', or y.argmax(-1) for y."
+        )
+    integers = labels.ndim == guess.ndim - 1 or (labels.ndim == guess.ndim and labels.shape[-1] == 1)
+    if fn in (*CATEGORICAL, *BINARY) and integers:
+        raise ValueError(
+            f"y holds one label per sample, its shape is {labels.shape}, but {fn.__name__} takes rows of {classes} "
+            f"numbers; the model ends in {source}. Use loss='sparse_categorical_crossentropy', or "
+            f"utils.to_categorical(y, {classes}) for y."
+        )
+
+
+def _check_logits(loss: Any, guess: Tensor, source: str) -> None:
+    """Refuse probabilities for a loss that was told to expect logits."""
+    if guess.logits is not None:
+        raise ValueError(
+            f"The loss {loss.name!r} has from_logits=True, but the model ends in {source}, whose softmax or sigmoid "
+            f"has made probabilities of its logits already. Leave from_logits out, or drop the activation."
+        )
+
+
+def _check_probabilities(fn: Any, guess: Tensor, model: Any) -> None:
+    """Refuse outputs that are no probabilities for a loss that takes their logarithm."""
+    values = guess.numpy()
+    top = 1.0 if fn in BINARY else float("inf")  # others divide by the sum of a row
+    linear = getattr(_last_layer(model), "activation", None) is activations.linear
+    if linear or (values.size and (values.min() < 0 or values.max() > top)):
+        activation = "sigmoid" if fn in BINARY else "softmax"
+        logits = "" if fn is losses.kl_divergence else ", or keep the layer and pass a loss with from_logits=True"
+        raise ValueError(
+            f"{fn.__name__} takes probabilities, but the model ends in {_source(model, guess)}, which is linear or "
+            f"gives values from {values.min():.3g} to {values.max():.3g}. Use activation={activation!r} there{logits}."
+        )
+
+
+def _check_values(loss: Any, labels: np.ndarray, guess: Tensor, source: str) -> None:
+    fn, options = getattr(loss, "function", None), getattr(loss, "options", {})
+    if fn in SPARSE:
+        _check_range(labels, guess.shape[options.get("axis", -1)], options.get("ignore_class"), source)
+    elif fn in BINARY and labels.size and (labels.min() < 0 or labels.max() > 1):
+        raise ValueError(
+            f"Labels of {fn.__name__} lie between 0 and 1; y holds values from {labels.min()} to {labels.max()}. For "
+            f"several classes give the last layer a unit for each and use loss='sparse_categorical_crossentropy'."
+        )
+
+
+def _check_range(labels: np.ndarray, classes: int, ignored: int | None, source: str) -> None:
+    kept = labels if ignored is None else labels[labels != ignored]
+    if not kept.size:
+        return
+    low, high = kept.min(), kept.max()
+    if kept.dtype.kind == "f" and not np.equal(kept, np.round(kept)).all():
+        raise ValueError(
+            f"Labels of a sparse crossentropy are whole numbers, y holds fractions from {low} to {high}. To predict "
+            f"the values themselves use loss='mse'."
+        )
+    if low < 0 or high >= classes:
+        raise ValueError(
+            f"Labels must lie between 0 and {classes - 1}, since the model ends in {source}; y holds labels from {low} "
+            f"to {high}. Give the last layer {int(high) + 1} units, or renumber the labels."
+        )
