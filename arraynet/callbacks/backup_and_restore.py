@@ -36,6 +36,8 @@ class BackupAndRestore(Callback):
     def __init__(self, backup_dir: str | Path, save_freq: str | int = "epoch", delete_checkpoint: bool = True) -> None:
         if save_freq != "epoch" and not (isinstance(save_freq, int) and save_freq > 0):
             raise ValueError(f"BackupAndRestore: save_freq must be 'epoch' or a positive int, received {save_freq!r}.")
+        if not str(backup_dir):
+            raise ValueError("BackupAndRestore: backup_dir must name a folder, received an empty path.")
         self.path = Path(backup_dir) / "backup.safetensors"
         self.save_freq, self.delete_checkpoint = save_freq, delete_checkpoint
         self._epoch = self._batches = 0

@@ -1,6 +1,7 @@
 """Several callbacks as one, which knows which hooks anybody listens to, so that batches call nobody in vain."""
 
-from collections.abc import Callable, Iterable
+import inspect
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from arraynet.callbacks.callback import Callback
@@ -11,13 +12,15 @@ __all__ = ["CallbackList"]
 
 ALIASES = {"on_train_batch_begin": "on_batch_begin", "on_train_batch_end": "on_batch_end"}
 
+HOOKS = [name for name in vars(Callback) if name.startswith("on_")]
+
 
 class CallbackList:
     """Callbacks in the user's order, then the history, then the progress display.
 
     Parameters
     ----------
-    callbacks : Callback, or iterable of them, optional
+    callbacks : Callback, or list of them, optional
         The user's.
     add_history, add_progbar : bool
         Whether a `History` and a `ProgbarLogger` are added if none is there.
@@ -29,13 +32,13 @@ class CallbackList:
 
     def __init__(
         self,
-        callbacks: Callback | Iterable[Callback] | None = None,
+        callbacks: Callback | Sequence[Callback] | None = None,
         add_history: bool = False,
         add_progbar: bool = False,
         model: Any = None,
         **params: Any,
     ) -> None:
-        given = [callbacks] if isinstance(callbacks, Callback) else callbacks or []
+        given = callbacks if isinstance(callbacks, list | tuple) else [] if callbacks is None else [callbacks]
         self.callbacks = [_checked(callback) for callback in given]
         if add_history and self.find(History) is None:
             self.callbacks.append(History())
@@ -69,4 +72,16 @@ def _checked(callback: Any) -> Callback:
     if not isinstance(callback, Callback):
         hint = f"; call it: {callback.__name__}()" if isinstance(callback, type) else ""
         raise TypeError(f"callbacks must be callbacks.Callback objects, received {callback!r}{hint}.")
+    for hook in HOOKS:
+        if _overridden(callback, hook):
+            _check_parameters(getattr(callback, hook), hook, type(callback).__name__)
     return callback
+
+
+def _check_parameters(method: Callable[..., None], hook: str, owner: str) -> None:
+    """Refuse a hook that cannot be called as it will be, before anything is trained."""
+    expected = list(inspect.signature(getattr(Callback, hook)).parameters)[1:]
+    try:
+        inspect.signature(method).bind(*expected)
+    except TypeError as error:
+        raise TypeError(f"{owner}.{hook} is called with ({', '.join(expected)}): {error}.") from error

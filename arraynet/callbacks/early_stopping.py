@@ -5,6 +5,7 @@ from typing import Any
 
 from arraynet.callbacks.callback import Callback
 from arraynet.callbacks.monitor import Monitor
+from arraynet.checks import number
 
 __all__ = ["EarlyStopping"]
 
@@ -48,6 +49,8 @@ class EarlyStopping(Callback):
         restore_best_weights: bool = False,
         start_from_epoch: int = 0,
     ) -> None:
+        for name, value in (("patience", patience), ("start_from_epoch", start_from_epoch)):
+            number(f"EarlyStopping: {name}", value, 0)
         self.monitor, self.watched = monitor, Monitor(monitor, mode, min_delta, "EarlyStopping")
         self.patience, self.verbose, self.baseline = patience, verbose, baseline
         self.restore_best_weights, self.start_from_epoch = restore_best_weights, start_from_epoch

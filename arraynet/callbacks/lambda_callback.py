@@ -40,5 +40,7 @@ class LambdaCallback(Callback):
         for hook, function in (named | kwargs).items():
             if not hook.startswith("on_") or not hasattr(Callback, hook):
                 raise TypeError(f"LambdaCallback: {hook!r} is no hook of Callback.")
+            if function is not None and not callable(function):
+                raise TypeError(f"LambdaCallback: {hook} must be a function, received {function!r}.")
             if function is not None:
                 setattr(self, hook, function)

@@ -1,5 +1,6 @@
 """Set the learning rate of every epoch by a function."""
 
+import inspect
 from collections.abc import Callable, Mapping
 
 from arraynet.callbacks.callback import Callback
@@ -13,16 +14,19 @@ class LearningRateScheduler(Callback):
     Parameters
     ----------
     schedule : callable
-        ``schedule(epoch, learning_rate) -> float``.
+        ``schedule(epoch, learning_rate) -> float``, or ``schedule(epoch) -> float``.
     verbose : int
         Whether to print each rate.
     """
 
-    def __init__(self, schedule: Callable[[int, float], float], verbose: int = 0) -> None:
+    def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:
+        if not callable(schedule):
+            raise TypeError(f"LearningRateScheduler: schedule must be a function of the epoch, received {schedule!r}.")
         self.schedule, self.verbose = schedule, verbose
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-        rate = self.schedule(epoch, float(self.model.optimizer.learning_rate))
+        known = (epoch, float(self.model.optimizer.learning_rate))
+        rate = self.schedule(*known[: _arity(self.schedule)])
         if not isinstance(rate, float):
             raise TypeError(f"LearningRateScheduler: schedule must return a float, it returned {rate!r}.")
         self.model.optimizer.learning_rate = rate
@@ -32,3 +36,12 @@ class LearningRateScheduler(Callback):
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         if isinstance(logs, dict):
             logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+
+
+def _arity(schedule: Callable[..., float]) -> int:
+    """How many of epoch and rate a schedule takes."""
+    try:
+        inspect.signature(schedule).bind(0, 0.0)
+    except TypeError:
+        return 1
+    return 2

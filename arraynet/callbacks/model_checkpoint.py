@@ -80,11 +80,18 @@ class ModelCheckpoint(Callback):
     def _save(self, logs: Mapping[str, float] | None) -> None:
         if self.save_best_only and not self._improved(logs):
             return
-        path = Path(self.filepath.format(epoch=self._epoch, **(logs or {})))
+        path = Path(self._named(logs or {}))
         path.parent.mkdir(parents=True, exist_ok=True)
         (self.model.save_weights if self.save_weights_only else self.model.save)(path)
         if self.verbose:
             print(f"Epoch {self._epoch}: saved {path}")
+
+    def _named(self, logs: Mapping[str, float]) -> str:
+        try:
+            return self.filepath.format(epoch=self._epoch, **logs)
+        except KeyError as error:
+            known = ", ".join(["epoch", *logs])
+            raise ValueError(f"ModelCheckpoint: {self.filepath!r} names {error}; what is reported: {known}.") from error
 
     def _improved(self, logs: Mapping[str, float] | None) -> bool:
         value = self.watched.value(logs)

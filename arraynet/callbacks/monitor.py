@@ -5,6 +5,8 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
+from arraynet.checks import number
+
 __all__ = ["Monitor"]
 
 RISING = ("acc", "auc", "precision", "recall", "f1", "top_k", "cosine_similarity")
@@ -28,7 +30,12 @@ class Monitor:
     def __init__(self, name: str, mode: str, min_delta: float, owner: str) -> None:
         if mode not in ("auto", "min", "max"):
             raise ValueError(f"{owner}: mode must be 'auto', 'min' or 'max', received {mode!r}.")
-        self.name, self.mode, self.min_delta, self.owner = name, mode, abs(min_delta), owner
+        self.name, self.mode, self.min_delta, self.owner = (
+            name,
+            mode,
+            abs(number(f"{owner}: min_delta", min_delta)),
+            owner,
+        )
         self.rising = mode == "max"
         self.best = math.inf
 

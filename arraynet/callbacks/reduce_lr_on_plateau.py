@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from arraynet.callbacks.callback import Callback
 from arraynet.callbacks.monitor import Monitor
+from arraynet.checks import number
 
 __all__ = ["ReduceLROnPlateau"]
 
@@ -42,8 +43,10 @@ class ReduceLROnPlateau(Callback):
         cooldown: int = 0,
         min_lr: float = 0.0,
     ) -> None:
-        if factor >= 1:
+        if number("ReduceLROnPlateau: factor", factor, 0) >= 1:
             raise ValueError(f"ReduceLROnPlateau: factor must be below 1, received {factor!r}.")
+        for name, value in (("patience", patience), ("cooldown", cooldown), ("min_lr", min_lr)):
+            number(f"ReduceLROnPlateau: {name}", value, 0)
         self.monitor, self.watched = monitor, Monitor(monitor, mode, min_delta, "ReduceLROnPlateau")
         self.factor, self.patience, self.verbose = factor, patience, verbose
         self.cooldown, self.min_lr = cooldown, min_lr

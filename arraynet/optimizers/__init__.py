@@ -48,6 +48,8 @@ def get(identifier: Any) -> Optimizer:
         return identifier
     if isinstance(identifier, dict):
         return deserialize(identifier)
+    if isinstance(identifier, type):
+        raise ValueError(f"{identifier.__name__} is a class of optimizers: call it, {identifier.__name__}().")
     return deserialize({"class_name": identifier, "config": {}})
 
 

@@ -141,8 +141,13 @@ class Optimizer(Settings):
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> int:
         """Update variables from pairs of gradient and variable; return `iterations`."""
-        grads, variables = zip(*grads_and_vars, strict=True)
-        self.apply(grads, variables)
+        pairs = [tuple(pair) if isinstance(pair, tuple | list) else pair for pair in grads_and_vars]
+        wrong = [pair for pair in pairs if not isinstance(pair, tuple) or len(pair) != 2]
+        if wrong:
+            raise ValueError(
+                f"{self.name}.apply_gradients takes pairs, zip(gradients, variables), received {wrong[0]!r} among them."
+            )
+        self.apply([gradient for gradient, _ in pairs], [variable for _, variable in pairs])
         return self.iterations
 
     def _apply(self, grads: list[Any], variables: list[Variable], host: dict[str, HostScalar]) -> None:
@@ -161,6 +166,11 @@ class Optimizer(Settings):
         if variables is None and not self.built:
             raise ValueError(f"{self.name}.apply: pass the variables too, or call build(variables) first.")
         targets = self._targets if variables is None else list(variables)
+        strange = [v for v in targets if not isinstance(v, Variable)]
+        if strange:
+            raise TypeError(
+                f"{self.name} updates Variables, received {type(strange[0]).__name__}; a pair is (gradient, variable)."
+            )
         if len(targets) != len(grads):
             raise ValueError(f"{self.name}.apply: received {len(grads)} gradients for {len(targets)} variables.")
         self.build(targets)

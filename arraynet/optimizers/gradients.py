@@ -24,8 +24,9 @@ def present(grads: list[Any], variables: list[Variable]) -> tuple[list[Any], lis
     missing = [v.path for g, v in zip(grads, variables, strict=True) if g is None]
     if not pairs:
         raise ValueError(
-            f"No gradients provided for any variable: {', '.join(missing)}. Does the loss depend on them, and was "
-            f"it computed under the tape?"
+            f"No gradients provided for any variable: {', '.join(missing)}. The loss does not depend on them in a way "
+            f"that has derivatives: compute it under the tape, in arraynet.ops all the way; NumPy, .numpy(), argmax, "
+            f"comparisons, casts to int and stop_gradient cut it off."
         )
     if missing:
         warnings.warn(

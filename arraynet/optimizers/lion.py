@@ -27,9 +27,9 @@ class Lion(Optimizer):
 
     def __init__(self, learning_rate: Any = 0.001, beta_1: float = 0.9, beta_2: float = 0.99, **options: Any) -> None:
         super().__init__(learning_rate, **options)
-        if not 0 < beta_1 <= 1:
-            raise ValueError(f"Lion: beta_1 must be above 0 and at most 1, received {beta_1!r}.")
         self.beta_1, self.beta_2 = beta_1, beta_2
+        if not beta_1:
+            raise ValueError(f"Lion: beta_1 must be above 0 and at most 1, received {beta_1!r}.")
 
     def slots(self) -> dict[str, float]:
         return {"momentum": 0.0}

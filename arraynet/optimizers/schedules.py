@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, is_dataclass
 from typing import Any
 
 from arraynet import registry
+from arraynet.checks import number
 
 __all__ = [
     "CosineDecay",
@@ -21,6 +22,17 @@ __all__ = [
     "deserialize",
     "serialize",
 ]
+
+NUMERIC = (
+    "initial_learning_rate",
+    "decay_rate",
+    "end_learning_rate",
+    "power",
+    "alpha",
+    "t_mul",
+    "m_mul",
+    "warmup_target",
+)
 
 
 class LearningRateSchedule:
@@ -53,9 +65,14 @@ class LearningRateSchedule:
         return cls(**config)
 
 
-def _positive(name: str, value: float) -> None:
-    if not value > 0:
-        raise ValueError(f"{name} must be positive, received {value!r}.")
+def _checked(schedule: Any, *positive: str) -> None:
+    """Refuse what is no number, and steps that are not positive."""
+    for name in (*NUMERIC, *positive):
+        if getattr(schedule, name, None) is not None:
+            number(f"{type(schedule).__name__}: {name}", getattr(schedule, name))
+    for name in positive:
+        if getattr(schedule, name) <= 0:
+            raise ValueError(f"{name} must be positive, received {getattr(schedule, name)!r}.")
 
 
 @dataclass
@@ -69,7 +86,7 @@ class ExponentialDecay(LearningRateSchedule):
     name: str = "ExponentialDecay"
 
     def __post_init__(self) -> None:
-        _positive("decay_steps", self.decay_steps)
+        _checked(self, "decay_steps")
 
     def __call__(self, step: int) -> float:
         p = step / self.decay_steps
@@ -87,7 +104,7 @@ class InverseTimeDecay(LearningRateSchedule):
     name: str = "InverseTimeDecay"
 
     def __post_init__(self) -> None:
-        _positive("decay_steps", self.decay_steps)
+        _checked(self, "decay_steps")
 
     def __call__(self, step: int) -> float:
         p = step / self.decay_steps
@@ -128,7 +145,7 @@ class PolynomialDecay(LearningRateSchedule):
     name: str = "PolynomialDecay"
 
     def __post_init__(self) -> None:
-        _positive("decay_steps", self.decay_steps)
+        _checked(self, "decay_steps")
 
     def __call__(self, step: int) -> float:
         length = self.decay_steps * max(1, math.ceil(step / self.decay_steps)) if self.cycle else self.decay_steps
@@ -151,7 +168,7 @@ class CosineDecay(LearningRateSchedule):
     warmup_steps: int = 0
 
     def __post_init__(self) -> None:
-        _positive("decay_steps", self.decay_steps)
+        _checked(self, "decay_steps")
 
     def __call__(self, step: int) -> float:
         start, target = self.initial_learning_rate, self.warmup_target
@@ -178,7 +195,7 @@ class CosineDecayRestarts(LearningRateSchedule):
     name: str = "SGDRDecay"
 
     def __post_init__(self) -> None:
-        _positive("first_decay_steps", self.first_decay_steps)
+        _checked(self, "first_decay_steps")
 
     def __call__(self, step: int) -> float:
         fraction = step / self.first_decay_steps

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from arraynet.checks import number
 from arraynet.naming import auto_name
 from arraynet.observers import Versioned
 from arraynet.optimizers import schedules
@@ -21,6 +22,8 @@ SHARED = (
     "loss_scale_factor",
     "gradient_accumulation_steps",
 )
+
+SHARES = ("beta_1", "beta_2", "rho", "momentum")
 
 
 class Settings(Versioned):
@@ -59,7 +62,14 @@ class Settings(Versioned):
         if name in ("learning_rate", "iterations"):  # host numbers: programs ask for them at each replay
             object.__setattr__(self, name, value)
         else:
-            super().__setattr__(name, value)
+            super().__setattr__(name, self._checked(name, value))
+
+    def _checked(self, name: str, value: Any) -> Any:
+        """A hyper-parameter that is a number; shares of old means lie between 0 and 1."""
+        if name not in self.hyper or isinstance(value, bool):
+            return value
+        share = name in SHARES
+        return number(f"{type(self).__name__}: {name}", value, *((0, 1) if share else ()))
 
     def step_number(self, iteration: int) -> int:
         """Return the number of the update, from 1, that a call belongs to."""
@@ -84,7 +94,11 @@ class Settings(Versioned):
         rate = self._learning_rate
         if isinstance(rate, float):
             return rate
-        return float(rate(iteration) if isinstance(rate, schedules.LearningRateSchedule) else rate())
+        value = rate(iteration) if isinstance(rate, schedules.LearningRateSchedule) else rate()
+        try:
+            return float(value)
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"{self.name}: the learning rate is computed by {rate!r}, which gave {value!r}.") from error
 
     @property
     def iterations(self) -> int:
@@ -118,7 +132,7 @@ class Settings(Versioned):
 def _rate(value: Any) -> Any:
     """A learning rate as a float, a schedule or a callable."""
     if isinstance(value, float | np.floating):
-        return float(value)
+        return float(number("learning_rate", value))
     if callable(value) and not isinstance(value, type):
         return value
     fix = f" Write {float(value)!r}." if isinstance(value, int) and not isinstance(value, bool) else ""
@@ -134,12 +148,14 @@ def _check(optimizer: Settings) -> None:
     given = {name: value for name, value in clips.items() if value is not None}
     if len(given) > 1:
         raise ValueError(f"At most one of clipnorm, clipvalue and global_clipnorm can be set, received {given}.")
-    if any(value <= 0 for value in given.values()):
+    if any(number(name, value) <= 0 for name, value in given.items()):
         raise ValueError(f"A clipping bound must be positive, received {given}.")
+    for name in ("weight_decay", "loss_scale_factor"):
+        if (value := getattr(optimizer, name)) is not None:
+            number(name, value, 0)
     steps, frequency = optimizer.gradient_accumulation_steps, optimizer.ema_overwrite_frequency
     if steps is not None and (not isinstance(steps, int) or steps < 2):
         raise ValueError(f"gradient_accumulation_steps must be an int of 2 or more, or None, received {steps!r}.")
-    if not 0 <= optimizer.ema_momentum <= 1:
-        raise ValueError(f"ema_momentum must be from 0 to 1, received {optimizer.ema_momentum!r}.")
+    number("ema_momentum", optimizer.ema_momentum, 0, 1)
     if frequency is not None and (not isinstance(frequency, int) or frequency < 1):
         raise ValueError(f"ema_overwrite_frequency must be a positive int or None, received {frequency!r}.")

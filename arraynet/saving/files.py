@@ -17,6 +17,10 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     They are written beside the file under another name, forced to the disk, and renamed.
     """
     target = Path(path).expanduser().resolve()  # through a link, as open() would
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"There is no folder {target.parent} to write {target.name} into; make it first.")
+    if target.is_dir():
+        raise IsADirectoryError(f"{target} is a folder, not a file to be written; name a file in it.")
     aside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     try:
         with aside.open("xb") as stream:
