@@ -6,9 +6,9 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check
 PROJECTS := $(wildcard pyproject.toml backends/*/pyproject.toml)
-PLUGINS := $(patsubst %/pyproject.toml,-e ./%,$(wildcard backends/*/pyproject.toml))
+PLUGINS := $(patsubst %/pyproject.toml,-e './%[test]',$(wildcard backends/*/pyproject.toml))
 
-.PHONY: train test lint docs
+.PHONY: train test test-gpu lint docs
 
 train: $(VENV)/.train
 	$(RUN) -m arraynet train mnist $(ARGS)
@@ -16,6 +16,10 @@ train: $(VENV)/.train
 # Two workers are all the parallelism: BLAS threads beside them would only wait for one another.
 test: $(VENV)/.test
 	OPENBLAS_NUM_THREADS=1 $(RUN) -m pytest -n 2 $(ARGS)
+
+# On a machine with a GPU: all that can run on the CuPy backend, and a line in docs/gpu-runs.md. Elsewhere all is skipped.
+test-gpu: $(VENV)/.test
+	$(RUN) -m pytest -m gpu --backend cupy $(ARGS)
 
 lint: $(VENV)/.lint
 	$(RUN) -m ruff check .
@@ -36,6 +40,10 @@ bench: $(VENV)/.bench
 # make bench-compare BASE=main: a revision and the working tree, in turn.
 bench-compare: $(VENV)/.bench
 	$(RUN) tests/benchmarks/compare.py $(or $(BASE),$(error BASE=revision is missing)) $(ARGS)
+
+# docs/performance.md anew, against the peers that tests/benchmarks/peers/setup.sh put into .asv/peers: an hour.
+peers: $(VENV)/.bench
+	$(RUN) tests/benchmarks/peers/report.py --run $(ARGS)
 
 # The counters that the tests compare with, written anew.
 counters: $(VENV)/.test

@@ -8,16 +8,46 @@ import pytest
 
 import arraynet
 from arraynet import config, naming, random
+from support import gpu
 
 os.environ.pop("ARRAYNET_BACKEND", None)
 # Loops are compiled once for all tests, workers and runs; their names are hashes of what they contain.
 os.environ.setdefault("ARRAYNET_NUMBA_CACHE", str(Path(__file__).parents[1] / ".pytest_cache" / "numba"))
 BACKENDS = ("numpy", "strict")
-NEED_DEVICE = ("cupy",)
+NEED_DEVICE = (
+    "cupy",
+)  # tests/backends/cupy runs a part of what --backend cupy runs, since kernels are slow to compile
 
 
 def pytest_addoption(parser):
     parser.addoption("--backend", action="append", help="run only on this backend; may be repeated")
+
+
+def pytest_configure(config):
+    gpu.prepare(config)
+
+
+def pytest_report_header(config):
+    return gpu.header(config)
+
+
+def pytest_collection_modifyitems(items):
+    gpu.mark(items)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    gpu.record(config, terminalreporter)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """What only a GPU can run is skipped, and says so."""
+    try:
+        return (yield)
+    except Exception as error:
+        if gpu.is_limit(error):
+            pytest.skip(str(error))
+        raise
 
 
 def pytest_generate_tests(metafunc):
@@ -25,7 +55,8 @@ def pytest_generate_tests(metafunc):
     if "backend" in metafunc.fixturenames:
         metafunc.parametrize("backend", chosen or BACKENDS, indirect=True)
     if "other" in metafunc.fixturenames:
-        others = [name for name in chosen or arraynet.available_backends() if name != "numpy"]
+        installed = [name for name in arraynet.available_backends() if name not in NEED_DEVICE]
+        others = [name for name in chosen or installed if name != "numpy"]
         metafunc.parametrize("other", others, indirect=True)
 
 

@@ -16,7 +16,7 @@ threads hide, of asynchrony, nor of the last bits that a GPU computes.
 
 from cupy_host.device import counts
 from cupy_host.errors import HostDeviceError, NotOnHostError
-from cupy_host.installing import install, installed, why_not
+from cupy_host.installing import install, install_on_import, installed, why_not
 from cupy_host.kernels import guarded, reversed_threads
 from cupy_host.limits import LIMITS
 
@@ -27,6 +27,7 @@ __all__ = [
     "counts",
     "guarded",
     "install",
+    "install_on_import",
     "installed",
     "reversed_threads",
     "why_not",

@@ -4,7 +4,6 @@ import importlib.util
 import os
 import shutil
 import sys
-from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from cupy_host import capsules, device, kernels, libraries, limits
 from cupy_host.compiling import folder
 from cupy_host.errors import HostDeviceError
 
-__all__ = ["install", "installed", "why_not"]
+__all__ = ["install", "install_on_import", "installed", "why_not"]
 
 VERSION = "14.2.0"
 WHEELS = ("cupy-cuda12x", "cupy-cuda13x")
@@ -40,10 +39,9 @@ def _version(name: str) -> str:
 
 def installed() -> bool:
     """Tell whether this process' CuPy computes on the host."""
-    return bool(install.cache_info().currsize)
+    return bool(_done)
 
 
-@cache
 def install() -> Any:
     """Make CuPy compute on the CPU and return it; once per process, before anything else imports it.
 
@@ -52,9 +50,49 @@ def install() -> Any:
     HostDeviceError
         CuPy is missing, another version, or imported already; or there is no g++.
     """
+    if not installed():
+        install_on_import()
+    import cupy
+
+    return cupy
+
+
+def install_on_import() -> None:
+    """Do what `install` does as soon as somebody imports CuPy; a process that does not pays nothing."""
     reason = "CuPy was imported before" if "cupy" in sys.modules else why_not()
     if reason:
         raise HostDeviceError(f"cupy_host.install: {reason}.")
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _Finder())
+
+
+class _Finder:
+    """Stands before CuPy's import: the host is put below CuPy first, and its compiler replaced afterwards."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        if name != "cupy":
+            return None
+        sys.meta_path.remove(self)
+        _put_below()
+        spec = importlib.util.find_spec("cupy")
+        run = spec.loader.exec_module
+
+        def exec_module(module: Any) -> None:
+            run(module)
+            _replace_libraries()
+            _replace_compiler()
+            limits.refuse(module)
+            _done.append(module)
+
+        spec.loader.exec_module = exec_module
+        return spec
+
+
+_done: list[Any] = []
+
+
+def _put_below() -> None:
+    """Replace the functions that CuPy's modules will take when they are imported."""
     os.environ["CUPY_ACCELERATORS"] = ""  # CUB and cuTENSOR are precompiled GPU code
     from cupy_backends.cuda.api import driver, runtime
 
@@ -63,12 +101,6 @@ def install() -> Any:
     if problems:
         raise HostDeviceError(f"cupy_host.install: CuPy's functions have changed: {'; '.join(problems)}.")
     capsules.replace(modules, device.handlers(runtime) | kernels.handlers(), folder())
-    import cupy
-
-    _replace_libraries()
-    _replace_compiler()
-    limits.refuse(cupy)
-    return cupy
 
 
 def _replace_libraries() -> None:

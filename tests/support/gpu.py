@@ -1,0 +1,80 @@
+"""Where the tests of the CuPy backend run: CuPy on the CPU, or with ``pytest -m gpu`` on a device.
+
+The two never mix: without ``-m gpu`` whoever imports CuPy gets the host device, with it nobody does, and a
+machine without a GPU skips every test with the reason that the backend's own probe gives.
+"""
+
+from collections import Counter
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+import cupy_host
+import pytest
+
+RECORDS = Path(__file__).parents[2] / "docs" / "gpu-runs.md"
+
+
+def on_device(config):
+    """Whether this run is for a device."""
+    return config.option.markexpr == "gpu"
+
+
+def prepare(config):
+    """Let the first import of CuPy find the host device; on a run for a device do nothing."""
+    if not on_device(config) and not cupy_host.why_not():
+        cupy_host.install_on_import()
+
+
+def header(config):
+    """What pytest says at its start."""
+    if on_device(config):
+        return f"cupy: {_missing() or 'on the GPU'}"
+    return f"cupy: {cupy_host.why_not() or 'no GPU: CuPy is executed on the CPU'}"
+
+
+def why_not(config):
+    """Why tests of the CuPy backend cannot run here; empty where they can."""
+    return _missing() if on_device(config) else cupy_host.why_not()
+
+
+@cache
+def _missing():
+    try:
+        from arraynet_cupy import probe
+
+        probe()
+    except Exception as error:
+        return str(error)
+    return ""
+
+
+def is_limit(error):
+    """Whether an error says that the host device lacks something, or was made of one that does."""
+    while error is not None:
+        if isinstance(error, cupy_host.NotOnHostError):
+            return True
+        error = error.__cause__
+    return False
+
+
+def mark(items):
+    """Give the marker gpu to tests that run on the CuPy backend because ``--backend cupy`` asks for it."""
+    for item in items:
+        params = getattr(getattr(item, "callspec", None), "params", {}).values()
+        if any(isinstance(p, str) and p == "cupy" for p in params):  # other parameters may be arrays
+            item.add_marker(pytest.mark.gpu)
+
+
+def record(config, reporter):
+    """Append a line on a run that reached a device to docs/gpu-runs.md."""
+    if not on_device(config) or _missing():
+        return
+    import arraynet
+
+    counts = Counter({kind: len(reporter.stats.get(kind, ())) for kind in ("passed", "failed", "error", "skipped")})
+    done = ", ".join(f"{n} {kind}" for kind, n in counts.items() if n)
+    what = f"arraynet {version('arraynet')}, {arraynet.plugins.load('cupy').describe()}"
+    with RECORDS.open("a") as file:
+        file.write(f"| {datetime.now(UTC):%Y-%m-%d %H:%M} | {what} | {done} |\n")
