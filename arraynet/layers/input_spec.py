@@ -9,6 +9,8 @@ from arraynet.tree import flatten
 
 __all__ = ["InputSpec", "check_inputs"]
 
+BUILT = " It was built for that length: bring the input into that shape, or make a new layer."
+
 
 @dataclass(frozen=True)
 class InputSpec:
@@ -38,13 +40,13 @@ class InputSpec:
             self._refuse(f"an input of rank {self.max_ndim} or less", shape, layer)
         for axis, length in self.axes.items():
             if shape[axis] not in (None, length):
-                self._refuse(f"axis {axis} of its input to have length {length}", shape, layer)
+                self._refuse(f"axis {axis} of its input to have length {length}", shape, layer, BUILT)
 
     @staticmethod
-    def _refuse(expected: str, shape: tuple[int | None, ...], layer: Any) -> None:
+    def _refuse(expected: str, shape: tuple[int | None, ...], layer: Any, remedy: str = "") -> None:
         raise ValueError(
             f"Layer {layer.name!r} ({type(layer).__name__}) expects {expected}, received an input of shape "
-            f"{shape}, which has rank {len(shape)} (axis 0 counts the samples of a batch)."
+            f"{shape}, which has rank {len(shape)} (axis 0 counts the samples of a batch).{remedy}"
         )
 
 
