@@ -10,6 +10,7 @@ from benchmarks import base, cases, overhead, training
 from benchmarks.base import REPOSITORY, Benchmark, check_source
 from benchmarks.compare import compared, extracted
 from benchmarks.measure import selected, timings
+from benchmarks.peers import report
 
 from arraynet import plugins
 from arraynet.testing.cases import CASES
@@ -118,3 +119,41 @@ def test_measuring_times_what_a_pattern_selects(monkeypatch):
     (name,) = timings(r"overhead.Assign\(numpy\)")
     assert name == "overhead.Assign(numpy)"
     assert not list(selected("no such benchmark"))
+
+
+def test_the_page_of_performance_is_what_the_script_makes_of_the_results():
+    reports = report.results()
+    assert report.PAGE.exists() == bool(reports)
+    if reports:
+        assert report.PAGE.read_text(encoding="utf-8") == report.page(reports)
+
+
+def test_a_small_race_makes_a_page(tmp_path, monkeypatch):
+    race = [
+        "--batch",
+        "8",
+        "--hidden",
+        "16",
+        "--steps",
+        "60",
+        "--rounds",
+        "1",
+        "--others",
+        "99",
+        "--venvs",
+        str(tmp_path),
+    ]
+    arguments = ["report.py", "--run", "train-8", "--results", str(tmp_path), "--page", str(tmp_path / "page.md")]
+    subjects = ["--venvs", str(tmp_path), "--subjects", "floor", "arraynet:numpy", "torch"]
+    monkeypatch.setattr("sys.argv", [*arguments, *race, *subjects])
+    report.main()
+    text = (tmp_path / "page.md").read_text(encoding="utf-8")
+    assert "Training 784-16-10, batch 8, rmsprop" in text
+    assert text.count("\n| floor ") == text.count("\n| arraynet:numpy ") == text.count("\n- torch: skipped") == 1
+    assert str(tmp_path) not in text
+
+
+def test_a_page_of_nothing_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["report.py", "--results", str(tmp_path), "--page", str(tmp_path / "page.md")])
+    with pytest.raises(SystemExit, match="There are no results"):
+        report.main()

@@ -1,0 +1,260 @@
+"""The subjects, a small class per library: the same net, the same rows, and Keras's defaults everywhere.
+
+A subject has `train(rows)`, one pass over the first `rows` rows in shuffled batches, which returns the seconds that
+took, and `predict(x, batch)`, which returns probabilities.
+"""
+
+from functools import cache
+from importlib import import_module
+from itertools import pairwise
+from time import perf_counter
+
+import numpy as np
+
+RATE = {"sgd": 1e-2, "rmsprop": 1e-3, "adam": 1e-3, "adamw": 1e-3, "nadam": 1e-3}
+CLASS = {"sgd": "SGD", "rmsprop": "RMSprop", "adam": "Adam", "adamw": "AdamW", "nadam": "Nadam"}
+DECAY = {"adamw": {"weight_decay": 4e-3}}
+
+
+class UnsupportedError(Exception):
+    """The library lacks what the configuration asks for."""
+
+
+def load(config):
+    """Rows to train on and rows to predict: MNIST, or noise for the script that --mode import times."""
+    rows = config["batch"] * (config["steps"] if config["mode"] == "train" else 1)
+    if config["mode"] == "import":
+        rng = np.random.default_rng(0)
+        return rng.random((rows, 784), "float32"), rng.integers(0, 10, rows, "int32"), None
+    with np.load(config["mnist"]) as mnist:
+        pixels = mnist["x_train"][:rows], mnist["x_test"]
+        x, test = (np.divide(p.reshape(-1, 784), 255, dtype="float32") for p in pixels)
+        return x, mnist["y_train"][:rows].astype("int32"), test
+
+
+class Subject:
+    """A library that is driven step by step: `build`, `step`, `sync` and `forward` are its own."""
+
+    modes = ("train", "predict", "import", "ops")
+
+    def __init__(self, config, x, y):
+        self.x, self.y, self.batch, self.optimizer = x, y, config["batch"], config["optimizer"]
+        self.sizes, self.rng = [x.shape[1], *config["hidden"], 10], np.random.default_rng(0)
+        self.build(config)
+
+    def kernels(self):
+        """What Keras would start from, with biases of zero."""
+        for n, m in pairwise(self.sizes):
+            limit = (6 / (n + m)) ** 0.5
+            yield self.rng.uniform(-limit, limit, (n, m)).astype("float32")
+
+    def shuffled(self, rows):
+        return self.rng.permutation(rows)
+
+    def train(self, rows):
+        start = perf_counter()
+        order = self.shuffled(rows)
+        for i in range(0, rows, self.batch):
+            self.step(order[i : i + self.batch])
+        self.sync()
+        return perf_counter() - start
+
+    def sync(self):
+        """Wait for work that is under way."""
+
+    def predict(self, x, batch):
+        return np.concatenate([np.asarray(self.forward(x[i : i + batch])) for i in range(0, len(x), batch)])
+
+
+class Floor(Subject):
+    """The matrix products that the work cannot do without, into buffers that exist already."""
+
+    def build(self, config):
+        self.weights = list(self.kernels())
+        self.gradients = [np.empty_like(w) for w in self.weights]
+        self.buffers = cache(lambda rows: [[np.ones((rows, n), "float32") for n in self.sizes] for _ in range(2)])
+
+    def forward(self, x):
+        for w, out in zip(self.weights, self.buffers(len(x))[0][1:], strict=True):
+            x = np.matmul(x, w, out=out)
+        return x
+
+    def step(self, pick):
+        values, deltas = self.buffers(len(pick))
+        delta = self.forward(values[0])
+        product = np.multiply if len(pick) == 1 else np.matmul  # NumPy's matmul does not give an outer product to BLAS
+        for k in reversed(range(len(self.weights))):
+            product(values[k].T, delta, out=self.gradients[k])
+            if k:
+                delta = np.matmul(delta, self.weights[k].T, out=deltas[k])
+
+
+class Jax(Subject):
+    """A jitted step with the gather inside and the state donated; optax."""
+
+    def build(self, config):
+        import jax
+        import optax
+
+        rule = getattr(optax, self.optimizer)(RATE[self.optimizer], **DECAY.get(self.optimizer, {}))
+
+        def logits(params, x):
+            for w, b in params[:-1]:
+                x = jax.nn.relu(x @ w + b)
+            return x @ params[-1][0] + params[-1][1]
+
+        def loss(params, x, y):
+            return optax.softmax_cross_entropy_with_integer_labels(logits(params, x), y).mean()
+
+        def step(params, slots, x, y, pick):
+            value, gradients = jax.value_and_grad(loss)(params, x[pick], y[pick])
+            updates, slots = rule.update(gradients, slots, params)
+            return optax.apply_updates(params, updates), slots, value
+
+        self.x, self.y = jax.device_put((self.x, self.y))
+        self.params = jax.device_put([(w, np.zeros(w.shape[1], "float32")) for w in self.kernels()])
+        self.slots, self.run = rule.init(self.params), jax.jit(step, donate_argnums=(0, 1))
+        self.probabilities, self.wait = jax.jit(lambda *inputs: jax.nn.softmax(logits(*inputs))), jax.block_until_ready
+
+    def shuffled(self, rows):
+        return self.rng.permutation(rows).astype("int32")
+
+    def step(self, pick):
+        self.params, self.slots, self.loss = self.run(self.params, self.slots, self.x, self.y, pick)
+
+    def sync(self):
+        self.wait(self.params)
+
+    def forward(self, x):
+        return self.probabilities(self.params, x)
+
+
+class Torch(Subject):
+    """Eager mode."""
+
+    fused = False
+
+    def build(self, config):
+        import torch
+
+        options = DECAY.get(self.optimizer, {}) | ({"alpha": 0.9} if self.optimizer == "rmsprop" else {})
+        if self.fused:
+            options["fused"] = True
+        torch.set_num_threads(config["threads"])
+        layers = []
+        for w in self.kernels():
+            layers += [torch.nn.Linear(*w.shape), torch.nn.ReLU()]
+            layers[-2].weight.data, layers[-2].bias.data = torch.from_numpy(w.T.copy()), torch.zeros(w.shape[1])
+        self.torch, self.model, self.loss = torch, torch.nn.Sequential(*layers[:-1]), torch.nn.CrossEntropyLoss()
+        self.x, self.y = torch.from_numpy(self.x), torch.from_numpy(self.y).long()
+        rule = getattr(torch.optim, CLASS[self.optimizer].replace("Nadam", "NAdam"))
+        self.rule = rule(self.model.parameters(), lr=RATE[self.optimizer], **options)
+
+    def shuffled(self, rows):
+        return self.torch.randperm(rows)
+
+    def step(self, pick):
+        x, y = self.x.index_select(0, pick), self.y.index_select(0, pick)  # faster than self.x[pick]
+        self.rule.zero_grad()
+        self.loss(self.model(x), y).backward()
+        self.rule.step()
+
+    def forward(self, x):
+        with self.torch.inference_mode():
+            return self.model(self.torch.as_tensor(x)).softmax(-1)
+
+
+class TorchFused(Torch):
+    """Eager mode with a fused optimizer."""
+
+    modes, fused = ("train",), True
+
+    def build(self, config):
+        if self.optimizer in ("rmsprop", "nadam"):
+            raise UnsupportedError(f"PyTorch has no fused {self.optimizer}")
+        super().build(config)
+
+
+class Sklearn(Subject):
+    """MLPClassifier: one partial_fit is one pass over the rows."""
+
+    modes = ("train", "predict", "import")
+
+    def build(self, config):
+        from sklearn.neural_network import MLPClassifier
+
+        solver = self.optimizer if config["mode"] == "train" else "adam"
+        if solver not in ("sgd", "adam"):
+            raise UnsupportedError(f"scikit-learn has no {solver}")
+        options = {"solver": solver, "learning_rate_init": RATE[solver], "momentum": 0, "alpha": 0}
+        self.model = MLPClassifier(config["hidden"], batch_size=self.batch, **options)
+
+    def train(self, rows):
+        start = perf_counter()
+        self.model.partial_fit(self.x[:rows], self.y[:rows], classes=range(10))
+        return perf_counter() - start
+
+    def forward(self, x):
+        return self.model.predict_proba(x)
+
+
+def sequential(net, sizes):
+    """The seeds' net, in any library that has Keras's names."""
+    hidden = [net.layers.Dense(units, activation="relu") for units in sizes[1:-1]]
+    return net.Sequential([net.Input((sizes[0],)), *hidden, net.layers.Dense(sizes[-1], activation="softmax")])
+
+
+class Fit(Subject):
+    """compile and fit, as in Keras; a callback times the epoch."""
+
+    def build(self, config):
+        net = import_module(config["module"])
+        self.model = sequential(net, self.sizes)
+        self.model.compile(self.optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+
+        class Timer(net.callbacks.Callback):
+            def on_epoch_begin(self, epoch, logs=None):
+                self.start = perf_counter()
+
+            def on_epoch_end(self, epoch, logs=None):
+                self.seconds = perf_counter() - self.start
+
+        self.timer = Timer()
+
+    def train(self, rows):
+        options = {"batch_size": self.batch, "epochs": 1, "verbose": 0, "callbacks": [self.timer]}
+        self.model.fit(self.x[:rows], self.y[:rows], **options)
+        return self.timer.seconds
+
+    def predict(self, x, batch):
+        return np.asarray(self.model.predict(x, batch_size=batch, verbose=0))
+
+
+class Tape(Subject):
+    """A training loop by hand with GradientTape, and nothing jitted."""
+
+    modes = ("train", "import")
+
+    def build(self, config):
+        self.net = import_module(config["module"])
+        self.model = sequential(self.net, self.sizes)
+        self.rule = getattr(self.net.optimizers, CLASS[self.optimizer])()
+        self.loss = self.net.losses.SparseCategoricalCrossentropy()
+
+    def step(self, pick):
+        with self.net.GradientTape() as tape:
+            loss = self.loss(self.y[pick], self.model(self.x[pick], training=True))
+        variables = self.model.trainable_variables
+        self.rule.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+
+    def sync(self):
+        np.asarray(self.model.trainable_variables[-1])
+
+    def forward(self, x):
+        return self.model(x)
+
+
+KINDS = {
+    "floor": Floor, "jax": Jax, "torch": Torch, "torch-fused": TorchFused, "sklearn": Sklearn, "keras": Fit,
+    "arraynet": Fit, "arraynet-step": Tape,
+}  # fmt: skip
