@@ -22,6 +22,7 @@ from arraynet.tensor import Tensor, Variable, as_tensor, mixed, stacked
 
 __all__ = ["HostScalar", "Op", "Rule", "apply", "execute", "op", "operands", "promoted"]
 
+UNFIT = "shapes cannot be broadcast together: counted from the last axis, lengths must be equal or 1"
 PROMOTIONS = {"common": dtypes.promote, "number": dtypes.promote_number, "float": dtypes.promote_float, None: None}
 SCALARS = (bool, int, float, np.bool_, np.integer, np.floating)
 
@@ -117,7 +118,10 @@ class Op:
         """Return a call's array arguments and static arguments, defaults filled in."""
         if self.variadic:
             return args, self.static | kwargs
-        bound = self.__signature__.bind(*args, **kwargs)
+        try:
+            bound = self.__signature__.bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{self.name}{self.__signature__}: {error}.") from error
         bound.apply_defaults()
         values = bound.arguments
         return tuple(values[n] for n in self.arrays), {n: values[n] for n in self.static}
@@ -323,8 +327,12 @@ def _explained(error: Exception, op: Op, inputs: tuple[Any, ...], static: dict[s
     names = op.arrays * len(inputs) if op.variadic else op.arrays
     given = [f"{n}: {_described(i)}" for n, i in zip(names, inputs, strict=True)]
     given += [f"{name}={value!r}" for name, value in static.items()]
+    missing = [n for n, i in zip(names, inputs, strict=True) if i is None and n not in op.optional]
+    why = (
+        f"{missing[0]} must be an array" if missing else UNFIT if "broadcast" in str(error) else str(error).rstrip(".")
+    )
     kind = type(error) if type(error) in (ValueError, TypeError, IndexError, NotImplementedError) else ValueError
-    return kind(f"{op.name}: {str(error).rstrip('.')}. Received {', '.join(given)}.")
+    return kind(f"{op.name}: {why}. Received {', '.join(given)}.")
 
 
 def _described(x: Any) -> str:

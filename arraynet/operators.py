@@ -53,6 +53,10 @@ class Operators(ArrayDisplay):
     __neg__, __abs__, __invert__ = _unary("negative"), _unary("absolute"), _unary("bitwise_not")
     __hash__ = object.__hash__
 
+    def __getattr__(self, name: str) -> Any:
+        use = f" Use ops.{name}(x)." if name in OPS else ""
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}.{use}")
+
     def __pos__(self) -> Any:
         return self
 

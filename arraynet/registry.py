@@ -56,4 +56,5 @@ def deserialize(
 
 def _uninterpreted(kind: str, identifier: Any, table: Mapping[str, type]) -> str:
     names = ", ".join(sorted({cls.__name__ for cls in table.values()}))
-    return f"Could not interpret {kind} identifier: {identifier!r}. Known by name: {names}."
+    own = " If it is your own, pass it by custom_objects." if isinstance(identifier, str) else ""
+    return f"Could not interpret {kind} identifier: {identifier!r}. Known by name: {names}.{own}"

@@ -238,7 +238,7 @@ def _tensors(structure: Any, what: str) -> list[Any]:
     for leaf in leaves:
         if not isinstance(leaf, Tensor | Variable):
             raise TypeError(
-                f"The {what} of a gradient are Tensors and Variables, received {type(leaf).__name__}; "
+                f"A gradient needs Tensors and Variables as {what}, received {type(leaf).__name__}; "
                 f"a NumPy array or number leaves no trace on the tape."
             )
     return leaves

@@ -30,12 +30,8 @@ class Monitor:
     def __init__(self, name: str, mode: str, min_delta: float, owner: str) -> None:
         if mode not in ("auto", "min", "max"):
             raise ValueError(f"{owner}: mode must be 'auto', 'min' or 'max', received {mode!r}.")
-        self.name, self.mode, self.min_delta, self.owner = (
-            name,
-            mode,
-            abs(number(f"{owner}: min_delta", min_delta)),
-            owner,
-        )
+        self.name, self.mode, self.owner = name, mode, owner
+        self.min_delta = float(abs(number(f"{owner}: min_delta", min_delta)))
         self.rising = mode == "max"
         self.best = math.inf
 

@@ -219,6 +219,11 @@ class Layer(Tracked):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return the output of `call`: on the backend of the weights, built if need be, inputs cast and checked."""
+        if args and isinstance(args[0], Layer):
+            raise TypeError(
+                f"{type(self).__name__} was called on the layer {args[0].name!r}, but layers are called on arrays. "
+                f"Stack them, Sequential([...]), or write a Model with a call(self, inputs) of its own."
+            )
         notify("touched", self)
         outer = current_call()
         if outer is None and self._has_added:

@@ -39,6 +39,14 @@ class Model(Trainer):
     (1, 3)
     """
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if args or {"inputs", "outputs"} & set(kwargs):
+            raise TypeError(
+                f"{type(self).__name__}(inputs, outputs) is not how models are made here: stack layers, "
+                f"Sequential([...]), or write a class with layers as attributes and call(self, inputs)."
+            )
+        super().__init__(**kwargs)
+
     @property
     def layers(self) -> list[Layer]:
         """The layers directly inside, in the order in which they were set as attributes."""

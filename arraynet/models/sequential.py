@@ -41,6 +41,8 @@ class Sequential(Model):
     ) -> None:
         super().__init__(trainable=trainable, name=name, **kwargs)
         self._stack: list[Layer] = []
+        if isinstance(layers, str) or not isinstance(layers, Iterable | Layer | None):
+            raise ValueError(f"Sequential takes a list of layers, received {layers!r}.")
         for layer in [layers] if isinstance(layers, Layer) else layers or []:
             self.add(layer, rebuild=False)
         self._build_early()
@@ -76,7 +78,7 @@ class Sequential(Model):
 
     def _check(self, layer: Any) -> None:
         if not isinstance(layer, Layer):
-            hint = f" Did you mean {layer.__name__}(...)?" if isinstance(layer, type) else ""
+            hint = f" Did you mean {layer.__name__}(...)?" if hasattr(layer, "__name__") else ""
             raise ValueError(f"Model {self.name!r} is a stack of layers, received {layer!r}, which is none.{hint}")
         if isinstance(layer, InputLayer) and self._stack:
             raise ValueError(
@@ -179,6 +181,8 @@ class Sequential(Model):
         custom_objects : dict of str to class, optional
             The user's own layers by their class names.
         """
+        if not isinstance(config, dict) or "layers" not in config:
+            raise ValueError(f"Sequential.from_config takes the dict that get_config returned, received {config!r}.")
         config = dict(config)
         shape = config.pop("build_input_shape", None)
         with custom_object_scope(custom_objects):

@@ -330,9 +330,9 @@ def test_targets_and_sources_are_tensors(wrong):
     x = Variable(2.0)
     with GradientTape(persistent=True) as tape:
         y = x * x
-    with pytest.raises(TypeError, match="target of a gradient are Tensors and Variables"):
+    with pytest.raises(TypeError, match="Tensors and Variables as target"):
         tape.gradient(wrong, x)
-    with pytest.raises(TypeError, match="sources of a gradient are Tensors and Variables"):
+    with pytest.raises(TypeError, match="Tensors and Variables as sources"):
         tape.gradient(y, [x, wrong])
     with pytest.raises(ValueError, match="needs a target"):
         tape.gradient([], x)
