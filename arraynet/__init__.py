@@ -86,3 +86,8 @@ def __getattr__(name: str) -> Any:
     if name == "testing":  # sample data of every op, which only tests need
         return import_module("arraynet.testing")
     raise AttributeError(f"module 'arraynet' has no attribute {name!r}")
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Add ``%backend``, ``%%backend`` and ``%%explain`` to IPython: what ``%load_ext arraynet`` calls."""
+    import_module("arraynet.notebook").load(shell)

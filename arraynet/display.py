@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["ArrayDisplay", "html_table"]
+__all__ = ["ArrayDisplay", "ends", "html_table"]
 
 SHOWN = 8  # rows and columns of values
 STYLE = "text-align:right;padding:2px 8px"
@@ -34,7 +34,7 @@ class ArrayDisplay:
         values = tensor.numpy()
         if values.ndim in (1, 2) and values.size:
             matrix = values.reshape(-1, values.shape[-1])
-            columns = _ends(matrix.shape[1])
+            columns = ends(matrix.shape[1])
             return html_table(caption, ["", *columns], _rows(matrix, columns))
         text = np.array2string(values, threshold=50, edgeitems=2)
         return f"<div><b>{escape(caption)}</b><pre>{escape(text)}</pre></div>"
@@ -43,12 +43,12 @@ class ArrayDisplay:
 def _rows(matrix: np.ndarray, columns: list[Any]) -> list[list[Any]]:
     return [
         [row, *("…" if "…" in (row, column) else f"{matrix[row, column]:.5g}" for column in columns)]
-        for row in _ends(len(matrix))
+        for row in ends(len(matrix))
     ]
 
 
-def _ends(length: int) -> list[Any]:
-    """The first and the last positions of an axis, with an ellipsis where some are left out."""
+def ends(length: int) -> list[Any]:
+    """Return the first and the last positions of an axis, with an ellipsis where some are left out."""
     if length <= SHOWN:
         return list(range(length))
     half = SHOWN // 2

@@ -1,8 +1,11 @@
 """What `fit` returns: the values of every epoch."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from arraynet.callbacks.callback import Callback
+from arraynet.display import ends, html_table
+from arraynet.utils import training_curves
 
 __all__ = ["History"]
 
@@ -31,3 +34,17 @@ class History(Callback):
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
         self.history = dict(sorted(self.history.items()))
+
+    def plot(self) -> Any:
+        """Return a figure with one panel a metric over the epochs: see `utils.training_curves`."""
+        return training_curves(self)
+
+    def _repr_html_(self) -> str:
+        rows = [
+            ["…"] * (1 + len(self.history))
+            if place == "…"
+            else [self.epoch[place] + 1, *(f"{values[place]:.4g}" for values in self.history.values())]
+            for place in ends(len(self.epoch))
+        ]
+        plural = "" if len(self.epoch) == 1 else "s"
+        return html_table(f"History: {len(self.epoch)} epoch{plural}", ["epoch", *self.history], rows)

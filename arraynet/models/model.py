@@ -5,7 +5,7 @@ from typing import Any
 
 from arraynet.layers.layer import Layer
 from arraynet.layers.shapes import batch_shape, probed_shape
-from arraynet.models.summary import print_summary
+from arraynet.models.summary import html_summary, print_summary
 from arraynet.models.trainer import Trainer
 from arraynet.saving import load_weights, save_model, save_weights
 
@@ -90,6 +90,9 @@ class Model(Trainer):
             Given the plain text instead of the terminal.
         """
         print_summary(self, line_length, print_fn)
+
+    def _repr_html_(self) -> str:
+        return html_summary(self)
 
     def save(self, filepath: str | PathLike[str]) -> None:
         """Write all of it to an ``.arraynet`` file, from which training goes on: see `saving.save_model`."""

@@ -5,9 +5,12 @@ import shutil
 from collections.abc import Callable, Iterable
 from typing import Any
 
-__all__ = ["print_summary", "readable"]
+from arraynet.display import html_table
+
+__all__ = ["html_summary", "print_summary", "readable"]
 
 WIDTH = 88
+HEADER = ("Layer (type)", "Output Shape", "Param #")
 HOST_NUMBERS = (2, 8)  # an optimizer's iteration and learning rate: numbers and bytes, as Keras counts
 UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
 
@@ -39,29 +42,35 @@ def print_summary(model: Any, line_length: int | None = None, print_fn: Callable
     print_fn(Text.from_ansi(captured.get()).plain)
 
 
+def html_summary(model: Any) -> str:
+    """Return what `print_summary` prints as an HTML table."""
+    count, size = _size(model.weights)
+    total = ("Total", "", f"{count:,} ({readable(size)})")
+    return html_table(f"{type(model).__name__} {model.name}", HEADER, [*map(_row, model.layers), total])
+
+
 def _table(model: Any, width: int) -> Any:
+    from rich.markup import escape
     from rich.table import Column, Table
 
     edges = [int(width * share) for share in (0.45, 0.8, 1.0)]
     widths = [b - a for a, b in zip([0, *edges], edges, strict=False)]
     table = Table(
-        Column("Layer (type)", width=widths[0], overflow="fold"),
-        Column("Output Shape", width=widths[1], overflow="fold"),
-        Column("Param #", width=widths[2], justify="right"),
+        Column(HEADER[0], width=widths[0], overflow="fold"),
+        Column(HEADER[1], width=widths[1], overflow="fold"),
+        Column(HEADER[2], width=widths[2], justify="right"),
         width=width,
         show_lines=True,
     )
     for layer in model.layers:
-        table.add_row(*_row(layer))
+        table.add_row(*map(escape, _row(layer)))
     return table
 
 
 def _row(layer: Any) -> tuple[str, str, str]:
-    from rich.markup import escape
-
     count = sum(variable.size for variable in layer.weights)
     params = f"{count:,}" if layer.built or count else "0 (unbuilt)"
-    return f"{escape(layer.name)} ({escape(type(layer).__name__)})", escape(_shape_of(layer)), params
+    return f"{layer.name} ({type(layer).__name__})", _shape_of(layer), params
 
 
 def _shape_of(layer: Any) -> str:

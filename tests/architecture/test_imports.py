@@ -24,7 +24,7 @@ LEVELS = [
     ["inspection"],
     ["models", "callbacks", "saving"],
     ["testing"],
-    ["cli", "__main__"],
+    ["cli", "__main__", "notebook"],
 ]
 STRANGERS = {("autodiff", "program"), ("program", "autodiff")}  # on one level, but both are told by dispatch
 OPTIONAL = {"rich", "pooch", "safetensors", "threadpoolctl", "matplotlib", "h5py", "IPython"}  # where used
