@@ -5,18 +5,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support import gpu
 
 import arraynet
 from arraynet import config, naming, random
-from support import gpu
 
 os.environ.pop("ARRAYNET_BACKEND", None)
 # Loops are compiled once for all tests, workers and runs; their names are hashes of what they contain.
 os.environ.setdefault("ARRAYNET_NUMBA_CACHE", str(Path(__file__).parents[1] / ".pytest_cache" / "numba"))
 BACKENDS = ("numpy", "strict")
-NEED_DEVICE = (
-    "cupy",
-)  # tests/backends/cupy runs a part of what --backend cupy runs, since kernels are slow to compile
+NEED_DEVICE = ("cupy",)  # left to --backend cupy, but for what tests/backends/cupy runs: its kernels compile slowly
 
 
 def pytest_addoption(parser):

@@ -63,8 +63,8 @@ def _explained(error: Any, wheel: str, driver: int, needed: int) -> UnavailableE
     if error.status == INSUFFICIENT and driver == 0:
         return UnavailableError(
             "no-driver",
-            f"{wheel} is installed, but there is no NVIDIA driver: libcuda.so.1 cannot be loaded. Install the driver of "
-            f"the GPU, or pass the GPU to the container (docker run --gpus all).",
+            f"{wheel} is installed, but there is no NVIDIA driver: libcuda.so.1 cannot be loaded. Install the GPU's "
+            f"driver, or pass the GPU to the container (docker run --gpus all).",
         )
     if error.status == INSUFFICIENT:
         return UnavailableError(

@@ -25,9 +25,9 @@ class _Writer:
         hosts = [v for _, values in program.hosts for v in values.values()]
         givens = {"a": program.inputs, "w": [v for _, v in program.variables], "h": hosts}
         self.names = {v.index: f"{letter}{k}" for letter, values in givens.items() for k, v in enumerate(values)}
+        lists = zip(givens.items(), ("inputs", "variables", "hosts"), strict=True)
         self.unpack = [f"{''.join(f'{letter}{k}, ' for k in range(len(values)))} = {source}"
-                       for (letter, values), source in zip(givens.items(), ("inputs", "variables", "hosts"), strict=True)
-                       if values]  # fmt: skip
+                       for (letter, values), source in lists if values]  # fmt: skip
         for index, array in program.constants.items():
             self.names[index] = self._bound(array)
 

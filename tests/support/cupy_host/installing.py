@@ -4,6 +4,8 @@ import importlib.util
 import os
 import shutil
 import sys
+from functools import partial
+from importlib.machinery import PathFinder
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -70,22 +72,19 @@ class _Finder:
     """Stands before CuPy's import: the host is put below CuPy first, and its compiler replaced afterwards."""
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        if name != "cupy":
-            return None
-        sys.meta_path.remove(self)
-        _put_below()
-        spec = importlib.util.find_spec("cupy")
-        run = spec.loader.exec_module
-
-        def exec_module(module: Any) -> None:
-            run(module)
-            _replace_libraries()
-            _replace_compiler()
-            limits.refuse(module)
-            _done.append(module)
-
-        spec.loader.exec_module = exec_module
+        spec = PathFinder.find_spec(name) if name == "cupy" else None
+        if spec is not None:
+            spec.loader.exec_module = partial(_executed, spec.loader.exec_module)
         return spec
+
+
+def _executed(run: Any, module: Any) -> None:
+    _put_below()
+    run(module)
+    _replace_libraries()
+    _replace_compiler()
+    limits.refuse(module)
+    _done.append(module)
 
 
 _done: list[Any] = []
