@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ import numpy as np
 from arraynet import config, plugins
 
 __all__ = ["main"]
+
+PATIENCE = 10.0  # seconds that a step may take to be timed; interpreted loops take minutes
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,6 +25,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m arraynet", description="Neural networks on any array library.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_train(commands)
+    _add_bench(commands)
     command = _added(commands, "backends", _backends, "list the installed backends, and why one cannot run")
     command = _added(commands, "check-backend", _check_backend, "run the conformance kit on a backend")
     command.add_argument("name", type=_backend, help="an installed backend's name, or module:attribute")
@@ -49,6 +53,14 @@ def _add_train(commands: Any) -> None:
     add("--learning-rate", type=float, default=argparse.SUPPRESS, help="the optimizer's own without it")
     add("--seed", type=_seed, default=argparse.SUPPRESS, help="fixes all random numbers; else ARRAYNET_SEED's or any")
     add("--output", type=Path, default=Path("runs", "mnist"), help="folder for weights, model and curves")
+
+
+def _add_bench(commands: Any) -> None:
+    command = _added(commands, "bench", _bench, "time a training step of a network on the installed backends")
+    add = command.add_argument
+    add("names", nargs="*", metavar="BACKEND", default=argparse.SUPPRESS, help="all that are installed without it")
+    add("--batch-size", type=_positive, default=128, help="rows in a step")
+    add("--hidden", type=_widths, default="512", help="units of the hidden layers, as in 512 or 256,128")
 
 
 def _default_backend() -> str:
@@ -167,3 +179,42 @@ def _check_backend(options: argparse.Namespace) -> int:
     report = check_backend(options.name)
     Console().print(report.table())
     return 0 if report.ok else 1
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("backend", "first step, s", "step, ms", "rows a second")
+    for name in getattr(options, "names", None) or plugins.available_backends():
+        try:
+            row = _step_timed(plugins.load(name), options.batch_size, options.hidden)
+        except Exception as error:  # a plugin may fail in any way; the table says how
+            row = (f"cannot run: {_reason(error)}",)
+        table.add_row(*map(escape, (name, *row)))
+    Console().print(table)
+    return 0
+
+
+def _step_timed(backend: Any, batch: int, hidden: Sequence[int]) -> tuple[str, ...]:
+    """What a step on rows of noise takes, the first and the least of those that follow for a second."""
+    rng = np.random.default_rng(0)
+    x, y = rng.random((batch, 784), "float32"), rng.integers(0, 10, batch)
+    with plugins.use_backend(backend):
+        model = _network(hidden)
+        model.compile(optimizer="rmsprop", loss="sparse_categorical_crossentropy")
+
+        def seconds(rows: int) -> float:
+            start = perf_counter()
+            model.train_on_batch(x[:rows], y[:rows])
+            backend.synchronize()
+            return perf_counter() - start
+
+        expected = min(seconds(1) for _ in range(4)) * batch
+        if expected > PATIENCE:
+            return (f"too slow: some {expected:.0f} s a step",)
+        first, later, end = seconds(batch), [seconds(batch)], perf_counter() + 1
+        while perf_counter() < end:
+            later.append(seconds(batch))
+    return f"{first:.2f}", f"{1e3 * min(later):.3f}", f"{batch / min(later):,.0f}"

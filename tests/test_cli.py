@@ -141,3 +141,13 @@ def test_check_backend(monkeypatch, capsys):
     assert cli.main(["check-backend", "strict"]) == 1
     assert asked == ["numpy", "strict"]
     assert "asarray lies" in capsys.readouterr().out
+
+
+def test_bench_times_a_step_on_each_backend(capsys, monkeypatch):
+    assert cli.main(["bench", "numpy", "nowhere", "--hidden", "4", "--batch-size", "8"]) == 0
+    printed = capsys.readouterr().out
+    assert re.search(r"numpy +│ +\d+\.\d\d +│ +\d+\.\d{3} +│ +[\d,]+", printed)
+    assert re.search(r"nowhere +│ +cannot run", printed)
+    monkeypatch.setattr(cli, "PATIENCE", 0)
+    assert cli.main(["bench", "numpy", "--hidden", "4"]) == 0
+    assert "too slow" in capsys.readouterr().out
