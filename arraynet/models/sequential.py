@@ -78,7 +78,7 @@ class Sequential(Model):
 
     def _check(self, layer: Any) -> None:
         if not isinstance(layer, Layer):
-            hint = f" Did you mean {layer.__name__}(...)?" if hasattr(layer, "__name__") else ""
+            hint = f" Did you mean {layer.__name__}(...)?" if getattr(layer, "__name__", "").isidentifier() else ""
             raise ValueError(f"Model {self.name!r} is a stack of layers, received {layer!r}, which is none.{hint}")
         if isinstance(layer, InputLayer) and self._stack:
             raise ValueError(
