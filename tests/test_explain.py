@@ -92,7 +92,8 @@ def test_fused_ops_are_those_that_a_loop_computes():
         kernels = {row.op: row.kernel for row in arraynet.explain(model, X)}
         assert kernels == {"matmul": "generic", "add": "fused", "relu": "fused", "softmax": "fused"}
         arraynet.config.set_kernels("native")
-        assert {row.kernel for row in arraynet.explain(model, X)} == {"generic"}
+        kernels = {row.op: row.kernel for row in arraynet.explain(model, X)}
+        assert kernels == {"matmul": "generic", "add": "generic", "relu": "generic", "softmax": "native"}
 
 
 class Doubling(arraynet.backend.NumPyBackend):

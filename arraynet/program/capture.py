@@ -6,12 +6,12 @@ from typing import Any
 from arraynet import config
 from arraynet.backend import Backend
 from arraynet.dispatch import HostScalar, promoted
-from arraynet.observers import Observer, Versioned
+from arraynet.observers import OBSERVERS, Observer, Versioned
 from arraynet.program.program import Program
 from arraynet.program.trace import TracedArray, TracedNamespace, TracedScalar, Tracer, UncapturableError, Value
 from arraynet.tensor import Tensor, Variable
 
-__all__ = ["Capture", "Lowering"]
+__all__ = ["Capture", "Lowering", "fusing"]
 
 
 class Capture(Observer):
@@ -70,6 +70,9 @@ class Lowering:
         self.variables: dict[int, tuple[Variable, Value]] = {}
 
     def program(self, outputs: list[Tensor]) -> Program:
+        return self.capture.during(self._program, (outputs,))  # type: ignore[no-any-return]
+
+    def _program(self, outputs: list[Tensor]) -> Program:
         capture = self.capture
         inputs = [self._input(t) for t in capture.inputs]
         for variable, value in capture.reads.values():
@@ -120,13 +123,34 @@ class Lowering:
         kernel = self.backend.kernels.get(op.name) if config.kernels() in ("fused", "native") else None
         if kernel is None:
             return NotImplemented
-        return self.tracer.emit(f"kernel.{op.name}", kernel, tuple(arrays), static)
+        out = self.tracer.emit(f"kernel.{op.name}", kernel, tuple(arrays), static)
+        for made in self.tracer.instructions[-1:]:
+            made.function = _sure(kernel, op.form, self.backend.xp) if made.function is kernel else made.function
+        return out
 
     def _host(self, scalar: HostScalar) -> TracedScalar:
         _, values = self.hosts.setdefault(id(scalar.source), (scalar.source, {}))
         if scalar.key not in values:
             values[scalar.key] = self.tracer.value(scalar.value, host=True)
         return TracedScalar(self.tracer, values[scalar.key])
+
+
+def _sure(kernel: Callable[..., Any], form: Callable[..., Any], xp: Any) -> Callable[..., Any]:
+    """A kernel that may decline at a replay, where arrays may lie in another order than at the capture."""
+
+    def run(*arrays: Any, **static: Any) -> Any:
+        result = kernel(*arrays, **static)
+        return form(xp, *arrays, **static) if result is NotImplemented else result
+
+    return run
+
+
+def fusing() -> bool:
+    """Tell whether ops are being captured into a program, or lowered, whose primitives a backend will fuse.
+
+    A kernel of an op that is faster in one loop with its neighbours than alone returns NotImplemented then.
+    """
+    return config.kernels() == "fused" and any(isinstance(o, Capture) and not o.reason for o in OBSERVERS.get())
 
 
 def _several(x: Any) -> tuple[Any, ...]:

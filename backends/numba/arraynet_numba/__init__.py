@@ -1,21 +1,32 @@
-"""Compiled loops for arraynet: captured programs become serial loops that Numba compiles.
+"""Naive loops for arraynet, as a lesson and compiled: the backends `naive` and `numba`.
 
-The arrays are NumPy's, and so are the matrix products; what is gained is everything between them.
-Numba itself is imported when the first program is compiled, not before.
+The arrays are NumPy's. `naive` interprets the loops of `arraynet_numba.kernels`; `numba` compiles them, and
+turns what lies between the matrix products of a captured program into loops of its own. Numba itself is
+imported when the first of them is needed, not before.
 """
 
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
 from arraynet.backend import NumPyBackend
+from arraynet_numba.choice import choose
 
-__all__ = ["NumbaBackend"]
+__all__ = ["NaiveBackend", "NumbaBackend"]
 
 
 class NumbaBackend(NumPyBackend):
-    """NumPy's arrays, with groups of primitives as compiled loops."""
+    """NumPy's arrays, with compiled loops for what NumPy does in several passes or slowly."""
 
     name = "numba"
+
+    @cached_property
+    def kernels(self) -> Mapping[str, Callable[..., Any]]:  # type: ignore[override]
+        from arraynet_numba.compiling import compiled
+        from arraynet_numba.kernels import bound
+
+        return choose(bound(compiled))
 
     def describe(self) -> str:
         return f"numba {version('numba')}, {super().describe()}"
@@ -26,3 +37,18 @@ class NumbaBackend(NumPyBackend):
 
         fuse(program, ELEMENTWISE, compiled, in_place=True)
         return HostProgram(program)
+
+
+class NaiveBackend(NumPyBackend):
+    """NumPy's arrays, with the loops as Python runs them: for small networks, and for reading."""
+
+    name = "naive"
+
+    @cached_property
+    def kernels(self) -> Mapping[str, Callable[..., Any]]:  # type: ignore[override]
+        from arraynet_numba.kernels import bound
+
+        return bound(lambda loop: loop)
+
+    def describe(self) -> str:
+        return f"interpreted loops, {super().describe()}"

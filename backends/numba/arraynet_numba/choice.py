@@ -1,0 +1,30 @@
+"""Which loops the compiled backend uses, and when: none that is slower than what NumPy or fusion does."""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any
+
+from arraynet.program import fusing
+from arraynet_numba.settings import naive_matmul
+
+__all__ = ["choose"]
+
+# Element by element, NumPy is as good in one call, and captured programs generate their loops. NumPy compares
+# with instructions that a loop which keeps NaN cannot use, transposes by a view and takes rows by copying memory.
+NUMPY_IS_FASTER = frozenset(["relu", "add", "sigmoid_crossentropy", "max", "min", "transpose", "take"])
+NEVER_FUSED = frozenset(["put_rows", "matmul"])  # no loop over rows and columns: the same call in a program
+
+
+def choose(kernels: Mapping[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
+    """Return the kernels that pay; those whose primitives fuse are for calls outside captured programs."""
+    left_out = NUMPY_IS_FASTER if naive_matmul() else NUMPY_IS_FASTER | {"matmul"}
+    paying = {name: kernel for name, kernel in kernels.items() if name not in left_out}
+    return {name: kernel if name in NEVER_FUSED else _alone(kernel) for name, kernel in paying.items()}
+
+
+def _alone(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(kernel)
+    def run(*arrays: Any, **static: Any) -> Any:
+        return NotImplemented if fusing() else kernel(*arrays, **static)
+
+    return run

@@ -1,0 +1,58 @@
+"""From a plain Python loop to its compiled form, at its first call.
+
+No fast-math flag is set: each of them (contracting a product and a sum into one rounding, regrouping
+sums, replacing quotients, forgetting the sign of zero) changes bits, and these loops promise the bits
+that the interpreter computes. The generated loops of captured programs promise less and use them.
+"""
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from inspect import isfunction
+from pathlib import Path
+from typing import Any
+
+from arraynet_numba import functions, vectors
+from arraynet_numba.settings import cache_folder
+
+__all__ = ["compiled"]
+
+
+@cache
+def compiled(loop: Callable[..., Any]) -> Any:
+    """Return a loop compiled: for each combination of dtypes once, now or by an earlier process."""
+    import numba
+
+    _teach_helpers()
+    folder, before = cache_folder(), numba.config.CACHE_DIR
+    options: dict[str, Any] = {"error_model": "numpy", "nogil": True, "cache": folder is not None}
+    try:
+        if folder is not None:
+            numba.config.CACHE_DIR = str(folder / _version())  # read when the dispatcher is made
+        return numba.njit(**options)(loop)
+    finally:
+        numba.config.CACHE_DIR = before
+
+
+@cache
+def _teach_helpers() -> None:
+    """Tell Numba that it may compile the helpers into the loops that call them."""
+    from numba import types
+    from numba.extending import overload, register_jitable
+
+    for module in (functions, vectors):
+        for function in vars(module).values():
+            if isfunction(function) and function is not functions.exp:
+                register_jitable(error_model="numpy")(function)
+    overload(functions.exp, jit_options={"error_model": "numpy"})(
+        lambda x: functions.exp32 if x == types.float32 else functions.exp64
+    )
+
+
+@cache
+def _version() -> str:
+    """A name for this state of the sources: Numba itself does not notice that a helper has changed."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(file.read_bytes())
+    return f"kernels-{digest.hexdigest()[:16]}"

@@ -1,0 +1,126 @@
+"""The optimizers' steps: new weights and new slots in one pass, in the order of the formulas."""
+
+from typing import Any
+
+import numpy as np
+
+from arraynet_numba.kernels.table import Run, covered, flat, kernel
+
+
+def stepped(run: Run, loop: Any, arrays: Any, *scalars: Any) -> Any:
+    """Run a loop over weight, gradient and slots, numbers in their dtype, new weight and new slots."""
+    w = arrays[0]
+    if not covered(*arrays) or any(a.shape != w.shape for a in arrays):
+        return NotImplemented
+    new = [np.empty(w.shape, w.dtype) for _ in arrays[1:]]
+    run(loop)(*flat(*arrays), *map(w.dtype.type, scalars), *flat(*new))
+    return tuple(new)
+
+
+def sgd_loop(w, g, rate, new_w):
+    for i in range(w.size):
+        new_w[i] = w[i] - g[i] * rate
+
+
+def momentum_loop(w, g, v, rate, momentum, new_w, new_v):
+    for i in range(w.size):
+        new_v[i] = v[i] * momentum - g[i] * rate
+        new_w[i] = w[i] + new_v[i]
+
+
+def nesterov_loop(w, g, v, rate, momentum, new_w, new_v):
+    for i in range(w.size):
+        new_v[i] = v[i] * momentum - g[i] * rate
+        new_w[i] = w[i] + new_v[i] * momentum - g[i] * rate
+
+
+@kernel
+def sgd_step(run: Run, *arrays: Any, learning_rate: Any, momentum: Any, nesterov: Any) -> Any:
+    if len(arrays) == 2:
+        return stepped(run, sgd_loop, arrays, learning_rate)
+    return stepped(run, nesterov_loop if nesterov else momentum_loop, arrays, learning_rate, momentum)
+
+
+def rmsprop_loop(w, g, square, rate, rho, rest, epsilon, new_w, new_square):
+    for i in range(w.size):
+        new_square[i] = square[i] * rho + g[i] * g[i] * rest
+        new_w[i] = w[i] - g[i] * rate / np.sqrt(new_square[i] + epsilon)
+
+
+def rmsprop_momentum_loop(w, g, square, v, rate, rho, rest, epsilon, momentum, new_w, new_square, new_v):
+    for i in range(w.size):
+        new_square[i] = square[i] * rho + g[i] * g[i] * rest
+        new_v[i] = v[i] * momentum + g[i] * rate / np.sqrt(new_square[i] + epsilon)
+        new_w[i] = w[i] - new_v[i]
+
+
+@kernel
+def rmsprop_step(
+    run: Run, *arrays: Any, learning_rate: Any, rho: Any, momentum: Any, epsilon: Any, centered: Any
+) -> Any:
+    if centered:
+        return NotImplemented
+    if momentum:
+        return stepped(run, rmsprop_momentum_loop, arrays, learning_rate, rho, 1 - rho, epsilon, momentum)
+    return stepped(run, rmsprop_loop, arrays, learning_rate, rho, 1 - rho, epsilon)
+
+
+def adagrad_loop(w, g, squares, rate, epsilon, new_w, new_squares):
+    for i in range(w.size):
+        new_squares[i] = squares[i] + g[i] * g[i]
+        new_w[i] = w[i] - g[i] * rate / np.sqrt(new_squares[i] + epsilon)
+
+
+@kernel
+def adagrad_step(run: Run, w: Any, g: Any, accumulator: Any, learning_rate: Any, epsilon: Any) -> Any:
+    return stepped(run, adagrad_loop, (w, g, accumulator), learning_rate, epsilon)
+
+
+def adadelta_loop(w, g, square, moved, rate, rho, rest, epsilon, new_w, new_square, new_moved):
+    for i in range(w.size):
+        new_square[i] = square[i] * rho + g[i] * g[i] * rest
+        delta = g[i] * np.sqrt(moved[i] + epsilon) / np.sqrt(new_square[i] + epsilon)
+        new_moved[i] = moved[i] * rho + delta * delta * rest
+        new_w[i] = w[i] - delta * rate
+
+
+@kernel
+def adadelta_step(run: Run, w: Any, g: Any, square: Any, moved: Any, learning_rate: Any, rho: Any, epsilon: Any) -> Any:
+    return stepped(run, adadelta_loop, (w, g, square, moved), learning_rate, rho, 1 - rho, epsilon)
+
+
+def lion_loop(w, g, m, rate, beta_1, rest_1, beta_2, rest_2, new_w, new_m):
+    one = w.dtype.type(1)
+    for i in range(w.size):
+        mixed = m[i] * beta_1 + g[i] * rest_1
+        sign = one if mixed > 0 else -one if mixed < 0 else mixed
+        new_w[i] = w[i] - sign * rate
+        new_m[i] = m[i] * beta_2 + g[i] * rest_2
+
+
+@kernel
+def lion_step(run: Run, w: Any, g: Any, m: Any, learning_rate: Any, beta_1: Any, beta_2: Any) -> Any:
+    return stepped(run, lion_loop, (w, g, m), learning_rate, beta_1, 1 - beta_1, beta_2, 1 - beta_2)
+
+
+def ftrl_loop(w, g, squares, linear, rate, l1, l2, shrinkage, new_w, new_squares, new_linear):
+    for i in range(w.size):
+        new_squares[i] = squares[i] + g[i] * g[i]
+        root = np.sqrt(new_squares[i])
+        shrunk = g[i] + w[i] * shrinkage
+        new_linear[i] = linear[i] + shrunk - w[i] * (root - np.sqrt(squares[i])) / rate
+        clipped = l1 if new_linear[i] > l1 else -l1 if new_linear[i] < -l1 else new_linear[i]
+        new_w[i] = (clipped - new_linear[i]) / (root / rate + l2)
+
+
+@kernel
+def ftrl_step(
+    run: Run, w: Any, g: Any, accumulator: Any, linear: Any,
+    learning_rate: Any, learning_rate_power: Any, beta: Any, l1_regularization_strength: Any,
+    l2_regularization_strength: Any, l2_shrinkage_regularization_strength: Any,
+) -> Any:  # fmt: skip
+    if learning_rate_power != -0.5:
+        return NotImplemented
+    l2 = 2 * (l2_regularization_strength + beta / (2 * learning_rate))
+    penalties = l1_regularization_strength, l2, 2 * l2_shrinkage_regularization_strength
+    return stepped(run, ftrl_loop, (w, g, accumulator, linear), learning_rate, *penalties)
