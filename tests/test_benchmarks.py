@@ -6,7 +6,7 @@ import json
 from importlib import import_module
 
 import pytest
-from benchmarks import base, cases, overhead, training
+from benchmarks import base, cases, counting, counts, overhead, training
 from benchmarks.base import REPOSITORY, Benchmark, check_source
 from benchmarks.compare import compared, extracted
 from benchmarks.measure import selected, timings
@@ -62,6 +62,15 @@ def test_the_backend_comes_first(made):
     assert made.param_names[0] == "backend"
     assert made.params[0]
     assert len(made.params) == len(made.param_names)
+
+
+def test_every_counter_is_tracked():
+    tracked = counts.Counters()
+    tracked.setup("numpy", "regression", "calls")
+    found = {name: tracked.track_count("numpy", "regression", name) for name in counts.NAMES}
+    assert found == counting.counters("numpy", "regression")
+    with pytest.raises(NotImplementedError, match="numpy has no nonsense"):
+        tracked.setup("numpy", "regression", "nonsense")
 
 
 def test_memory_and_import_run():

@@ -17,6 +17,7 @@ import numpy as np
 from arraynet import config, naming, plugins, random
 from arraynet.autodiff import tape
 from arraynet.observers import Observer
+from arraynet.program import HostProgram
 from arraynet.program.layout import VIEWS
 from benchmarks.networks import NETWORKS
 
@@ -62,14 +63,21 @@ def _of_program(jitted: Any) -> dict[str, int]:
         raise RuntimeError(f"The step was not captured: {jitted.reason}.")
     program, run = entry.program, entry.run
     working = [i for i in program.instructions if i.name not in VIEWS]
+    found = {
+        "launches": len(working),
+        "bytes_moved": sum(_bytes(v) for i in working for v in (*i.inputs(), *i.outs)),
+    }
+    return found | (_of_replay(run) if isinstance(run, HostProgram) else {})
+
+
+def _of_replay(run: HostProgram) -> dict[str, int]:
+    """Counters of a replay on host arrays."""
     return {
-        "instructions": len(working),
         "calls": run.calls,
         "allocations": run.allocations,
         "copies": len(COPY.findall(run.source)),
         "updates_out_of_place": run.in_place.count(False),
         "buffer_bytes": run.buffer_bytes,
-        "bytes_moved": sum(_bytes(v) for i in working for v in (*i.inputs(), *i.outs)),
     }
 
 

@@ -1,7 +1,6 @@
 """The counters of counting.py, tracked over time."""
 
 from functools import cache
-from typing import Any
 
 from benchmarks.base import BACKENDS, check_source, runnable
 from benchmarks.counting import counters
@@ -9,7 +8,7 @@ from benchmarks.networks import NETWORKS
 
 __all__ = ["Counters"]
 
-NAMES = ("instructions", "calls", "allocations", "copies", "updates_out_of_place", "buffer_bytes", "bytes_moved")
+NAMES = ("launches", "calls", "allocations", "copies", "updates_out_of_place", "buffer_bytes", "bytes_moved")
 NAMES += ("captures", "peak_bytes", "ops", "tape_nodes")
 counted = cache(counters)
 
@@ -20,9 +19,12 @@ class Counters:
     params = [BACKENDS, list(NETWORKS), list(NAMES)]
     param_names = ["backend", "network", "counter"]
 
-    def setup(self, backend: str, *_: Any) -> None:
+    def setup(self, backend: str, network: str, counter: str) -> None:
         check_source()
         runnable(backend)
+        self.found = counted(backend, network)
+        if counter not in self.found:
+            raise NotImplementedError(f"{backend} has no {counter}")
 
     def track_count(self, backend: str, network: str, counter: str) -> int:
-        return counted(backend, network)[counter]
+        return self.found[counter]
