@@ -169,6 +169,8 @@ class Tracked(Versioned):
 
 def _arrays(weights: Any) -> list[np.ndarray]:
     """A list of arrays of numbers, or an error that says what it is instead."""
+    if not isinstance(weights, Iterable):
+        raise TypeError(f"set_weights takes a list of arrays, as get_weights returns it, received {weights!r}.")
     try:
         return [host_array(np.asarray(w)) for w in weights]
     except (TypeError, ValueError) as error:

@@ -58,6 +58,11 @@ class Loss(Versioned):
                 f"Loss {self.name!r} must return a Tensor, made with arraynet.ops, one loss per sample; it returned "
                 f"{type(values).__name__}, which leaves no trace for gradients."
             )
+        if values.ndim and y_pred.ndim and values.shape[0] not in (1, y_pred.shape[0]):
+            raise ValueError(
+                f"Loss {self.name!r} must return one loss per sample, or one number: {y_pred.shape[0]} samples gave "
+                f"values of shape {values.shape}."
+            )
         return reduced(values, sample_weight, self.reduction)
 
     def get_config(self) -> dict[str, Any]:

@@ -237,10 +237,7 @@ class Compilable(Layer):
 
     def _prepare(self, data: Any) -> None:
         """Look at the data and run the model on the first samples, so that what is wrong shows before any work."""
-        if self._compiled_loss is not None and data.first()[1] is None:
-            raise ValueError(
-                f"Model {self.name!r} has a loss, but the data has no labels: pass y, or yield (x, y) batches."
-            )
+        self._require_labels(data.first()[1])
         check_inputs(data, self)
         try:
             self._try_out(data)
@@ -266,8 +263,15 @@ class Compilable(Layer):
 
     def _look(self, y: Any) -> None:
         """Look at the labels of a batch that comes after the first."""
+        self._require_labels(y)
         if self._compiled_loss is not None:
             check_labels(self._compiled_loss, y, self)
+
+    def _require_labels(self, y: Any) -> None:
+        if self._compiled_loss is not None and y is None:
+            raise ValueError(
+                f"Model {self.name!r} has a loss, but the data has no labels: pass y, or yield (x, y) batches."
+            )
 
     def _looked_at(self, data: Any) -> Any:
         """The outputs for the first samples; the model is built then. None if only its own steps know what to do."""

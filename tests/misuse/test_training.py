@@ -1,0 +1,270 @@
+"""Wrong data, labels, weights and callables in training: refused before a weight has changed."""
+
+import numpy as np
+import pytest
+from support.classifier import ONE_HOT, X, Y, net
+from support.misuse import refused, table
+
+import arraynet
+from arraynet import GradientTape, Variable, callbacks, layers, losses, metrics, models, ops, optimizers
+
+NAN = np.where(np.arange(6) == 2, np.nan, X)
+TEXT = ["cat", "dog"] * 25
+CATEGORICAL = {"loss": "categorical_crossentropy"}
+
+
+def binary():
+    return net("sigmoid", 1, loss="binary_crossentropy", metrics=[])
+
+
+def regression():
+    return net(None, 1, loss="mse", metrics=[])
+
+
+def stream(*batches):
+    yield from batches
+
+
+@table(
+    ("labels of fewer samples", lambda m: m.fit(X, Y[:40]), ValueError, "x: 50|y: 40"),
+    ("no data", lambda m: m.fit(None, Y), ValueError, "no data|pass x"),
+    ("empty data", lambda m: m.fit(X[:0], Y[:0]), ValueError, "x is empty"),
+    ("no labels", lambda m: m.fit(X), ValueError, "no labels|pass y"),
+    ("both in one tuple", lambda m: m.fit((X, Y)), ValueError, "no labels|pass y"),
+    ("a generator function", lambda m: m.fit(stream, Y), TypeError, "stream|fit(stream())"),
+    ("one number", lambda m: m.fit(5, Y), ValueError, "samples along its first axis|5"),
+    ("objects", lambda m: m.fit(X.astype(object), Y), TypeError, "x: |dtype object|astype"),
+    ("None among numbers", lambda m: m.fit([[None] * 6] * 50, Y), TypeError, "x: |None"),
+    ("text", lambda m: m.fit([["a"] * 6] * 50, Y), TypeError, "x: |'a'"),
+    ("rows of different lengths", lambda m: m.fit([[1.0] * 6] * 49 + [[1.0]], Y), ValueError, "x: |inhomogeneous"),
+    ("complex numbers", lambda m: m.fit(X.astype(complex), Y), TypeError, "x: |complex128"),
+    ("NaN", lambda m: m.fit(NAN, Y), ValueError, "NaN|50 of 50|np.nan_to_num(x)"),
+    ("infinity", lambda m: m.fit(np.where(X > 0.99, np.inf, X), Y), ValueError, "infinity|sample"),
+    ("a wrong last axis", lambda m: m.fit(X[:, :4], Y), ValueError, "dense|length 6|(2, 4)|nothing has been trained"),
+    ("labels as text", lambda m: m.fit(X, TEXT), TypeError, "y: |'cat'"),
+    ("negative labels", lambda m: m.fit(X, Y - 1), ValueError, "between 0 and 2|-1 to 1"),
+    ("too many classes", lambda m: m.fit(X, Y + 1), ValueError, "1 to 3|4 units|dense"),
+    ("fractions", lambda m: m.fit(X, Y + 0.5), ValueError, "whole numbers|0.5 to 2.5|mse"),
+    ("one-hot labels", lambda m: m.fit(X, ONE_HOT), ValueError, "(50, 3)|categorical_crossentropy"),
+    ("no samples a batch", lambda m: m.fit(X, Y, batch_size=0), ValueError, "batch_size|positive int|0"),
+    ("a batch of a fraction", lambda m: m.fit(X, Y, batch_size=32.0), ValueError, "batch_size|32.0"),
+    ("no epochs", lambda m: m.fit(X, Y, epochs=0), ValueError, "epochs|received 0"),
+    ("epochs as text", lambda m: m.fit(X, Y, epochs="5"), ValueError, "epochs|'5'"),
+    ("a negative first epoch", lambda m: m.fit(X, Y, initial_epoch=-1), ValueError, "initial_epoch|-1"),
+    ("verbose as text", lambda m: m.fit(X, Y, verbose="yes"), ValueError, "verbose|'auto'|'yes'"),
+    ("a share above one", lambda m: m.fit(X, Y, validation_split=1.5), ValueError, "validation_split|1.5"),
+    ("a share of nothing", lambda m: m.fit(X[:3], Y[:3], validation_split=0.9), ValueError, "0.9|3 samples"),
+    ("validation lengths", lambda m: m.fit(X, Y, validation_data=(X, Y[:3])), ValueError, "validation_data|y: 3"),
+    ("validation labels", lambda m: m.fit(X, Y, validation_data=(X, Y + 5)), ValueError, "validation_data|5 to 7"),
+    ("validation without labels", lambda m: m.fit(X, Y, validation_data=X), ValueError, "validation_data|no labels"),
+    ("validation in four", lambda m: m.fit(X, Y, validation_data=(X, Y, Y, Y)), ValueError, "validation_data|4 parts"),
+    (
+        "no samples a validation batch",
+        lambda m: m.fit(X, Y, validation_data=(X, Y), validation_batch_size=0),
+        ValueError,
+        "batch_size|received 0",
+    ),
+    ("a class by name", lambda m: m.fit(X, Y, class_weight={"cat": 1.0}), ValueError, "class_weight|'cat'"),
+    ("a list of class weights", lambda m: m.fit(X, Y, class_weight=[1, 2, 3]), ValueError, "class_weight|[1, 2, 3]"),
+    ("a negative class weight", lambda m: m.fit(X, Y, class_weight={0: -2.0}), ValueError, "class_weight|-2.0"),
+    ("weights of fewer samples", lambda m: m.fit(X, Y, sample_weight=np.ones(9)), ValueError, "sample_weight: 9"),
+    ("weights as text", lambda m: m.fit(X, Y, sample_weight=TEXT), TypeError, "sample_weight: |'cat'"),
+    ("a callback by name", lambda m: m.fit(X, Y, callbacks=["early"]), TypeError, "callbacks|'early'"),
+    ("a function as callback", lambda m: m.fit(X, Y, callbacks=print), TypeError, "callbacks|print"),
+    ("the class of a callback", lambda m: m.fit(X, Y, callbacks=[callbacks.History]), TypeError, "call it: History()"),
+    ("a hook with one argument", lambda m: m.fit(X, Y, callbacks=[OneArgument()]), TypeError, "on_epoch_end|logs"),
+    ("no batches", lambda m: m.fit(stream()), ValueError, "no batch|empty"),
+    ("batches in four", lambda m: m.fit(stream((X, Y, Y, Y))), ValueError, "4 parts|(x, y)"),
+    ("batches of text", lambda m: m.fit(stream("ab")), TypeError, "a batch|'ab'"),
+    ("batches and labels", lambda m: m.fit(stream((X, Y)), Y), ValueError, "generator|leave y"),
+    ("batches and their size", lambda m: m.fit(stream((X, Y)), batch_size=3), ValueError, "leave batch_size out"),
+    ("batches split", lambda m: m.fit(stream((X, Y)), validation_split=0.2), ValueError, "validation_data"),
+    ("one batch of the wrong width", lambda m: m.train_on_batch(X[:, :2], Y), ValueError, "length 6|(50, 2)"),
+    ("one batch without labels", lambda m: m.test_on_batch(X), ValueError, "no labels"),
+    ("predicting text", lambda m: m.predict("x"), TypeError, "x: |'x'"),
+    ("predicting one sample", lambda m: m.predict(X[0]), ValueError, "rank 2|(6,)"),
+    ("fewer weights", lambda m: m.set_weights(m.get_weights()[:2]), ValueError, "4 weights|2 arrays|kernel (6, 8)"),
+    ("weights of another model", lambda m: m.set_weights(net(units=5).get_weights()), ValueError, "(8, 3)|(8, 5)"),
+    ("no weights", lambda m: m.set_weights(None), TypeError, "set_weights|get_weights"),
+    ("weights in a list too many", lambda m: m.set_weights([m.get_weights()]), ValueError, "set_weights|get_weights"),
+)
+def test_a_trained_model_is_left_alone(program, error, words):
+    model = net()
+    model.fit(X, Y, verbose=0)
+    before = model.get_weights()
+    refused(program, error, words, model)
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+    model.fit(X, Y, verbose=0)  # it can still be trained
+
+
+class OneArgument(callbacks.Callback):
+    def on_epoch_end(self, epoch):
+        """Called with two arguments."""
+
+
+@table(
+    ("integers for a categorical loss", lambda: net(**CATEGORICAL).fit(X, Y), ValueError, "sparse_categorical|(50,)"),
+    ("rows too wide", lambda: net(**CATEGORICAL).fit(X, np.eye(5)[Y]), ValueError, "(2, 5)|(2, 3)"),
+    ("three classes for a binary loss", lambda: binary().fit(X, Y), ValueError, "between 0 and 1|0 to 2"),
+    ("one number for three outputs", lambda: net(loss="mse", metrics=[]).fit(X, Y), ValueError, "same shape"),
+    ("weights of fractions", lambda: regression().fit(X, X[:, 0], class_weight={0: 2.0}), ValueError, "class_weight"),
+    ("no loss", lambda: net(loss=None, metrics=[]).fit(X, Y), ValueError, "no loss|compile(loss="),
+    ("a loss of None", lambda: net(loss=lambda a, b: None).fit(X, Y), TypeError, "must return a Tensor|NoneType"),
+    ("a loss in NumPy", lambda: net(loss=lambda a, b: np.mean(b)).fit(X, Y), TypeError, "Tensor|arraynet.ops"),
+    ("a loss of some", lambda: net(loss=lambda a, b: b[:1, 0][[0, 0, 0]]).fit(X, Y), ValueError, "one loss per sample"),
+    ("outputs by a wrong name", lambda: net(loss={"foo": "mse"}).fit(X, Y), ValueError, "['foo']|one output"),
+    ("too many losses", lambda: net(loss=["mse", "mae"]).fit(X, Y), ValueError, "2 entries|1 outputs"),
+    ("shapes of a loss", lambda: losses.MeanSquaredError()(ONE_HOT, X), ValueError, "(50, 3)|(50, 6)"),
+    ("shapes of a metric", lambda: metrics.CategoricalAccuracy()(ONE_HOT, X), ValueError, "(50, 3)|(50, 6)"),
+    ("one-hot for sparse", lambda: metrics.SparseCategoricalAccuracy()(ONE_HOT, X), ValueError, "sparse accuracy"),
+    ("weights of a metric", lambda: metrics.Mean()([1.0, 2.0], [1.0] * 3), ValueError, "sample_weight|(3,)|(2,)"),
+)
+def test_losses_and_labels_that_do_not_go_together(program, error, words):
+    refused(program, error, words)
+
+
+class Forgetful(layers.Layer):
+    def __init__(self):
+        self.units = 3
+
+    def call(self, x):
+        return x
+
+
+class Empty(layers.Layer):
+    def forward(self, x):
+        return x
+
+
+class Silent(layers.Layer):
+    def call(self, x):
+        ops.relu(x)
+
+
+class Misshapen(layers.Layer):
+    def build(self, input_shape):
+        self.w = self.add_weight((input_shape[-1] + 1, 3))
+
+    def call(self, x):
+        return ops.matmul(x, self.w)
+
+
+class Named(layers.Layer):
+    def build(self, input_shape):
+        self.w = self.add_weight("kernel", (3, 3))
+
+
+class Uncalled(models.Model):
+    pass
+
+
+def compiled(model):
+    model.compile("sgd", "mse")
+    return model
+
+
+def without_shape():
+    class Shapeless(layers.Layer):
+        def build(self):
+            """Not given the shape."""
+
+
+@table(
+    ("no super().__init__", lambda: Forgetful()(X), RuntimeError, "Forgetful|super().__init__()"),
+    ("forward for call", lambda: Empty()(X), TypeError, "Empty|call(self, inputs)"),
+    ("no return", lambda: Silent()(X), TypeError, "Silent.call returned None|return"),
+    ("a kernel of the wrong shape", lambda: Misshapen()(X), ValueError, "matmul|(50, 6)|(7, 3)|Misshapen"),
+    ("the name first", lambda: Named()(X), ValueError, "add_weight|shape|'kernel'"),
+    ("build without a shape", without_shape, TypeError, "Shapeless.build|build(self, input_shape)"),
+    ("a model without call", lambda: compiled(Uncalled()).fit(X, X), TypeError, "Uncalled|call(self, inputs)"),
+    ("a vector to Dense", lambda: layers.Dense(3)(X[0]), ValueError, "Dense|rank 2|(6,)"),
+    ("text to Dense", lambda: layers.Dense(3)("hello"), TypeError, "Expected numbers|'hello'"),
+    ("nothing to Dense", lambda: layers.Dense(3)(None), TypeError, "Dense|expects an array|None"),
+    ("two inputs to Dense", lambda: layers.Dense(3)([X, X]), ValueError, "Dense|1 inputs|received 2"),
+    ("shapes to add", lambda: layers.Add()([X, X[:, :4]]), ValueError, "add|(50, 6)|(50, 4)"),
+    ("one to concatenate", lambda: layers.Concatenate()(X), ValueError, "Concatenate|two inputs"),
+    ("a sample that does not fit", lambda: layers.Reshape((4, 4))(X), ValueError, "Reshape|(6,)|(4, 4)"),
+    ("an axis of a batch", lambda: layers.BatchNormalization(axis=5)(X), ValueError, "axis 5|(50, 6)"),
+    ("a scalar to flatten", lambda: layers.Flatten()(2.0), ValueError, "Flatten|rank 1|()"),
+)
+def test_layers(program, error, words):
+    refused(program, error, words)
+
+
+def taped(used):
+    x = Variable([1.0, 2.0], name="x")
+    with GradientTape() as tape:
+        y = ops.sum(x * x)
+    return used(tape, x, y)
+
+
+def reused(first, second):
+    optimizer = optimizers.Adam()
+    optimizer.apply_gradients([([1.0], first)])
+    optimizer.apply_gradients([([1.0], second)])
+
+
+def applied(pairs):
+    optimizers.SGD(name="sgd").apply_gradients(pairs)
+
+
+@table(
+    ("a tape twice", lambda: taped(lambda t, x, y: (t.gradient(y, x), t.gradient(y, x))), RuntimeError, "persistent"),
+    ("a float as target", lambda: taped(lambda t, x, y: t.gradient(float(y), x)), TypeError, "target|float"),
+    ("an array as source", lambda: taped(lambda t, x, y: t.gradient(y, x.numpy())), TypeError, "sources|ndarray"),
+    ("unconnected", lambda: taped(lambda t, x, y: t.gradient(y, x, None, "zeros")), ValueError, "'zero'|'zeros'"),
+    ("watching integers", lambda: GradientTape().watch(ops.ones(3, "int32")), TypeError, "floating|int32"),
+    ("the gradient of a vector", lambda: arraynet.grad(lambda x: x * 2)(X), TypeError, "scalar|(50, 6)|jacobian"),
+    ("the gradient of an int", lambda: arraynet.grad(lambda x: x * 2)(3), TypeError, "floating|int32"),
+    ("NumPy inside", lambda: arraynet.grad(lambda x: np.sum(np.sin(x)))(X), TypeError, "returns Tensors|float32"),
+    ("an argument too far", lambda: arraynet.grad(ops.sum, argnums=3)(1.0), ValueError, "argnums=3"),
+    ("another model's optimizer", lambda: reused(Variable([1.0]), Variable([2.0])), ValueError, "new optimizer"),
+    ("gradients without variables", lambda: applied([1, 2]), ValueError, "sgd|zip(gradients, variables)"),
+    ("pairs turned round", lambda: applied([(Variable([1.0]), ops.ones(1))]), TypeError, "sgd|(gradient, variable)"),
+    ("a gradient too long", lambda: applied([(np.ones(3), Variable([1.0], name="w"))]), ValueError, "w|(3,)|(1,)"),
+    ("no gradients", lambda: applied([(None, Variable([1.0], name="w"))]), ValueError, "No gradients|w"),
+)
+def test_gradients(program, error, words):
+    refused(program, error, words)
+
+
+@pytest.mark.parametrize("misuse", [ops.add, lambda a, b: layers.Add()([a, b]), lambda a, b: Variable(a).assign(b)])
+def test_tensors_of_two_backends_do_not_meet(misuse):
+    with arraynet.use_backend("strict"):
+        far = ops.ones((3,))
+    refused(misuse, ValueError, "'numpy'|'strict'|.to(", ops.ones((3,)), far)
+
+
+def test_later_batches_are_looked_at_too():
+    model = net()
+    refused(lambda: model.fit(stream((X, Y), (X, Y + 9)), verbose=0), ValueError, "9 to 11|dense")
+    refused(lambda: model.train_on_batch(X, Y - 1), ValueError, "-1 to 1")
+
+
+def test_labels_that_did_not_fit_do_not_settle_the_metrics():
+    model = net()
+    refused(lambda: model.fit(X, ONE_HOT, verbose=0), ValueError, "categorical_crossentropy")
+    model.fit(X, Y, verbose=0)
+    right = model.predict(X, verbose=0).argmax(-1) == Y
+    assert model.evaluate(X, Y, verbose=0)[1] == pytest.approx(right.mean())
+
+
+class Stopping(callbacks.Callback):
+    def __init__(self, error):
+        self.error = error
+
+    def on_train_batch_end(self, batch, logs=None):
+        if batch == 1:
+            raise self.error
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("mine")])
+def test_an_interrupted_fit_keeps_what_is_trained(error):
+    model = net()
+    before = model.get_weights()
+    with pytest.raises(type(error)):
+        model.fit(X, Y, batch_size=10, verbose=0, callbacks=[Stopping(error)])
+    assert any((a != b).any() for a, b in zip(before, model.get_weights(), strict=True))
+    assert model.optimizer.iterations == 2
+    model.fit(X, Y, verbose=0)
