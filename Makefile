@@ -28,7 +28,7 @@ lint: $(VENV)/.lint
 
 # No warnings, every reference found, every notebook run, every example of a docstring; then every link, and a look at the pages.
 docs: $(VENV)/.docs
-	$(RUN) -m sphinx -b html -W --keep-going docs docs/_build/html
+	OPENBLAS_NUM_THREADS=1 $(RUN) -m sphinx -b html -W --keep-going docs docs/_build/html
 	$(RUN) -m sphinx -b doctest -W --keep-going -D nb_execution_mode=off docs docs/_build/doctest
 	$(RUN) -m pytest tests/docs/test_site.py $(ARGS)
 
