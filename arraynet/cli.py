@@ -29,6 +29,8 @@ def _parser() -> argparse.ArgumentParser:
     command = _added(commands, "backends", _backends, "list the installed backends, and why one cannot run")
     command = _added(commands, "check-backend", _check_backend, "run the conformance kit on a backend")
     command.add_argument("name", type=_backend, help="an installed backend's name, or module:attribute")
+    text = "run every layer, loss, metric and optimizer, and train five networks, besides the ops"
+    command.add_argument("--parts", action="store_true", help=text)
     return parser
 
 
@@ -175,8 +177,9 @@ def _check_backend(options: argparse.Namespace) -> int:
     from rich.console import Console
 
     from arraynet.testing import check_backend
+    from arraynet.testing.parts import PARTS
 
-    report = check_backend(options.name)
+    report = check_backend(options.name, parts=PARTS if options.parts else ())
     Console().print(report.table())
     return 0 if report.ok else 1
 

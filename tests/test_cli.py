@@ -128,18 +128,19 @@ def test_backends_tells_what_is_there_and_why_one_cannot_run(monkeypatch, capsys
 
 def test_check_backend(monkeypatch, capsys):
     from arraynet.testing import Report, conformance
+    from arraynet.testing.parts import PARTS
 
     asked = []
 
-    def check(backend):
-        asked.append(backend.name)
+    def check(backend, parts):
+        asked.append((backend.name, len(parts)))
         return Report(backend.name, problems=["asarray lies"] if len(asked) > 1 else [])
 
     monkeypatch.setattr("arraynet.testing.check_backend", check)
     assert conformance.check_backend is not check
     assert cli.main(["check-backend", "numpy"]) == 0
-    assert cli.main(["check-backend", "strict"]) == 1
-    assert asked == ["numpy", "strict"]
+    assert cli.main(["check-backend", "strict", "--parts"]) == 1
+    assert asked == [("numpy", 0), ("strict", len(PARTS))]
     assert "asarray lies" in capsys.readouterr().out
 
 

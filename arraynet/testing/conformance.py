@@ -6,7 +6,7 @@ same generic forms; its kernels are watched besides, and fed with NaN, infinitie
 """
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,13 +19,15 @@ from arraynet.plugins import load, use_backend
 from arraynet.tensor import Tensor
 from arraynet.testing.case import Case
 from arraynet.testing.cases import CASES
+from arraynet.testing.differences import compared, ulps
 from arraynet.testing.kernels import WatchedKernels, signature_problem, special, watched
+from arraynet.testing.parts import Part
 from arraynet.testing.primitives import check_doors, check_primitives
 from arraynet.testing.report import Report, Row
 from arraynet.testing.tolerances import tolerance
 from arraynet.tree import flatten, map_structure, unflatten
 
-__all__ = ["check_backend"]
+__all__ = ["check_backend", "check_part"]
 
 FLOATS = ("float32", "float64")
 # Functions that are odd at zero, or the identity there, and so keep the sign of a zero.
@@ -33,7 +35,7 @@ ODD = ("negative", "sin", "tan", "tanh", "sinh", "arcsin", "arcsinh", "arctan", 
 KEEP_ZERO_SIGN = frozenset((*ODD, "sqrt", "floor", "trunc", "round", "identity"))
 
 
-def check_backend(name: str | Backend, cases: list[Case] | None = None) -> Report:
+def check_backend(name: str | Backend, cases: list[Case] | None = None, parts: Sequence[Part] = ()) -> Report:
     """Compare a backend with the reference, op by op.
 
     Parameters
@@ -42,6 +44,9 @@ def check_backend(name: str | Backend, cases: list[Case] | None = None) -> Repor
         What `set_backend` takes.
     cases : list of Case, optional
         The op cases to run; all of them without it.
+    parts : sequence of Part
+        What to run besides: ``arraynet.testing.parts.PARTS`` holds every layer, loss, metric and optimizer,
+        and five networks to train.
 
     Returns
     -------
@@ -67,7 +72,22 @@ def check_backend(name: str | Backend, cases: list[Case] | None = None) -> Repor
             if dtype in backend.dtypes and case.dtypes_of(dtype) <= backend.dtypes:
                 _check_case(row, case, dtype, reference, twin, kernels)
         report.rows.append(row)
+    report.rows += [check_part(part, backend) for part in parts]
     return report
+
+
+def check_part(part: Part, backend: str | Backend) -> Row:
+    """Compare a part's results on a backend with the reference's."""
+    row, expected = Row(part.id), part.results("numpy")
+    try:
+        found = part.results(backend)
+    except Exception as error:  # whatever a plugin raises is a finding
+        row.problems.append(f"{type(error).__name__}: {error}")
+        return row
+    for name, e in expected.items():
+        row.problems += compared([(name, found[name], e)], tolerance(part.name, e.dtype.name, part.stage))
+    row.ulp["float32"] = max(float(ulps(found[name], e).max(initial=0.0)) for name, e in expected.items())
+    return row
 
 
 def _check_case(row: Row, case: Case, dtype: str, reference: Backend, twin: Backend, kernels: WatchedKernels) -> None:
@@ -79,7 +99,8 @@ def _check_case(row: Row, case: Case, dtype: str, reference: Backend, twin: Back
         row.problems.append(f"{dtype}: {type(error).__name__}: {error}")
         return
     row.problems += [f"{dtype}: {text}" for text in _differences(case, dtype, found, expected)]
-    row.ulp[dtype] = max(map(_ulps, found.values, expected.values), default=0.0)
+    errors = [ulps(a, e) for a, e in zip(found.values, expected.values, strict=True)]
+    row.ulp[dtype] = max((float(e.max(initial=0.0)) for e in errors), default=0.0)
     if kernels.ran:
         row.path = "native"
         row.problems += [f"{dtype}: {text}" for text in _harder(case, arrays, dtype, reference, twin)]
@@ -136,41 +157,20 @@ def _weights(out: Tensor) -> np.ndarray:
 def _differences(case: Case, dtype: str, found: _Run, expected: _Run) -> Iterator[str]:
     if found.wrote:
         yield "an input was written to"
-    pairs = zip(found.values, expected.values, strict=True)
-    yield from _compared("value", pairs, tolerance(case.name, dtype))
-    pairs = zip(found.grads, expected.grads, strict=True)
-    yield from _compared("gradient", pairs, tolerance(case.name, dtype, "gradient"))
+    yield from compared(_numbered("value", found.values, expected.values), tolerance(case.name, dtype))
+    yield from compared(_numbered("gradient", found.grads, expected.grads), tolerance(case.name, dtype, "gradient"))
 
 
-def _compared(what: str, pairs: Any, allowed: dict[str, float]) -> Iterator[str]:
-    for k, (a, e) in enumerate(pairs):
-        if a.shape != e.shape or a.dtype != e.dtype:
-            yield f"{what} {k} is {a.dtype} of shape {a.shape}, the reference's is {e.dtype} of shape {e.shape}"
-        elif not np.allclose(a, e, equal_nan=True, **allowed):
-            worst = np.unravel_index(np.argmax(_distance(a, e)), a.shape)
-            yield f"{what} {k} differs: {a[worst]!r} for {e[worst]!r} at {tuple(map(int, worst))}"
-
-
-def _distance(a: np.ndarray, e: np.ndarray) -> np.ndarray:
-    with np.errstate(all="ignore"):
-        gap = np.abs(a.astype("float64") - e.astype("float64"))
-    return np.where((a == e) | (np.isnan(a) & np.isnan(e)), 0.0, np.where(np.isnan(gap), np.inf, gap))
-
-
-def _ulps(a: np.ndarray, e: np.ndarray) -> float:
-    """The largest error of finite values, in units in the last place of the reference."""
-    if a.shape != e.shape or a.dtype.kind != "f" or e.dtype.kind != "f":
-        return 0.0
-    finite = np.isfinite(a) & np.isfinite(e)
-    size = np.maximum(np.abs(e[finite]), np.finfo(e.dtype).tiny)
-    return float(np.max(_distance(a[finite], e[finite]) / np.spacing(size), initial=0.0))
+def _numbered(what: str, found: list[np.ndarray], expected: list[np.ndarray]) -> Iterator[tuple[str, Any, Any]]:
+    return ((f"{what} {k}", a, e) for k, (a, e) in enumerate(zip(found, expected, strict=True)))
 
 
 def _harder(case: Case, arrays: Any, dtype: str, reference: Backend, twin: Backend) -> Iterator[str]:
     """What a kernel gets wrong of transposed arrays, and of special values."""
     expected = _Run(case, arrays, reference)
-    pairs = zip(_Run(case, arrays, twin, _transposed).values, expected.values, strict=True)
-    yield from _compared("from transposed arrays, value", pairs, tolerance(case.name, dtype))
+    found = _Run(case, arrays, twin, _transposed)
+    named = _numbered("from transposed arrays, value", found.values, expected.values)
+    yield from compared(named, tolerance(case.name, dtype))
     shifts = iter(range(len(flatten(arrays))))
     odd = map_structure(lambda x: special(x, next(shifts)) if _is_array(x) and x.dtype.kind == "f" else x, list(arrays))
     try:
@@ -178,11 +178,8 @@ def _harder(case: Case, arrays: Any, dtype: str, reference: Backend, twin: Backe
     except Exception:  # the reference itself refuses them, as some decompositions do
         return
     found = _Run(case, odd, twin, grad=False)
-    yield from _compared(
-        "from NaN, infinities and zeros, value",
-        zip(found.values, expected.values, strict=True),
-        tolerance(case.name, dtype),
-    )
+    named = _numbered("from NaN, infinities and zeros, value", found.values, expected.values)
+    yield from compared(named, tolerance(case.name, dtype))
     if case.name in KEEP_ZERO_SIGN:
         for a, e in zip(found.values, expected.values, strict=True):
             if np.any((e == 0) & (np.signbit(a) != np.signbit(e))):
@@ -191,4 +188,4 @@ def _harder(case: Case, arrays: Any, dtype: str, reference: Backend, twin: Backe
 
 def _transposed(x: Any) -> Any:
     """An input as a Tensor of the same values in another memory layout."""
-    return ops.transpose(ops.convert_to_tensor(np.ascontiguousarray(x.T))) if _is_array(x) else x
+    return ops.transpose(ops.convert_to_tensor(np.array(x.T, order="C"))) if _is_array(x) else x
