@@ -8,6 +8,7 @@ import numpy as np
 
 from arraynet.models.batches import ArrayData, Batch, IterableData
 from arraynet.models.checks import host_structure, leaf_arrays
+from arraynet.models.placed import PlacedData, fits
 from arraynet.plugins import current
 from arraynet.tree import map_structure
 
@@ -58,7 +59,8 @@ def _array_data(
     if class_weight is not None:
         weight = class_weights(y, class_weight)
     size = batch_size if batch_size is not None else -(-samples // steps) if steps else 32
-    return ArrayData((x, y, weight), size, shuffle, floats, steps)
+    data = ArrayData((x, y, weight), size, shuffle, floats, steps)
+    return PlacedData((x, y, weight), size, shuffle, floats, steps) if fits(data) else data
 
 
 def is_iterable_of_batches(x: Any) -> bool:
