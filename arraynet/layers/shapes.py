@@ -10,7 +10,7 @@ from arraynet import ops
 from arraynet.autodiff.tape import tapes_paused
 from arraynet.tree import flatten, unflatten
 
-__all__ = ["batch_shape", "first_shape", "is_shape", "probed_shape", "shape_tuple"]
+__all__ = ["batch_shape", "first_shape", "is_shape", "probed_shape", "shape_tuple", "zeros_of"]
 
 UNKNOWN = (2, 3)
 
@@ -50,17 +50,18 @@ def first_shape(x: Any) -> Any:
 def probed_shape(layer: Any, input_shape: Any) -> Any:
     """Return the shape of a layer's output, or the structure of its outputs' shapes."""
     with tapes_paused():
-        one, other = (layer(_zeros(input_shape, length, layer.compute_dtype), training=False) for length in UNKNOWN)
+        one, other = (layer(zeros_of(input_shape, length, layer.compute_dtype), training=False) for length in UNKNOWN)
     shapes = [_merged(a.shape, b.shape) for a, b in zip(flatten(one), flatten(other), strict=True)]
     return unflatten(one, shapes)
 
 
-def _zeros(shape: Any, length: int, dtype: str) -> Any:
+def zeros_of(shape: Any, length: int, dtype: str) -> Any:
+    """Return zeros of a shape, or of each one of a structure, with a length in the place of unknown axes."""
     if is_shape(shape):
         return ops.zeros([length if n is None else n for n in shape], dtype)
     if isinstance(shape, dict):
-        return {key: _zeros(value, length, dtype) for key, value in shape.items()}
-    return [_zeros(value, length, dtype) for value in shape]
+        return {key: zeros_of(value, length, dtype) for key, value in shape.items()}
+    return [zeros_of(value, length, dtype) for value in shape]
 
 
 def _merged(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int | None, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["image_grid", "training_curves"]
+__all__ = ["image_grid", "new_figure", "training_curves"]
 
 
 def image_grid(images: Any, labels: Any = None, columns: int | None = None, cmap: str = "gray_r") -> Any:
@@ -40,7 +40,7 @@ def image_grid(images: Any, labels: Any = None, columns: int | None = None, cmap
         raise ValueError(f"image_grid received {len(images)} images and {len(labels)} labels.")
     columns = columns or math.ceil(math.sqrt(len(images)))
     rows = math.ceil(len(images) / columns)
-    figure = _figure((1.2 * columns, 1.4 * rows))
+    figure = new_figure((1.2 * columns, 1.4 * rows))
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for axis in axes:
         axis.axis("off")
@@ -66,7 +66,7 @@ def training_curves(history: Any) -> Any:
     """
     curves: Mapping[str, Sequence[float]] = getattr(history, "history", history)
     names = [name for name in curves if not name.startswith("val_")]
-    figure = _figure((4.5 * max(1, len(names)), 3.2))
+    figure = new_figure((4.5 * max(1, len(names)), 3.2))
     for axis, name in zip(figure.subplots(1, max(1, len(names)), squeeze=False)[0], names, strict=False):
         for curve, marker in ((name, "o"), (f"val_{name}", "s")):
             if curve in curves:
@@ -77,10 +77,10 @@ def training_curves(history: Any) -> Any:
     return figure
 
 
-def _figure(size: tuple[float, float]) -> Any:
-    """A figure of its own, so that no window, backend or global list of figures is touched."""
+def new_figure(size: tuple[float, float], layout: Any = "constrained") -> Any:
+    """Return a figure of its own, so that no window, backend or global list of figures is touched."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ImportError("Pictures need matplotlib: pip install 'arraynet[plot]'.") from error
-    return Figure(figsize=size, layout="constrained")
+    return Figure(figsize=size, layout=layout)
