@@ -1,7 +1,6 @@
 """What notebooks show in the place of a plain repr: small tables, in which all text is escaped."""
 
 from collections.abc import Iterable, Sequence
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -9,11 +8,13 @@ import numpy as np
 __all__ = ["ArrayDisplay", "ends", "html_table"]
 
 SHOWN = 8  # rows and columns of values
-STYLE = "text-align:right;padding:2px 8px"
+STYLE = "text-align:right;padding:2px 8px;white-space:pre-line"
 
 
 def html_table(caption: str, header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> str:
     """Return an HTML table of any objects, as text."""
+    from html import escape
+
     head = "".join(f'<th style="{STYLE}">{escape(str(cell))}</th>' for cell in header)
     body = "".join(
         "<tr>" + "".join(f'<td style="{STYLE}">{escape(str(cell))}</td>' for cell in row) + "</tr>" for row in rows
@@ -28,6 +29,8 @@ class ArrayDisplay:
     __slots__ = ()
 
     def _repr_html_(self) -> str:
+        from html import escape
+
         tensor: Any = self
         name = f" {tensor.path}" if hasattr(tensor, "path") else ""
         caption = f"{type(self).__name__}{name}: shape {tensor.shape}, {tensor.dtype}, backend {tensor.backend.name}"

@@ -8,7 +8,7 @@ import ast
 from typing import Any
 
 from arraynet.display import html_table
-from arraynet.inspection.explain import Watched
+from arraynet.inspection.watching import Watched
 from arraynet.plugins import available_backends, current, use_backend
 
 __all__ = ["Backends", "load"]

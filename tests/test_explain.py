@@ -156,3 +156,19 @@ def test_nothing_to_explain():
 def test_what_is_no_function_is_refused():
     with pytest.raises(TypeError, match="explain needs a function, layer or model"):
         arraynet.explain(X)
+
+
+def test_long_computations_are_cut_short_and_say_so(monkeypatch):
+    monkeypatch.setattr("arraynet.inspection.watching.LIMIT", 3)
+    found = arraynet.explain(lambda x: [x := x + 1 for _ in range(5)], ops.ones(1))
+    assert len(found) == 3
+    assert "the first 3 ops, 2 more ran" in repr(found)
+
+
+def test_a_training_step_is_fused_where_there_are_loops():
+    pytest.importorskip("arraynet_numba")
+    with arraynet.use_backend("numba"):
+        model = net()
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        rows = arraynet.explain(model.train_on_batch, X, np.zeros(4, int)).rows
+    assert "fused" in {row.kernel for row in rows if row.op == "relu"}

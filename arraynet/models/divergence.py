@@ -40,11 +40,12 @@ class RunningLoss(Mean):
 def check_finite(model: Any, logs: Mapping[str, float], epoch: int) -> None:
     """Say in which step of an epoch the loss was lost; raise FloatingPointError if the weights are lost with it."""
     loss = logs.get("loss", 0.0)
-    if math.isfinite(loss) or math.isfinite(float(model._loss_tracker.total)):
+    if math.isfinite(loss):
         return
-    step = int(model._loss_tracker.finite) + 1
+    tracker = model._loss_tracker  # which knows nothing of a loss that a train_step of the user's own returns
+    step = "" if finite(tracker.total) else f"step {int(tracker.finite) + 1} of "
     broken = [v.path for v in model.trainable_variables if not finite(v)]
-    text = f"The loss of model {model.name!r} became {loss} in step {step} of epoch {epoch}"
+    text = f"The loss of model {model.name!r} became {loss} in {step}epoch {epoch}"
     if broken:
         raise FloatingPointError(
             f"{text}, and the weights {', '.join(broken)} are not finite any more. {remedy(model)} "

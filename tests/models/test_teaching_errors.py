@@ -203,3 +203,19 @@ def test_the_loss_of_half_precision_outgrows_no_sum():
     x, y = np.zeros((200, 6), np.float16), np.full((200, 1), 20, np.float16)
     history = model.fit(x, y, batch_size=5, verbose=0)
     assert history.history["loss"] == [400]
+
+
+class Own(Sequential):
+    """Trains itself, and reports a loss of its own."""
+
+    def train_step(self, data):
+        self.layers[0].kernel.assign(self.layers[0].kernel * np.nan)
+        return {"loss": ops.mean(self.layers[0].kernel)}
+
+
+@pytest.mark.parametrize(("debug", "place"), [(False, "in epoch 1"), (True, "Step 1 of epoch 1")])
+def test_a_train_step_of_ones_own_is_watched_too(debug, place):
+    model = Own([Input((6,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with pytest.raises(FloatingPointError, match=place):
+        model.fit(X, TARGETS, verbose=0, debug=debug)

@@ -20,6 +20,7 @@ from arraynet.tensor import Tensor
 __all__ = ["Watched", "explain"]
 
 RUNS = 3
+LIMIT = 2000  # ops that are explained; what comes after them is only counted
 
 
 def explain(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Explanation:
@@ -60,8 +61,15 @@ class Watched(Capture):
         super().__init__([])
         self.facts: list[dict[str, Any]] = []
         self.backends: list[Backend] = []
+        self.more = 0
+
+    def fetched(self, tensor: Tensor) -> None:
+        """Let it be: what is asked for at the end of a step changes nothing about its ops."""
 
     def record(self, op: Any, inputs: tuple[Any, ...], static: dict[str, Any], outputs: Any) -> None:
+        if len(self.facts) == LIMIT:
+            self.more += 1
+            return
         super().record(op, inputs, static, outputs)
         outs = outputs if isinstance(outputs, tuple) else (outputs,)
         backend, call = outs[0].backend, current_call()
@@ -88,7 +96,7 @@ class Watched(Capture):
         """Return the rows, once the function has ended."""
         kernels = kernels_of(self, [facts["kernel"] for facts in self.facts], self.backends)
         rows = [Row(**facts | {"kernel": kernel}) for facts, kernel in zip(self.facts, kernels, strict=True)]
-        return Explanation(rows, title)
+        return Explanation(rows, f"{title}: the first {LIMIT} ops, {self.more} more ran" if self.more else title)
 
 
 def _described(x: Any) -> str:
