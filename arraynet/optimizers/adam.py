@@ -10,16 +10,16 @@ from arraynet.optimizers.common import TINY, flushed
 __all__ = ["Adam", "AdamW", "Adamax", "Nadam", "moments"]
 
 
-def moments(xp: Any, g: Any, m: Any, v: Any, beta_1: float, beta_2: float) -> tuple[Any, Any]:
+def moments(g: Any, m: Any, v: Any, beta_1: float, beta_2: float) -> tuple[Any, Any]:
     """Return the running means of a gradient and of its square, with the gradient in them; neither is denormal."""
-    return flushed(xp, m + (g - m) * (1 - beta_1)), v + (g * g + TINY - v) * (1 - beta_2)
+    return flushed(m + (g - m) * (1 - beta_1)), v + (g * g + TINY - v) * (1 - beta_2)
 
 
 @op(promote=None)
 def adam_step(xp: Any, *arrays: Any, alpha: Any, beta_1: Any, beta_2: Any, epsilon: Any) -> Any:
     """Return the new weight, moments and, with AMSGrad, largest second moment; `alpha` corrects their bias."""
     w, g, m, v, *largest = arrays
-    m, v = moments(xp, g, m, v, beta_1, beta_2)
+    m, v = moments(g, m, v, beta_1, beta_2)
     if not largest:
         return w - m * alpha / (xp.sqrt(v) + epsilon), m, v
     top = xp.maximum(largest[0], v)
@@ -32,7 +32,7 @@ def nadam_step(
     learning_rate: Any, m_scale: Any, g_scale: Any, v_scale: Any, beta_1: Any, beta_2: Any, epsilon: Any,
 ) -> Any:  # fmt: skip
     """Return the new weight and moments; the scales correct the bias of moments and gradient."""
-    m, v = moments(xp, g, m, v, beta_1, beta_2)
+    m, v = moments(g, m, v, beta_1, beta_2)
     ahead = m * m_scale + g * g_scale
     return w - ahead * learning_rate / (xp.sqrt(v * v_scale) + epsilon), m, v
 
@@ -40,8 +40,8 @@ def nadam_step(
 @op(promote=None)
 def adamax_step(xp: Any, w: Any, g: Any, m: Any, u: Any, /, alpha: Any, beta_1: Any, beta_2: Any, epsilon: Any) -> Any:
     """Return the new weight, first moment and running maximum; `alpha` corrects the moment's bias."""
-    m = flushed(xp, m + (g - m) * (1 - beta_1))
-    u = xp.maximum(flushed(xp, u * beta_2), xp.abs(g))
+    m = flushed(m + (g - m) * (1 - beta_1))
+    u = xp.maximum(flushed(u * beta_2), xp.abs(g))
     return w - m * alpha / (u + epsilon), m, u
 
 

@@ -14,7 +14,7 @@ def lamb_step(
     learning_rate: Any, m_scale: Any, v_scale: Any, beta_1: Any, beta_2: Any, epsilon: Any,
 ) -> Any:  # fmt: skip
     """Return the new weight and moments; where a norm is zero the ratio of norms is one."""
-    m, v = moments(xp, g, m, v, beta_1, beta_2)
+    m, v = moments(g, m, v, beta_1, beta_2)
     r = m * m_scale / (xp.sqrt(v * v_scale) + epsilon)
     w_norm, r_norm = xp.sqrt(xp.sum(w * w)), xp.sqrt(xp.sum(r * r))
     one = xp.ones_like(w_norm)

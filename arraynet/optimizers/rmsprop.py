@@ -18,11 +18,11 @@ def rmsprop_step(
     square = square * rho + (g * g + TINY) * (1 - rho)
     new, variance = [square], square
     if centered:
-        new.append(flushed(xp, rest[0] * rho + g * (1 - rho)))
+        new.append(flushed(rest[0] * rho + g * (1 - rho)))
         variance = square - new[1] * new[1]
     move = g * learning_rate / xp.sqrt(variance + epsilon)
     if momentum:
-        move = flushed(xp, rest[-1] * momentum + move)
+        move = flushed(rest[-1] * momentum + move)
         new.append(move)
     return w - move, *new
 

@@ -6,6 +6,8 @@ import numpy as np
 
 from arraynet_numba.kernels.table import Run, covered, flat, kernel
 
+TINY = 1e-30  # keeps slots out of denormal numbers, as in the steps' generic forms
+
 
 def stepped(run: Run, loop: Any, arrays: Any, *scalars: Any) -> Any:
     """Run a loop over weight, gradient and slots, numbers in their dtype, new weight and new slots."""
@@ -42,15 +44,17 @@ def sgd_step(run: Run, *arrays: Any, learning_rate: Any, momentum: Any, nesterov
 
 
 def rmsprop_loop(w, g, square, rate, rho, rest, epsilon, new_w, new_square):
+    tiny = w.dtype.type(TINY)
     for i in range(w.size):
-        new_square[i] = square[i] * rho + g[i] * g[i] * rest
+        new_square[i] = square[i] * rho + (g[i] * g[i] + tiny) * rest
         new_w[i] = w[i] - g[i] * rate / np.sqrt(new_square[i] + epsilon)
 
 
 def rmsprop_momentum_loop(w, g, square, v, rate, rho, rest, epsilon, momentum, new_w, new_square, new_v):
+    tiny = w.dtype.type(TINY)
     for i in range(w.size):
-        new_square[i] = square[i] * rho + g[i] * g[i] * rest
-        new_v[i] = v[i] * momentum + g[i] * rate / np.sqrt(new_square[i] + epsilon)
+        new_square[i] = square[i] * rho + (g[i] * g[i] + tiny) * rest
+        new_v[i] = v[i] * momentum + g[i] * rate / np.sqrt(new_square[i] + epsilon) + tiny - tiny
         new_w[i] = w[i] - new_v[i]
 
 
