@@ -16,7 +16,6 @@ html_short_title = "arraynet"
 
 extensions = ["sphinx.ext.autodoc", "sphinx.ext.doctest", "numpydoc", "myst_nb", "sphinx_design", "generated"]
 exclude_patterns = ["_build", "_ext"]
-suppress_warnings = ["toc.empty_glob"]  # pages of measurements that were not taken yet
 nitpicky = True
 default_role = "code"
 

@@ -1,4 +1,4 @@
-"""Draws the picture of the README and of the landing page, from a network trained on MNIST: python docs/draw_first_look.py."""
+"""Draws the picture of the README and of the landing page: python docs/draw_first_look.py, after training on MNIST."""
 
 import sys
 from pathlib import Path
