@@ -1,6 +1,5 @@
 """What `explain` returns: a row for every op, shown as a table in the terminal and in a notebook."""
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import StringIO
@@ -36,8 +35,8 @@ class Row:
     backend : str
         Where it ran.
     kernel : {"native", "generic", "fused", "folded"}
-        The backend's own form; the generic one; a part of a generated loop once the function is captured;
-        computed once, when it is captured.
+        The backend's own form; the generic one; a part of a generated loop, once the function is captured; gone
+        from the captured program, since its result is known or computed already.
     seconds : float
         The op alone, run eagerly; the shortest of three runs.
     """
@@ -116,7 +115,9 @@ class Explanation(Sequence[Row]):
         from rich.console import Console
 
         text = StringIO()
-        width = shutil.get_terminal_size((WIDTH, 24)).columns
+        from shutil import get_terminal_size
+
+        width = get_terminal_size((WIDTH, 24)).columns
         Console(file=text, width=width, force_jupyter=False, color_system=None).print(self)
         return text.getvalue().rstrip()
 
