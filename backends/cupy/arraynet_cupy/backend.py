@@ -63,8 +63,10 @@ class CupyBackend(Backend):
         from arraynet_cupy.groups import compiled
         from arraynet_cupy.merging import merge
         from arraynet_cupy.replay import replay
+        from arraynet_cupy.scalars import gather
 
         fuse(program, ELEMENTWISE, compiled)
+        gather(program)
         merge(program)
         return replay(program)
 

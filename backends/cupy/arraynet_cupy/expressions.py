@@ -30,7 +30,8 @@ FLOATING = {
 TESTS = {  # bool results; the operands are cast to their common dtype
     "less": "{0} < {1}", "less_equal": "{0} <= {1}", "greater": "{0} > {1}", "greater_equal": "{0} >= {1}",
     "equal": "{0} == {1}", "not_equal": "{0} != {1}", "logical_and": "{0} && {1}", "logical_or": "{0} || {1}",
-    "logical_xor": "{0} != {1}", "logical_not": "!{0}", "isnan": "{0} != {0}",
+    "logical_xor": "{0} != {1}", "logical_not": "!{0}", "isnan": "{0} != {0}", "isinf": "isinf((double){0})",
+    "isfinite": "isfinite((double){0})", "signbit": "signbit((double){0})",
 }  # fmt: skip
 TEXTS = ANY | FLOATING | TESTS
 ELEMENTWISE = frozenset(TEXTS)

@@ -12,7 +12,7 @@ from typing import Any
 
 from cupy_host import capsules, device, kernels, libraries, limits
 from cupy_host.compiling import folder
-from cupy_host.errors import HostDeviceError
+from cupy_host.errors import HostDeviceError, NotOnHostError
 
 __all__ = ["install", "install_on_import", "installed", "why_not"]
 
@@ -118,6 +118,8 @@ def _replace_compiler() -> None:
     include = Path(core._get_header_dir_path())
 
     def compile_module(source: str, options: tuple[str, ...] = (), **given: Any) -> Any:
+        if given.get("name_expressions"):
+            raise NotOnHostError("Kernels chosen by C++ expressions (integer matrix products) need NVRTC: try a GPU.")
         module = function.Module()
         module.load(str(kernels.build(source, options, include)).encode())
         return module

@@ -21,7 +21,7 @@ RAND = {
     "DEFAULT": 100, "XORWOW": 101, "MRG32K3A": 121, "MTGP32": 141, "MT19937": 142, "PHILOX4_32_10": 161,
 }  # fmt: skip
 DTYPES = {0: np.dtype("float32"), 1: np.dtype("float64"), 2: np.dtype("float16")}
-DOUBLE = (70, 71)
+DOUBLE = (1, 70, 71)  # CUDA_R_64F and two of cublasComputeType_t
 
 
 def _view(address: int, rows: int, columns: int, leading: int, dtype: np.dtype) -> np.ndarray:

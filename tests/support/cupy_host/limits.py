@@ -15,8 +15,9 @@ LIMITS = {
     "sparse matrices": "cuSPARSE, a library of its own",
     "random.default_rng, random.Generator": "cuRAND's device code, precompiled in the wheel",
     "random.rand, randn, random.RandomState": "cuRAND; the host's numbers are other ones, from NumPy",
+    "matrix products of integers": "NVRTC names its templates",
     "CUB and cuTENSOR (CUPY_ACCELERATORS)": "precompiled in the wheel; switched off",
-    "dynamic shared memory, textures, graphs, streams, several devices": "not modelled",
+    "textures, graphs, streams, several devices": "not modelled",
     "asynchrony, races, TF32, fused multiply-add, the last bits of CUDA's functions": "not modelled",
 }
 THRUST = ("sort", "argsort", "lexsort")
