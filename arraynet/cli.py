@@ -1,6 +1,7 @@
 """The command line: training without writing a script, and asking what is installed and whether it works."""
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
@@ -31,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("name", type=_backend, help="an installed backend's name, or module:attribute")
     text = "run every layer, loss, metric and optimizer, and train five networks, besides the ops"
     command.add_argument("--parts", action="store_true", help=text)
+    _add_compare(commands)
     return parser
 
 
@@ -65,6 +67,16 @@ def _add_bench(commands: Any) -> None:
     add("--hidden", type=_widths, default="512", help="units of the hidden layers, as in 512 or 256,128")
 
 
+def _add_compare(commands: Any) -> None:
+    text = "find the first op that another backend computes differently, in a script or a saved model"
+    add = _added(commands, "compare", _compare, text).add_argument
+    add("file", type=Path, help="a script, .py, or a model, .arraynet")
+    add("--backends", type=_backends_named, default="numpy,numba", help="the reference, and those compared with it")
+    add("--data", type=Path, help="an .npz file with x and perhaps y for a model, which gets made-up inputs without it")
+    add("--captured", action="store_true", help="compare whole results of captured programs, on a model")
+    add("--limit", type=_positive, help="after how many results to stop")
+
+
 def _default_backend() -> str:
     return config.environment("ARRAYNET_BACKEND") or "numpy"
 
@@ -90,6 +102,13 @@ def _backend(name: str) -> Any:
         return plugins.load(name)
     except Exception as error:  # a plugin may fail in any way; say how
         raise argparse.ArgumentTypeError(_reason(error)) from error
+
+
+def _backends_named(names: str) -> list[Any]:
+    known = [_backend(name) for name in names.split(",")]
+    if len(known) < 2:
+        raise argparse.ArgumentTypeError(f"expected at least two names, as in numpy,numba, received {names!r}")
+    return known
 
 
 def _optimizer(name: str) -> Any:
@@ -161,16 +180,32 @@ def _backends(options: argparse.Namespace) -> int:
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table("name", "library and device", "dtypes", "kernels")
+    table = Table("name", "version and device", "threads", "dtypes", "native kernels", show_lines=True)
     for name in plugins.available_backends():
         try:
             backend = plugins.load(name)
-            row = backend.describe(), str(len(backend.dtypes)), str(len(backend.kernels))
+            native = ", ".join(sorted(backend.kernels)) or "none: generic forms"
+            row = backend.describe(), _threads(backend), str(len(backend.dtypes)), native
         except Exception as error:  # a plugin may fail in any way; the table says how
-            row = f"cannot run: {_reason(error)}", "", ""
+            row = f"cannot run: {_reason(error)}{_remedy(name, error)}", "-", "-", "-"
         table.add_row(*map(escape, (name, *row)))
     Console().print(table)
     return 0
+
+
+def _threads(backend: Any) -> str:
+    """The threads that a backend on host arrays computes with, which are those of BLAS."""
+    import threadpoolctl
+
+    counts = [pool["num_threads"] for pool in threadpoolctl.threadpool_info()]
+    return str(max(counts, default=1)) if np.ndarray in backend.array_types else "-"
+
+
+def _remedy(name: str, error: Exception) -> str:
+    """What to do where a plugin's own error need not say it."""
+    if isinstance(error, ImportError) and name in plugins.INSTALL:
+        return f" Reinstall it with what it needs: {plugins.INSTALL[name]}"
+    return "" if name in plugins.INSTALL else " Ask the plugin's author, or uninstall it; other backends work."
 
 
 def _check_backend(options: argparse.Namespace) -> int:
@@ -221,3 +256,15 @@ def _step_timed(backend: Any, batch: int, hidden: Sequence[int]) -> tuple[str, .
         while perf_counter() < end:
             later.append(seconds(batch))
     return f"{first:.2f}", f"{1e3 * min(later):.3f}", f"{batch / min(later):,.0f}"
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from arraynet.testing.files import compare_file
+
+    try:
+        found = compare_file(options.file, options.data, options.backends, options.captured, options.limit)
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(found)
+    return 0 if found.ok else 1

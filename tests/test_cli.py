@@ -115,15 +115,30 @@ class Broken(ArrayAPIBackend):
         raise RuntimeError("no [device] found")
 
 
+class Lacking(ArrayAPIBackend):
+    def __init__(self):
+        raise ImportError("No module named 'compiler'.")
+
+
+class Doubling(plugins.NumPyBackend):
+    name = "doubling"
+    kernels = {"relu": lambda x: 2 * x, "exp": lambda x: x}  # noqa: RUF012
+
+
 def test_backends_tells_what_is_there_and_why_one_cannot_run(monkeypatch, capsys):
-    point = types.SimpleNamespace(value="somewhere:Broken", load=lambda: Broken, dist=None)
-    monkeypatch.setattr(plugins, "_points", lambda: {"broken": [point]})
-    monkeypatch.setenv("COLUMNS", "120")
+    found = {"broken": Broken, "naive": Lacking, "doubling": Doubling}
+    points = {name: types.SimpleNamespace(value=name, load=lambda c=c: c, dist=None) for name, c in found.items()}
+    monkeypatch.setattr(plugins, "_points", lambda: {name: [point] for name, point in points.items()})
+    monkeypatch.setattr(plugins, "_loaded", {"numpy": plugins.load("numpy")})
+    monkeypatch.setenv("COLUMNS", "300")
     assert cli.main(["backends"]) == 0
     rows = {row.split()[1]: row for row in capsys.readouterr().out.splitlines() if row.startswith("│")}
     assert f"numpy {np.__version__}" in rows["numpy"]
     assert str(len(plugins.load("numpy").dtypes)) in rows["numpy"]
-    assert "cannot run: RuntimeError: no [device] found" in rows["broken"]
+    assert int(rows["numpy"].split("│")[3]) >= 1
+    assert "exp, relu" in rows["doubling"]
+    assert "cannot run: RuntimeError: no [device] found Ask the plugin's author" in rows["broken"]
+    assert "No module named 'compiler'. Reinstall it with what it needs: pip install arraynet-numba" in rows["naive"]
 
 
 def test_check_backend(monkeypatch, capsys):

@@ -8,6 +8,7 @@ imported when the first of them is needed, not before.
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from importlib.metadata import version
+from importlib.util import find_spec
 from typing import Any
 
 from arraynet.backend import NumPyBackend
@@ -20,6 +21,10 @@ class NumbaBackend(NumPyBackend):
     """NumPy's arrays, with compiled loops for what NumPy does in several passes or slowly."""
 
     name = "numba"
+
+    def __init__(self) -> None:
+        if find_spec("numba") is None:
+            raise ImportError("The backend 'numba' needs the library Numba: pip install numba")
 
     @cached_property
     def kernels(self) -> Mapping[str, Callable[..., Any]]:  # type: ignore[override]
