@@ -23,9 +23,21 @@ def named(pattern, folder, suffix=".py"):
     return {name for names in found for name in names}
 
 
-def test_it_opens_with_the_two_commands():
+def test_it_opens_with_a_sentence_a_picture_and_the_two_commands():
     assert COMMANDS[:2] == ["make train", "make test"]
-    assert TEXT.splitlines()[2].strip().startswith("make train")
+    title, sentence, picture, commands, program = TEXT.split("\n\n")[:5]
+    assert title == "# arraynet"
+    assert sentence.count(". ") == 0
+    assert picture.startswith("![")
+    assert commands.strip().startswith("make train")
+    assert program.startswith("```python")
+
+
+def test_every_link_leads_somewhere():
+    links = re.findall(r"\]\(([^)#:]+)\)", TEXT)
+    assert len(links) > 10
+    for link in links:
+        assert (ROOT / link).exists(), link
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("make ")])
@@ -64,5 +76,6 @@ def test_the_first_program_runs(monkeypatch, tmp_path):
     names = {}
     exec(program, names)
     assert names["model"].evaluate(names["x_train"], y[:512], verbose=0)[1] > 0.5
+    assert 10 <= len(program.strip().splitlines()) <= 13
     assert (tmp_path / "digits.arraynet").is_file()
     assert arraynet.models.load_model("digits.arraynet").count_params() == 407_050
