@@ -93,7 +93,8 @@ def op_sections() -> list[list[str]]:
             sections.append(
                 [*title(stem.replace("_", " ").capitalize(), "-"), *intro, "", *entries("arraynet.ops", names)]
             )
-    return sections
+    others = [n for n, thing in vars(ops).items() if callable(thing) and n not in seen and not n.startswith("_")]
+    return [*sections, [*title("Derivatives", "-"), *entries("arraynet.ops", others)]]
 
 
 def entries(path: str, names: list[str]) -> list[str]:

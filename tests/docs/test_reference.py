@@ -1,0 +1,68 @@
+"""What the site's build makes by itself: the reference leaves no name out, the picture is drawn from data."""
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import arraynet
+from arraynet import layers, ops, optimizers
+from arraynet.datasets import mnist
+from arraynet.testing import tolerances
+
+DOCS = Path(__file__).parents[2] / "docs"
+ROWS = 256
+
+
+def loaded(file):
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def generated():
+    return loaded(DOCS / "_ext" / "generated.py")
+
+
+def listed(text):
+    return {line.split(":: ")[1] for line in text.splitlines() if line.startswith(".. auto")}
+
+
+def test_every_op_is_in_the_reference(generated):
+    public = {n for n, f in vars(ops).items() if callable(f) and not n.startswith("_")}
+    assert {f"arraynet.ops.{name}" for name in public} <= listed(generated.page("ops"))
+
+
+@pytest.mark.parametrize("module", [layers, optimizers], ids=lambda module: module.__name__)
+def test_every_class_of_a_module_is_in_the_reference(generated, module):
+    found = listed(generated.page(module.__name__.partition(".")[2])) | listed(generated.page("arraynet"))
+    for name, thing in vars(module).items():
+        if isinstance(thing, type) and not name.startswith("_") and thing.__module__.startswith("arraynet"):
+            assert {f"{module.__name__}.{name}", f"arraynet.{name}"} & found, name
+
+
+def test_every_name_of_the_top_is_in_the_reference(generated):
+    names = {n for n in arraynet.__all__ if n != "testing" and not isinstance(getattr(arraynet, n), ModuleType)}
+    assert {f"arraynet.{name}" for name in names} == listed(generated.page("arraynet"))
+
+
+def test_every_page_of_the_reference_is_in_its_table_of_contents(generated):
+    index = (DOCS / "api" / "index.md").read_text(encoding="utf-8")
+    assert set(generated.MODULES) == set(index.partition(":maxdepth: 1\n")[2].split("```")[0].split())
+
+
+def test_the_page_of_tolerances_has_every_row(generated):
+    lines = generated.tolerance_page().splitlines()
+    assert sum(line.startswith("| `") for line in lines) == len(tolerances.table())
+
+
+def test_the_picture_is_drawn_from_training(monkeypatch, tmp_path):
+    pytest.importorskip("matplotlib", reason="the picture needs matplotlib: pip install 'arraynet[plot]'")
+    small = tuple((x[:ROWS], y[:ROWS]) for x, y in mnist.load_data())
+    monkeypatch.setattr(mnist, "load_data", lambda: small)
+    script = loaded(DOCS / "draw_first_look.py")
+    script.main(tmp_path / "picture.png", epochs=1)
+    assert (tmp_path / "picture.png").read_bytes()[:4] == b"\x89PNG" == script.TARGET.read_bytes()[:4]
