@@ -48,7 +48,7 @@ def install(tmp_path, monkeypatch):
 
     def installed(*pairs):
         points = [EntryPoint(name, value, plugins.GROUP) for name, value in pairs]
-        monkeypatch.setattr(plugins, "entry_points", lambda group: points)
+        monkeypatch.setattr("importlib.metadata.entry_points", lambda group: points)
         plugins.refresh()
 
     yield installed
