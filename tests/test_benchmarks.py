@@ -5,8 +5,9 @@ import itertools
 import json
 from importlib import import_module
 
+import numpy as np
 import pytest
-from benchmarks import base, cases, counting, counts, overhead, training
+from benchmarks import base, cases, counting, counts, loops, overhead, training
 from benchmarks.base import REPOSITORY, Benchmark, check_source
 from benchmarks.compare import compared, extracted
 from benchmarks.measure import selected, timings
@@ -62,6 +63,17 @@ def test_the_backend_comes_first(made):
     assert made.param_names[0] == "backend"
     assert made.params[0]
     assert len(made.params) == len(made.param_names)
+
+
+@pytest.mark.parametrize("name", ["naive", "numba"])
+def test_the_loops_of_the_book_compute_what_numpy_does(name):
+    book = loops.Book()
+    book.setup("numpy", "float32")
+    expected = book.call()
+    if name not in plugins.available_backends():
+        pytest.skip(f"the backend {name} is not installed")
+    book.setup(name, "float32")
+    np.testing.assert_array_equal(book.call(), expected)
 
 
 def test_every_counter_is_tracked():
