@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -220,6 +219,12 @@ def test_a_small_network_trains_as_on_numpy(loops):
     assert found[0][-1] < found[0][0]
 
 
+def test_fit_waits_for_no_loop_that_its_program_does_not_call():
+    before = compiled.cache_info()
+    trained("numba")
+    assert compiled.cache_info() == before
+
+
 def captured(f, *args, backend="numba"):
     with arraynet.use_backend(backend):
         fast = jit(f)
@@ -267,12 +272,15 @@ def test_transposed_factors_reach_the_naive_product():
 
 
 def test_the_cache_folder(monkeypatch, tmp_path):
-    monkeypatch.setenv("ARRAYNET_NUMBA_CACHE", "")
-    assert settings.cache_folder() == Path.home() / ".cache" / "arraynet" / "numba"
-    monkeypatch.setenv("ARRAYNET_NUMBA_CACHE", str(tmp_path))
-    assert settings.cache_folder() == tmp_path
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("ARRAYNET_NUMBA_CACHE", str(tmp_path / "named"))
+    assert settings.cache_folder() == tmp_path / "named"
     monkeypatch.setenv("ARRAYNET_NUMBA_CACHE", "off")
-    assert settings.cache_folder() is None
+    assert not settings.cache_folder().is_relative_to(tmp_path)
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("ARRAYNET_NUMBA_CACHE", str(tmp_path / "file"))
+    with pytest.warns(UserWarning, match=r"cannot be kept in .*file .*with off nothing is kept"):
+        assert settings.cache_folder().is_dir()
 
 
 @pytest.mark.parametrize("kept", [True, False])

@@ -24,12 +24,10 @@ def compiled(loop: Callable[..., Any]) -> Any:
     import numba
 
     _teach_helpers()
-    folder, before = cache_folder(), numba.config.CACHE_DIR
-    options: dict[str, Any] = {"error_model": "numpy", "nogil": True, "cache": folder is not None}
+    before = numba.config.CACHE_DIR
     try:
-        if folder is not None:
-            numba.config.CACHE_DIR = str(folder / _version())  # read when the dispatcher is made
-        return numba.njit(**options)(loop)
+        numba.config.CACHE_DIR = str(cache_folder() / _version())  # read when the dispatcher is made
+        return numba.njit(error_model="numpy", nogil=True, cache=True)(loop)
     finally:
         numba.config.CACHE_DIR = before
 

@@ -7,7 +7,6 @@ rows separates are computed in stages, row by row, which is a softmax and its lo
 
 import hashlib
 import importlib.util
-import os
 import re
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from arraynet.program import Group, reduced
+from arraynet_numba.settings import cache_folder
 
 __all__ = ["ELEMENTWISE", "compiled"]
 
@@ -218,7 +218,7 @@ def _module(source: str) -> Any:
     """Import generated source, from a file that Numba's cache can refer to and later processes find."""
     name = f"loop_{hashlib.sha256(source.encode()).hexdigest()[:24]}"
     if name not in sys.modules:
-        path = _folder() / f"{name}.py"
+        path = cache_folder() / f"{name}.py"
         if not path.exists():
             with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False) as file:
                 file.write(source)
@@ -228,10 +228,3 @@ def _module(source: str) -> Any:
         sys.modules[name] = module
         spec.loader.exec_module(module)
     return sys.modules[name]
-
-
-def _folder() -> Path:
-    """Where generated loops are kept; ARRAYNET_NUMBA_CACHE names another folder than the user's cache."""
-    folder = Path(os.environ.get("ARRAYNET_NUMBA_CACHE") or Path.home() / ".cache" / "arraynet" / "numba")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
