@@ -29,7 +29,8 @@ __all__ = ["arange", "array", "convert_to_numpy", "convert_to_tensor", "copy", "
 def _made(function: str, *args: Any, dtype: Any, **options: Any) -> Tensor:
     backend = current()
     kind = getattr(backend.xp, dtypes.standardize(dtype or "float"))
-    return Tensor(getattr(backend.xp, function)(*args, dtype=kind, **options), backend)
+    with backend.guard():
+        return Tensor(getattr(backend.xp, function)(*args, dtype=kind, **options), backend)
 
 
 def zeros(shape: Any, dtype: Any = None) -> Tensor:
