@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -78,9 +79,19 @@ def training_curves(history: Any) -> Any:
 
 
 def new_figure(size: tuple[float, float], layout: Any = "constrained") -> Any:
-    """Return a figure of its own, so that no window, backend or global list of figures is touched."""
+    """Return a figure of its own, so that no window, backend or global list of figures is touched.
+
+    A notebook asks it for its picture; that of matplotlib would need pyplot to have drawn something before.
+    """
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ImportError("Pictures need matplotlib: pip install 'arraynet[plot]'.") from error
-    return Figure(figsize=size, layout=layout)
+
+    class ShownFigure(Figure):  # type: ignore[misc]
+        def _repr_png_(self) -> bytes:
+            stream = BytesIO()
+            self.savefig(stream, format="png", bbox_inches="tight")
+            return stream.getvalue()
+
+    return ShownFigure(figsize=size, layout=layout)

@@ -16,6 +16,10 @@ def test_image_grid_shows_every_image_under_its_label(shape, tmp_path):
     assert (tmp_path / "grid.png").stat().st_size > 1000
 
 
+def test_a_notebook_shows_it_without_pyplot():
+    assert image_grid(np.zeros((1, 2, 2)))._repr_png_()[:4] == b"\x89PNG"
+
+
 def test_image_grid_columns():
     figure = image_grid(np.zeros((4, 2, 2)), columns=4)
     assert len(figure.axes) == 4
