@@ -88,7 +88,7 @@ def new_figure(size: tuple[float, float], layout: Any = "constrained") -> Any:
     except ImportError as error:
         raise ImportError("Pictures need matplotlib: pip install 'arraynet[plot]'.") from error
 
-    class ShownFigure(Figure):  # type: ignore[misc]
+    class ShownFigure(Figure):  # type: ignore[misc, unused-ignore]
         def _repr_png_(self) -> bytes:
             stream = BytesIO()
             self.savefig(stream, format="png", bbox_inches="tight")
