@@ -5,7 +5,6 @@ misspelt setting that is silently ignored costs its user a day.
 """
 
 import os
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +80,7 @@ def seed() -> int:
     """Return the default seed: the one set, else ``ARRAYNET_SEED``, else one drawn for this process."""
     if _settings.seed is None:
         text = environment("ARRAYNET_SEED")
-        _settings.seed = integer("ARRAYNET_SEED", text) if text else secrets.randbits(31)
+        _settings.seed = integer("ARRAYNET_SEED", text) if text else int.from_bytes(os.urandom(4)) >> 1
     return _settings.seed
 
 

@@ -10,16 +10,17 @@ between the cells of a notebook.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from arraynet import config
 from arraynet.backend import CONTRACT, Backend, Namespace, NumPyBackend
 from arraynet.threads import limit_threads
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 __all__ = ["available_backends", "current", "get_backend", "load", "set_backend", "use_backend"]
 
@@ -103,7 +104,9 @@ def available_backends() -> list[str]:
 
 
 @cache
-def _points() -> dict[str, list[EntryPoint]]:
+def _points() -> dict[str, list["EntryPoint"]]:
+    from importlib.metadata import entry_points  # slow to import, and `import arraynet` needs no plugin
+
     found: dict[str, list[EntryPoint]] = {}
     for point in entry_points(group=GROUP):
         known = found.setdefault(point.name, [])
@@ -154,7 +157,7 @@ def _attribute(name: str) -> Any:
         raise ValueError(f"Backend {name!r}: {error}.") from error
 
 
-def _point(name: str) -> EntryPoint:
+def _point(name: str) -> "EntryPoint":
     points = _points().get(name, [])
     if len(points) > 1:
         owners = ", ".join(f"{p.dist.name if p.dist else '?'} ({p.value})" for p in points)
@@ -169,6 +172,8 @@ def _point(name: str) -> EntryPoint:
 
 def _unknown(name: str) -> str:
     known = available_backends()
+    from difflib import get_close_matches
+
     close = get_close_matches(name, {*known, *INSTALL}, n=1)
     remedy = f"To install it: {INSTALL[name]}" if name in INSTALL else ""
     if not remedy:

@@ -1,6 +1,5 @@
 """Write every epoch's values to a file of comma-separated values."""
 
-import csv
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -34,6 +33,8 @@ class CSVLogger(Callback):
         self._file = self.path.open("a" if self.append else "w", newline="")
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        import csv
+
         logs = logs or {}
         writer = csv.writer(self._file, delimiter=self.separator)
         if not self.keys:

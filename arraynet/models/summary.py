@@ -1,7 +1,6 @@
 """The table that `model.summary()` prints."""
 
 import math
-import shutil
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -27,11 +26,13 @@ def print_summary(model: Any, line_length: int | None = None, print_fn: Callable
     print_fn : callable, optional
         Given all of it as plain text, instead of the terminal.
     """
+    from shutil import get_terminal_size
+
     from rich.console import Console
     from rich.markup import escape
     from rich.text import Text
 
-    width = line_length or min(WIDTH, shutil.get_terminal_size().columns - 4)
+    width = line_length or min(WIDTH, get_terminal_size().columns - 4)
     console = Console(width=max(width, 40), highlight=False, force_jupyter=False)
     parts = [f'[bold]Model: "{escape(model.name)}"[/]', _table(model, console.width), *_totals(model)]
     if print_fn is None:

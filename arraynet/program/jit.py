@@ -4,7 +4,6 @@ Where a function turns out to be uncapturable, the capturing run simply goes on 
 function runs eagerly from then on, with the same numbers; nothing runs twice.
 """
 
-import logging
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,7 +26,6 @@ from arraynet.tree import flatten, unflatten
 
 __all__ = ["Jitted", "jit"]
 
-LOG = logging.getLogger("arraynet")
 MANY = 8  # captures of one function, after which a changing Python argument is suspected
 _EAGER = object()
 _CONTAINERS = (list, tuple, dict)
@@ -138,7 +136,9 @@ class Jitted:
             except UncapturableError as error:
                 capture.fail(str(error))
         self.reason = capture.reason
-        LOG.info("%s runs eagerly: %s.", getattr(self, "__name__", "a function"), capture.reason)
+        from logging import getLogger  # slow to import
+
+        getLogger("arraynet").info("%s runs eagerly: %s.", getattr(self, "__name__", "a function"), capture.reason)
         return _EAGER
 
     def _count(self, leaves: Sequence[Any]) -> None:

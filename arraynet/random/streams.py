@@ -8,7 +8,6 @@ import operator
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from hashlib import blake2b
 from itertools import count
 from typing import Any
 
@@ -34,6 +33,8 @@ _unnamed = count()
 
 def stream_key(seed: int, path: str) -> tuple[int, int]:
     """Return the Philox key of the stream that serves `path`, such as ``dense/kernel``, under a seed."""
+    from hashlib import blake2b
+
     digest = blake2b(f"{seed}/{path}".encode(), digest_size=16).digest()
     return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")
 

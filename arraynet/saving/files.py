@@ -1,7 +1,6 @@
 """Writing a file so that whoever looks sees the old one or the new one, whole, whatever happens in between."""
 
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +20,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         raise FileNotFoundError(f"There is no folder {target.parent} to write {target.name} into; make it first.")
     if target.is_dir():
         raise IsADirectoryError(f"{target} is a folder, not a file to be written; name a file in it.")
-    aside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    aside = target.with_name(f".{target.name}.{os.urandom(4).hex()}.tmp")
     try:
         with aside.open("xb") as stream:
             yield stream

@@ -6,7 +6,6 @@ Loading makes a new model and gives it back when all of it fits, so that a bad f
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -35,6 +34,8 @@ def save_model(model: Any, path: str | os.PathLike[str]) -> None:
     TypeError
         A layer or another part has a configuration that is not made of plain types.
     """
+    from importlib.metadata import version  # slow to import
+
     weights = named_weights(model)
     described = {
         "model": serialization.serialize(model),

@@ -4,11 +4,10 @@ A zip's members and a .npy's shape are claims of whoever wrote the file. Here ea
 what the caller expects before memory is spent on it, so that neither a bomb nor a wrong file gets far.
 """
 
-import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import numpy as np
 from numpy.lib import format as npy
@@ -23,7 +22,7 @@ HEADER = 10_000  # bytes; NumPy refuses longer headers too
 
 def npz_names(file: Path) -> set[str]:
     """Return the names of an archive's arrays, or raise ValueError where it is no archive."""
-    with _explaining(file), zipfile.ZipFile(file) as archive:
+    with _explaining(file), _opened(file) as archive:
         return {name.removesuffix(".npy") for name in archive.namelist()}
 
 
@@ -36,8 +35,14 @@ def read_npz(file: Path, expected: Expected) -> dict[str, np.ndarray]:
         The file is truncated, is no archive, holds pickled objects, or an array is missing or has
         another shape or dtype; the message names the file and the array.
     """
-    with _explaining(file), zipfile.ZipFile(file) as archive:
+    with _explaining(file), _opened(file) as archive:
         return {name: _read(archive, name, *kind) for name, kind in expected.items()}
+
+
+def _opened(file: Path | IO[bytes], mode: Literal["r", "w"] = "r") -> Any:
+    from zipfile import ZipFile  # slow to import, and `import arraynet` needs none
+
+    return ZipFile(file, mode)
 
 
 @contextmanager
@@ -53,13 +58,13 @@ def _explaining(file: Path) -> Iterator[None]:
 
 def write_npz(stream: IO[bytes], arrays: Mapping[str, np.ndarray]) -> None:
     """Write arrays under any names; `numpy.savez` has names of its own for some of its keywords."""
-    with zipfile.ZipFile(stream, "w") as archive:
+    with _opened(stream, "w") as archive:
         for name, array in arrays.items():
             with archive.open(name + ".npy", "w", force_zip64=True) as member:
                 npy.write_array(member, array, allow_pickle=False)
 
 
-def _read(archive: zipfile.ZipFile, name: str, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+def _read(archive: Any, name: str, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     if name + ".npy" not in archive.namelist():
         raise ValueError(f"array {name!r} is missing, it holds {sorted(archive.namelist())[:20]}")
     info = archive.getinfo(name + ".npy")

@@ -1,7 +1,5 @@
 """One call that fixes every random number of a program."""
 
-import random as python_random
-
 import numpy as np
 
 from arraynet import config
@@ -20,6 +18,8 @@ def set_random_seed(seed: int) -> None:
     """
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
         raise ValueError(f"set_random_seed: seed must be an int from 0 to 2**32 - 1, received {seed!r}.")
+    import random as python_random
+
     config.set_seed(seed)
     python_random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 (users' own code draws from it)

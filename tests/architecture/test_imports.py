@@ -82,7 +82,7 @@ def test_plugins_import_the_contract_the_programs_and_the_testing_kit_only(file)
 def loaded():
     """What `import arraynet` loads: names of modules, and how many of them NumPy alone accounts for."""
     script = (
-        "import json, sys, importlib.metadata, numpy; before = set(sys.modules); import arraynet;"
+        "import json, sys, numpy; before = set(sys.modules); import arraynet;"
         "print(json.dumps(sorted(set(sys.modules) - before)))"
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd="/")
