@@ -70,9 +70,9 @@ def _add_bench(commands: Any) -> None:
 def _add_compare(commands: Any) -> None:
     text = "find the first op that another backend computes differently, in a script or a saved model"
     add = _added(commands, "compare", _compare, text).add_argument
-    add("file", type=Path, help="a script, .py, or a model, .arraynet")
-    add("--backends", type=_backends_named, default="numpy,numba", help="the reference, and those compared with it")
-    add("--data", type=Path, help="an .npz file with x and perhaps y for a model, which gets made-up inputs without it")
+    add("file", type=_file, help="a script, .py, or a model, .arraynet")
+    add("--backends", type=_backends_named, required=True, help="comma-separated: the reference, then the others")
+    add("--data", type=_file, help="an .npz file with a model's x, and perhaps y; made-up inputs without it")
     add("--captured", action="store_true", help="compare whole results of captured programs, on a model")
     add("--limit", type=_positive, help="after how many results to stop")
 
@@ -104,10 +104,16 @@ def _backend(name: str) -> Any:
         raise argparse.ArgumentTypeError(_reason(error)) from error
 
 
+def _file(name: str) -> Path:
+    if not Path(name).is_file():
+        raise argparse.ArgumentTypeError(f"there is no file {name!r}")
+    return Path(name)
+
+
 def _backends_named(names: str) -> list[Any]:
     known = [_backend(name) for name in names.split(",")]
     if len(known) < 2:
-        raise argparse.ArgumentTypeError(f"expected at least two names, as in numpy,numba, received {names!r}")
+        raise argparse.ArgumentTypeError(f"expected at least two names, the reference and another, received {names!r}")
     return known
 
 
@@ -262,8 +268,10 @@ def _compare(options: argparse.Namespace) -> int:
     from arraynet.testing.files import compare_file
 
     try:
-        found = compare_file(options.file, options.data, options.backends, options.captured, options.limit)
-    except (ValueError, OSError) as error:
+        found = compare_file(options.file, options.backends, options.data, options.captured, options.limit)
+    except ValueError as error:
+        if options.file.suffix == ".py" and not (options.captured or options.data):
+            raise  # the script's own
         print(error, file=sys.stderr)
         return 2
     print(found)

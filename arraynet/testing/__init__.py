@@ -1,7 +1,9 @@
 """What proves an op, a backend or a model right: the op cases, gradient checks and the conformance kit."""
 
+from arraynet.testing.comparison import Comparison
 from arraynet.testing.conformance import check_backend
 from arraynet.testing.gradients import check_gradients
+from arraynet.testing.lockstep import compare
 from arraynet.testing.report import Report
 
-__all__ = ["Report", "check_backend", "check_gradients"]
+__all__ = ["Comparison", "Report", "check_backend", "check_gradients", "compare"]
