@@ -55,6 +55,7 @@ def check_inputs(data: Any, model: Any) -> None:
         if value is not None:
             check_values(value, name)
     check_pixels(arrays[0], model._walk())
+    check_words(arrays[0], next(iter(getattr(model, "_stack", [])[:1]), None))
     if model.built and not model.trainable_weights:
         warnings.warn(f"Model {model.name!r} has no trainable weights, so fit cannot change it.", stacklevel=5)
 
@@ -71,6 +72,18 @@ def check_values(value: Any, name: str) -> None:
                 f"{name} holds NaN or infinity in {len(wrong)} of {len(leaf)} samples, the first is sample "
                 f"{wrong[0]}. Drop them, or fill them: np.nan_to_num({name})."
             )
+
+
+def check_words(x: Any, layer: Any) -> None:
+    """Raise ValueError where a Sequential model begins with an Embedding that has no vector for some integer."""
+    if not isinstance(layer, Embedding) or not isinstance(x, np.ndarray) or not x.size:
+        return
+    low, high = x.min(), x.max()
+    if low < 0 or high >= layer.input_dim:
+        raise ValueError(
+            f"Layer {layer.name!r} (Embedding) has vectors for the integers from 0 to {layer.input_dim - 1}; x holds "
+            f"{low} to {high}. Make it with input_dim={int(high) + 1}, or renumber x."
+        )
 
 
 def check_pixels(x: Any, layers: Any) -> None:

@@ -124,6 +124,11 @@ def test_losses_and_labels_that_do_not_go_together(program, error, words):
     refused(program, error, words)
 
 
+def words_beyond(vectors):
+    model = models.Sequential([layers.Embedding(vectors, 3), layers.Flatten(), layers.Dense(1)])
+    return compiled(model).fit(np.array([[0, 1], [2, 9]]), np.ones((2, 1)), verbose=0)
+
+
 class Forgetful(layers.Layer):
     def __init__(self):
         self.units = 3
@@ -186,6 +191,7 @@ def without_shape():
     ("one to concatenate", lambda: layers.Concatenate()(X), ValueError, "Concatenate|two inputs"),
     ("a sample that does not fit", lambda: layers.Reshape((4, 4))(X), ValueError, "Reshape|(6,)|(4, 4)"),
     ("an axis of a batch", lambda: layers.BatchNormalization(axis=5)(X), ValueError, "axis 5|(50, 6)"),
+    ("words without vectors", lambda: words_beyond(9), ValueError, "Embedding|0 to 8|0 to 9|input_dim=10"),
     ("a scalar to flatten", lambda: layers.Flatten()(2.0), ValueError, "Flatten|rank 1|()"),
 )
 def test_layers(program, error, words):
