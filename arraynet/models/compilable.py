@@ -20,6 +20,7 @@ from arraynet.models.divergence import RunningLoss
 from arraynet.models.labels import check_labels, check_outputs
 from arraynet.plugins import current, use_backend
 from arraynet.program import jit
+from arraynet.program.capture import Capture
 from arraynet.random import SeedGenerator, path_scope
 from arraynet.tensor import as_tensor
 from arraynet.tree import flatten, map_structure
@@ -240,7 +241,7 @@ class Compilable(Layer):
         self._require_labels(data.first()[1])
         check_inputs(data, self)
         try:
-            self._try_out(data)
+            Capture([]).during(self._try_out, (data,))  # a backend need not compile single ops for this
         except (ValueError, TypeError) as error:
             error.add_note("The model was tried on the first samples only; nothing has been trained.")
             raise
