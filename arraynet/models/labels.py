@@ -97,7 +97,8 @@ def _check_probabilities(fn: Any, guess: Tensor, model: Any) -> None:
     """Refuse outputs that are no probabilities for a loss that takes their logarithm."""
     values = guess.numpy()
     top = 1.0 if fn in BINARY else float("inf")  # others divide by the sum of a row
-    linear = getattr(_last_layer(model), "activation", None) is activations.linear
+    last = _last_layer(model)
+    linear = last is not model and getattr(last, "activation", None) is activations.linear
     if linear or (values.size and (values.min() < 0 or values.max() > top)):
         activation = "sigmoid" if fn in BINARY else "softmax"
         logits = "" if fn is losses.kl_divergence else ", or keep the layer and pass a loss with from_logits=True"
