@@ -6,6 +6,7 @@ import pytest
 from benchmarks.counting import COMMITTED, GATE, counters, problems
 
 import arraynet
+from arraynet.models import batches
 from arraynet.operators import OPS
 from arraynet.program import HostProgram
 
@@ -40,6 +41,12 @@ def test_a_copy_planted_in_the_replay_fails(monkeypatch):
     finish = HostProgram._finish
     monkeypatch.setattr(HostProgram, "_finish", lambda self: self.lines.append("copyto(w0, w0)") or finish(self))
     assert any("copies" in problem for problem in worse("numpy", "chapter"))
+
+
+def test_a_copy_planted_in_the_input_fails(monkeypatch):
+    taken = batches._taken
+    monkeypatch.setattr(batches, "_taken", lambda *given: None if given[0] is None else taken(*given).copy())
+    assert any("step_bytes" in problem for problem in worse("numpy", "chapter"))
 
 
 def test_a_planted_op_fails_on_the_tape(monkeypatch):

@@ -9,7 +9,7 @@ from benchmarks.networks import NETWORKS
 __all__ = ["Counters"]
 
 NAMES = ("launches", "calls", "allocations", "copies", "updates_out_of_place", "buffer_bytes", "bytes_moved")
-NAMES += ("captures", "peak_bytes", "ops", "tape_nodes")
+NAMES += ("captures", "fit_bytes", "step_bytes", "ops", "tape_nodes")
 counted = cache(counters)
 
 
