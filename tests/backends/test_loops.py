@@ -266,6 +266,14 @@ def test_kernels_that_numpy_beats_are_left_out(monkeypatch):
         _ = type(arraynet.plugins.load("numba"))().kernels
 
 
+def test_small_arrays_are_left_to_numpy_where_that_is_faster():
+    step = arraynet.plugins.load("numba").kernels["sgd_step"]
+    settings = {"learning_rate": 0.1, "momentum": 0.0, "nesterov": False}
+    assert step(normal(10), normal(10), **settings) is NotImplemented
+    w = normal(10_000)
+    np.testing.assert_array_equal(step(w, w, **settings)[0], INTERPRETED["sgd_step"](w, w, **settings)[0])
+
+
 def test_transposed_factors_reach_the_naive_product():
     x, y = normal(3, 4), normal(3, 5)
     np.testing.assert_allclose(INTERPRETED["matmul"](x.T, y), x.T @ y)
