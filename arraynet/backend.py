@@ -164,7 +164,12 @@ class Backend:
     kernels: Mapping[str, Callable[..., Any]] = {}
 
     def asarray(self, x: Any, dtype: str | None = None) -> Any:
-        """Return host data, or an own array, as an own array of the named dtype."""
+        """Return host data, or an own array, as an own array of the named dtype.
+
+        It may share memory with a host array. But the caller may write to that as soon as this returns, and what is
+        computed from the result before then must not change: a copy that is still under way is waited for, or
+        made from a copy.
+        """
         raise NotImplementedError
 
     def to_numpy(self, x: Any) -> np.ndarray:

@@ -22,7 +22,7 @@ from arraynet.testing.cases import CASES
 from arraynet.testing.differences import compared, ulps
 from arraynet.testing.kernels import WatchedKernels, signature_problem, special, watched
 from arraynet.testing.parts import Part
-from arraynet.testing.primitives import check_doors, check_primitives
+from arraynet.testing.primitives import check_doors, check_pending, check_primitives
 from arraynet.testing.report import Report, Row
 from arraynet.testing.tolerances import tolerance
 from arraynet.tree import flatten, map_structure, unflatten
@@ -62,7 +62,7 @@ def check_backend(name: str | Backend, cases: list[Case] | None = None, parts: S
     backend = load(name)
     twin, kernels = watched(backend)
     report = Report(backend.describe())
-    report.problems += [*check_doors(backend), *check_primitives(backend)]
+    report.problems += [*check_doors(backend), *check_pending(backend), *check_primitives(backend)]
     found = [signature_problem(op, kernel) for op, kernel in backend.kernels.items()]
     report.problems += [text for text in found if text]
     reference = load("numpy")

@@ -7,7 +7,7 @@ import numpy as np
 
 from arraynet.backend import Backend, NumPyBackend
 
-__all__ = ["check_doors", "check_primitives"]
+__all__ = ["check_doors", "check_pending", "check_primitives"]
 
 
 def check_doors(backend: Backend) -> Iterator[str]:
@@ -26,6 +26,21 @@ def check_doors(backend: Backend) -> Iterator[str]:
                 yield f"doors: to_numpy returns a {type(back).__name__}"
             elif back.dtype != host.dtype or back.shape != host.shape or (back != host).any():
                 yield f"doors: {dtype} of shape {host.shape} comes back as {back.dtype} of shape {back.shape}"
+
+
+def check_pending(backend: Backend) -> Iterator[str]:
+    """Yield what is wrong if a host array is written to while its copy may still be under way."""
+    host = np.ones(1 << 16, "float32")
+    try:
+        array = backend.asarray(host)
+        doubled = array + array
+        host[...] = 5
+        found = backend.to_numpy(doubled)
+    except Exception as error:  # whatever a plugin raises is a finding
+        yield f"doors: a sum of two arrays raises {type(error).__name__}: {error}"
+        return
+    if (found != 2).any():
+        yield "doors: a result changes when the host array that it was computed from is written to afterwards"
 
 
 def check_primitives(backend: Backend) -> Iterator[str]:
