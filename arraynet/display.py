@@ -19,7 +19,7 @@ def html_table(caption: str, header: Sequence[Any], rows: Iterable[Sequence[Any]
     body = "".join(
         "<tr>" + "".join(f'<td style="{STYLE}">{escape(str(cell))}</td>' for cell in row) + "</tr>" for row in rows
     )
-    title = f'<caption style="text-align:left;caption-side:top"><b>{escape(caption)}</b></caption>'
+    title = f'<caption style="text-align:left;caption-side:top;white-space:nowrap"><b>{escape(caption)}</b></caption>'
     return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
@@ -45,9 +45,13 @@ class ArrayDisplay:
 
 def _rows(matrix: np.ndarray, columns: list[Any]) -> list[list[Any]]:
     return [
-        [row, *("…" if "…" in (row, column) else f"{matrix[row, column]:.5g}" for column in columns)]
+        [row, *("…" if "…" in (row, column) else _number(matrix[row, column]) for column in columns)]
         for row in ends(len(matrix))
     ]
+
+
+def _number(x: Any) -> str:
+    return f"{x:.5g}" if x.dtype.kind == "f" else str(x)
 
 
 def ends(length: int) -> list[Any]:

@@ -112,6 +112,8 @@ def test_arrays_are_tables(shell, backend):
     assert "<pre>1.</pre>" in html(shell, ops.convert_to_tensor(1.0))
     assert "<pre>" in html(shell, ops.ones((2, 2, 2)))
     assert "[]" in html(shell, ops.ones(0))
+    assert ">1234567<" in html(shell, ops.array([1234567]))
+    assert ">True<" in html(shell, ops.ones(2) == 1)
 
 
 def test_large_arrays_stay_short(shell):
