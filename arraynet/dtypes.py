@@ -122,6 +122,9 @@ def resolve(x: Any, host: np.ndarray) -> np.dtype:
 
 def host_array(x: Any) -> np.ndarray:
     """Return host data as a NumPy array of numbers, or say what it is instead."""
+    if hasattr(x, "__array_namespace__") and not isinstance(x, np.ndarray | np.generic):
+        library = type(x).__module__.partition(".")[0]
+        raise TypeError(f"Expected an array of NumPy or of the backend, not of {library}: np.asarray(x) first.")
     try:
         host = np.asarray(x)
     except (ValueError, TypeError) as error:

@@ -20,7 +20,7 @@ SAMPLE = 1024  # rows looked at where looking at all would cost more than it tel
 
 def host_structure(value: Any, name: str) -> Any:
     """Return arrays, or nested structures of them, as NumPy arrays with samples along their first axis."""
-    several = isinstance(value, list | tuple | dict) and any(hasattr(leaf, "shape") for leaf in flatten(value))
+    several = isinstance(value, list | tuple | dict) and any(getattr(leaf, "shape", ()) for leaf in flatten(value))
     return map_structure(lambda leaf: _host(leaf, name), value) if several else _host(value, name)
 
 
@@ -55,7 +55,8 @@ def check_inputs(data: Any, model: Any) -> None:
         if value is not None:
             check_values(value, name)
     check_pixels(arrays[0], model._walk())
-    check_words(arrays[0], next(iter(getattr(model, "_stack", [])[:1]), None))
+    for layer in model.layers[:1] if hasattr(model, "_stack") else []:
+        check_words(arrays[0], layer)
     if model.built and not model.trainable_weights:
         warnings.warn(f"Model {model.name!r} has no trainable weights, so fit cannot change it.", stacklevel=5)
 

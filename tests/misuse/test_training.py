@@ -242,6 +242,13 @@ def test_tensors_of_two_backends_do_not_meet(misuse):
     refused(misuse, ValueError, "'numpy'|'strict'|.to(", ops.ones((3,)), far)
 
 
+def test_arrays_of_another_library_do_not_enter_unasked():
+    with arraynet.use_backend("strict"):
+        foreign = ops.ones((50, 6)).array
+    refused(lambda: ops.exp(foreign), TypeError, "array_api_strict|np.asarray(x)")
+    refused(lambda: net().fit(foreign, Y, verbose=0), TypeError, "x: |array_api_strict|np.asarray(x)")
+
+
 def test_later_batches_are_looked_at_too():
     model = net()
     refused(lambda: model.fit(stream((X, Y), (X, Y + 9)), verbose=0), ValueError, "9 to 11|dense")

@@ -223,3 +223,8 @@ def test_empty_sides_are_refused():
 def test_first_is_a_look_at_two_samples():
     assert isinstance(data_of(X, Y), ArrayData)
     assert data_of(X, Y, shuffle=True).first()[1].tolist() == [0, 1]
+
+
+def test_a_list_of_numpy_numbers_is_one_array():
+    data = data_of(X, list(Y))
+    np.testing.assert_array_equal(data.arrays[1], Y)
