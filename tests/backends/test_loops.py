@@ -85,7 +85,7 @@ CALLS = {  # for every kernel, calls that reach each of its loops
     "take": [([normal(4, 3), np.array([[2, 0], [2, 3]])], {"axis": 0})],
     "transpose": [([normal(*SHAPE)], {}), ([normal(*SHAPE)], {"axes": (1, 0)})],
 }  # fmt: skip
-WITH_FUNCTIONS = ("sigmoid_crossentropy", "softmax", "sparse_softmax_crossentropy", "sum", "max", "adam_step")
+WITH_FUNCTIONS = ("sigmoid_crossentropy", "softmax", "sparse_softmax_crossentropy", "sum", "adam_step")
 EACH = [(name, "float32") for name in sorted(KERNELS)] + [(name, "float64") for name in WITH_FUNCTIONS]
 each_kernel = pytest.mark.parametrize(("name", "dtype"), EACH)
 
@@ -293,7 +293,10 @@ def test_the_cache_folder(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("kept", [True, False])
 def test_compiled_loops_are_kept_between_processes_unless_that_is_off(tmp_path, kept):
-    script = "import arraynet as a; a.set_backend('numba'); print(a.ops.sum(a.ops.ones((2, 3))))"
-    environment = os.environ | {"ARRAYNET_NUMBA_CACHE": str(tmp_path) if kept else "off", "HOME": str(tmp_path)}
-    subprocess.run([sys.executable, "-c", script], check=True, env=environment, capture_output=True)
+    script = (
+        "import numpy; from arraynet_numba.compiling import compiled; from arraynet_numba.kernels import bound;"
+        "bound(compiled)['relu'](numpy.ones(3))"
+    )
+    environment = os.environ | {"ARRAYNET_NUMBA_CACHE": str(tmp_path) if kept else "off", "TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", script], check=True, env=environment)
     assert any(tmp_path.rglob("*.nbi")) == kept

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import cache
 from inspect import isfunction
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from arraynet_numba import functions, vectors
@@ -17,19 +18,21 @@ from arraynet_numba.settings import cache_folder
 
 __all__ = ["compiled"]
 
+LOCK = Lock()  # Numba's folder is one setting for the whole process
+
 
 @cache
 def compiled(loop: Callable[..., Any]) -> Any:
     """Return a loop compiled: for each combination of dtypes once, now or by an earlier process."""
     import numba
 
-    _teach_helpers()
-    before = numba.config.CACHE_DIR
-    try:
-        numba.config.CACHE_DIR = str(cache_folder() / _version())  # read when the dispatcher is made
-        return numba.njit(error_model="numpy", nogil=True, cache=True)(loop)
-    finally:
-        numba.config.CACHE_DIR = before
+    with LOCK:
+        _teach_helpers()
+        before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(cache_folder() / _version())
+        try:
+            return numba.njit(error_model="numpy", nogil=True, cache=True)(loop)  # reads the folder now
+        finally:
+            numba.config.CACHE_DIR = before
 
 
 @cache
@@ -50,7 +53,7 @@ def _teach_helpers() -> None:
 @cache
 def _version() -> str:
     """A name for this state of the sources: Numba itself does not notice that a helper has changed."""
-    digest = hashlib.sha256()
-    for file in sorted(Path(__file__).parent.rglob("*.py")):
-        digest.update(file.read_bytes())
-    return f"kernels-{digest.hexdigest()[:16]}"
+    here = Path(__file__)
+    files = [here, *(here.with_name(f"{name}.py") for name in ("functions", "vectors"))]
+    text = b"".join(file.read_bytes() for file in [*files, *sorted(here.with_name("kernels").glob("*.py"))])
+    return f"kernels-{hashlib.sha256(text).hexdigest()[:16]}"

@@ -10,6 +10,7 @@ import importlib.util
 import re
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ EXPRESSIONS = {
     "logical_not": "not {0}", "isnan": "{0} != {0}", "exp": "exp({0})", "log": "np.log({0})",
 }  # fmt: skip
 ELEMENTWISE = frozenset(EXPRESSIONS)
+_IMPORTING = threading.Lock()
 FLOATS = ("float32", "float64")
 FLAGS = '{"contract", "arcp", "nsz"}'
 SUMS = '{"contract", "arcp", "nsz", "reassoc"}'  # sums vectorise by it; elsewhere it would make x of (x + c) - c
@@ -217,14 +219,18 @@ def _kind(dtype: Any) -> str:
 def _module(source: str) -> Any:
     """Import generated source, from a file that Numba's cache can refer to and later processes find."""
     name = f"loop_{hashlib.sha256(source.encode()).hexdigest()[:24]}"
-    if name not in sys.modules:
-        path = cache_folder() / f"{name}.py"
-        if not path.exists():
-            with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False) as file:
-                file.write(source)
-            Path(file.name).replace(path)
-        spec = importlib.util.spec_from_file_location(name, path)
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    return sys.modules[name]
+    with _IMPORTING:  # or another thread would find it before its loop is in it
+        return sys.modules.get(name) or _imported(source, name)
+
+
+def _imported(source: str, name: str) -> Any:
+    path = cache_folder() / f"{name}.py"
+    if not path.exists():
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False) as file:
+            file.write(source)
+        Path(file.name).replace(path)
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
