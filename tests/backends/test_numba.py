@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -77,3 +78,37 @@ def test_special_values_survive(value):
 def test_importing_the_plugin_does_not_import_numba():
     code = "import sys, arraynet_numba; assert 'numba' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_threads_that_need_one_loop_at_once_all_get_it():
+    barrier, results = threading.Barrier(4), []
+
+    def work():
+        with arraynet.use_backend("numba"):
+            f = jit(lambda x: (x + 0.123456) * x - 0.654321)
+            x = np.ones((3, 5), "float32")
+            barrier.wait()
+            f(x)
+            results.append(float(ops.sum(f(x))))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [results[0]] * 4
+    assert results[0] == pytest.approx(15 * (1.123456 - 0.654321), rel=1e-5)
+
+
+def test_a_single_column_is_summed_along_its_own_axis_only():
+    def f(x):
+        y = x * 2 + 1
+        return ops.sum(y, axis=0), ops.sum(y, axis=-1), ops.mean(y * y, axis=-1, keepdims=True), ops.sum(y)
+
+    x = np.arange(6, dtype="float32").reshape(6, 1)
+    with arraynet.use_backend("numba"):
+        fast = jit(f)
+        fast(x)
+        found = [y.numpy() for y in fast(x)]
+    for a, b in zip(found, [y.numpy() for y in f(x)], strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-6)
