@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["flag", "number", "positive_int"]
+__all__ = ["flag", "number", "pair", "positive_int"]
 
 NUMBERS = (int, float, np.integer, np.floating)
 
@@ -22,6 +22,13 @@ def flag(name: str, value: Any) -> bool:
     if value not in (True, False):
         raise ValueError(f"{name} must be True or False, received {value!r}.")
     return bool(value)
+
+
+def pair(what: str, value: Any) -> Any:
+    """Return the two things that a function of the user's own gave; anything else is a TypeError."""
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        raise TypeError(f"{what} must return a pair, it returned {type(value).__name__}.")
+    return value
 
 
 def number(name: str, value: Any, low: float = -math.inf, high: float = math.inf) -> Any:

@@ -196,6 +196,7 @@ class Variable(Operators, Versioned):
         self._path: str | None = None
         self._trainable, self.autocast = bool(trainable), autocast
         kind = None if dtype is None else dtypes.standardize(dtype)
+        shape = (shape,) if isinstance(shape, int) else None if shape is None else tuple(shape)
         if isinstance(initializer, str):
             initializer = INITIALIZERS["get"](initializer)
         if callable(initializer) and not isinstance(initializer, Tensor | Variable):
@@ -203,13 +204,11 @@ class Variable(Operators, Versioned):
                 raise ValueError(
                     f"Variable {self.name!r} has an initializer that makes its values, so it needs a shape."
                 )
-            initializer = initializer(tuple(shape), dtype=kind or dtypes.standardize("float"))
-        elif shape is not None and tuple(shape) != tuple(np.shape(initializer)):
-            raise ValueError(
-                f"Variable {self.name!r} was given shape {tuple(shape)} and values of shape "
-                f"{tuple(np.shape(initializer))}."
-            )
+            kind = kind or dtypes.standardize("float")
+            initializer = initializer(shape, dtype=kind)
         first = _owned(initializer, None, kind)
+        if shape not in (None, first.shape):
+            raise ValueError(f"Variable {self.name!r} was given shape {shape} and values of shape {first.shape}.")
         self._value = Tensor(first.array, first.backend)  # one of its own, so that readers can tell it apart
 
     @property

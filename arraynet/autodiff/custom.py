@@ -6,6 +6,7 @@ from functools import update_wrapper
 from typing import Any
 
 from arraynet.autodiff.tape import Tape, tapes_paused, tell_tapes
+from arraynet.checks import pair
 from arraynet.dispatch import REDRAWN, HostScalar
 from arraynet.observers import OBSERVERS, Observer
 from arraynet.operators import OPS
@@ -98,7 +99,7 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
 
     def wrapped(*args: Any) -> Any:
         args = tuple(map_structure(_leaf, args))
-        out, gradient = f(*args)
+        out, gradient = pair("A custom_gradient's function", f(*args))
         return _joined(out, args, lambda g, _: _called(gradient, args, g)) if _taped() else out
 
     return update_wrapper(wrapped, f)

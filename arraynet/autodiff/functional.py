@@ -7,6 +7,7 @@ import numpy as np
 
 from arraynet.autodiff.tape import Tape, zeros_for
 from arraynet.backend import Backend
+from arraynet.checks import pair
 from arraynet.operators import OPS
 from arraynet.plugins import current, use_backend
 from arraynet.tensor import Tensor, Variable, as_tensor
@@ -90,7 +91,7 @@ def _split(f: Callable[..., Any], has_aux: bool) -> tuple[Callable[..., Any], li
     aux: list[Any] = []
 
     def first(*args: Any) -> Any:
-        out, extra = f(*args)
+        out, extra = pair("With has_aux=True the function", f(*args))
         aux.append(extra)
         return out
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from arraynet import dtypes, ops, random
+from arraynet.checks import number
 from arraynet.initializers.constant import Initializer
 from arraynet.ops.shape import new_shape
 from arraynet.tensor import Tensor
@@ -39,7 +40,7 @@ class RandomUniform(Drawn):
 
     def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: Any = None) -> None:
         super().__init__(seed)
-        self.minval, self.maxval = minval, maxval
+        self.minval, self.maxval = number("minval", minval), number("maxval", maxval)
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
         return random.uniform(shape, self.minval, self.maxval, dtype, self._stream())
@@ -53,7 +54,7 @@ class RandomNormal(Drawn):
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: Any = None) -> None:
         super().__init__(seed)
-        self.mean, self.stddev = mean, stddev
+        self.mean, self.stddev = number("mean", mean), number("stddev", stddev, 0)
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
         return random.normal(shape, self.mean, self.stddev, dtype, self._stream())
@@ -77,7 +78,7 @@ class Orthogonal(Drawn):
 
     def __init__(self, gain: float = 1.0, seed: Any = None) -> None:
         super().__init__(seed)
-        self.gain = gain
+        self.gain = number("gain", gain)
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
         shape = new_shape(shape)

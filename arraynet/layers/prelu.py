@@ -34,6 +34,11 @@ class PReLU(Elementwise):
 
     def build(self, input_shape: Any) -> None:
         shared = self.shared_axes or []
+        if any(not 0 < axis < len(input_shape) for axis in shared):
+            raise ValueError(
+                f"Layer {self.name!r} (PReLU) has shared_axes={self.shared_axes}; the axes of its input "
+                f"{input_shape} are 1 to {len(input_shape) - 1}."
+            )
         shape = [1 if axis in shared else n for axis, n in enumerate(input_shape)][1:]
         if None in shape:
             raise ValueError(

@@ -3,6 +3,7 @@
 from typing import Any
 
 from arraynet import ops
+from arraynet.dtypes import host_array
 from arraynet.layers.elementwise import Elementwise
 
 __all__ = ["Rescaling"]
@@ -23,6 +24,7 @@ class Rescaling(Elementwise):
 
     def __init__(self, scale: Any, offset: Any = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        host_array(scale), host_array(offset)  # refuses what is no number
         self.scale, self.offset = scale, offset
 
     def call(self, inputs: Any) -> Any:

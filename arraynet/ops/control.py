@@ -7,6 +7,7 @@ the ops in them. What they carry may be nested lists, tuples and dicts of Tensor
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from arraynet.checks import pair
 from arraynet.dispatch import op, operands
 from arraynet.ops.shape import checked_axis, concatenate, narrow, stack
 from arraynet.ops.turning import flip
@@ -128,7 +129,7 @@ def scan(
     slices = _slices(xs, length, "scan")
     carry, ys = init, []
     for x in reversed(slices) if reverse else slices:
-        carry, y = f(carry, x)
+        carry, y = pair("The function of scan", f(carry, x))
         ys.append(y)
     return carry, _stacked(ys[::-1] if reverse else ys)
 

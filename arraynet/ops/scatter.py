@@ -106,6 +106,14 @@ def _segments(segment_ids: Any, num_segments: int | None) -> tuple[Any, int]:
     return where((ids >= 0) & (ids < n), ids, n), n
 
 
+def _segmented(data: Any, segment_ids: Any) -> tuple[Tensor, Tensor]:
+    """Rows and the number of the segment of each."""
+    data, ids = operands(data, segment_ids)
+    if ids.ndim != 1 or data.shape[:1] != ids.shape:
+        raise ValueError(f"segment_ids must name a segment for each row of data {data.shape}, received {ids.shape}.")
+    return data, ids
+
+
 def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Any:
     """Return the sum of the rows of each segment; rows with an id outside are dropped.
 
@@ -120,7 +128,7 @@ def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, so
     sorted : bool
         Whether the ids ascend; no difference is made.
     """
-    data, ids = operands(data, segment_ids)
+    data, ids = _segmented(data, segment_ids)
     bins, n = _segments(ids, num_segments)
     return narrow(put_rows(data, bins, n=n + 1, axis=0), 0, 0, n)
 
@@ -165,7 +173,7 @@ put_extreme.defvjp(values=_grad_put_extreme)
 
 
 def _segment_extreme(data: Any, segment_ids: Any, num_segments: int | None, largest: bool) -> Any:
-    data, ids = operands(data, segment_ids)
+    data, ids = _segmented(data, segment_ids)
     bins, n = _segments(ids, num_segments)
     return narrow(put_extreme(data, bins, n=n + 1, largest=largest), 0, 0, n)
 

@@ -173,6 +173,9 @@ class Optimizer(Settings):
             )
         if len(targets) != len(grads):
             raise ValueError(f"{self.name}.apply: received {len(grads)} gradients for {len(targets)} variables.")
+        fixed = [v.path for v in targets if v.dtype.kind != "f"]
+        if fixed:
+            raise TypeError(f"{self.name} updates floating Variables only, these hold integers: {', '.join(fixed)}.")
         self.build(targets)
         unknown = [v.path for v in targets if v not in self._state]
         if unknown:

@@ -48,6 +48,7 @@ schedules = optimizers.schedules
     ("alpha as text", lambda: layers.ELU("b"), ValueError, "ELU|alpha|number|'b'"),
     ("momentum above one", lambda: layers.BatchNormalization(momentum=3), ValueError, "momentum|0 to 1|3"),
     ("masks", lambda: layers.Embedding(9, 3, mask_zero=True), ValueError, "mask_zero|not supported"),
+    ("a scale as text", lambda: layers.Rescaling("a"), TypeError, "Expected numbers|'a'"),
     ("half of the moments", lambda: layers.Normalization(mean=1.0), ValueError, "mean and variance"),
     ("an input of an int", lambda: Input(784), ValueError, "Input|tuple|784"),
     ("an input of a negative length", lambda: Input((-1,)), ValueError, "Input|positive|-1"),
@@ -112,6 +113,7 @@ def test_compile(program, error, words):
     ("a threshold as text", lambda: metrics.BinaryAccuracy(threshold="a"), ValueError, "threshold|'a'"),
     ("the best none", lambda: metrics.TopKCategoricalAccuracy(k=0), ValueError, "k must be a positive int"),
     ("a negative penalty", lambda: regularizers.L2(-1.0), ValueError, "l2|-1.0"),
+    ("a negative deviation", lambda: initializers.RandomNormal(stddev=-1.0), ValueError, "stddev|-1.0"),
     ("a scale", lambda: initializers.VarianceScaling(mode="foo"), ValueError, "mode|fan_in|'foo'"),
 )
 def test_optimizers_losses_metrics(program, error, words):
@@ -138,6 +140,7 @@ def test_callbacks(program, error, words):
     ("a negative length", lambda: Variable("zeros", shape=(-1,)), ValueError, "negative|(-1,)"),
     ("a slash", lambda: Variable([1.0], name="a/b"), ValueError, "name|'a/b'"),
     ("another shape", lambda: Variable([1.0, 2.0], shape=(3,)), ValueError, "(3,)|(2,)"),
+    ("an initializer of another", lambda: Variable(lambda s, dtype: X, shape=(3,)), ValueError, "(3,)|(50, 6)"),
     ("text", lambda: Variable(["a"]), TypeError, "Expected numbers|['a']"),
     ("assigning another shape", lambda: Variable([1.0, 2.0], name="w").assign([1.0]), ValueError, "'w'|(2,)|(1,)"),
     ("setting an item", lambda: Variable([1.0]).__setitem__(0, 2.0), TypeError, "immutable|scatter_update"),
@@ -152,6 +155,8 @@ def test_callbacks(program, error, words):
     ("a ragged list", lambda: ops.convert_to_tensor([[1, 2], [3]]), ValueError, "[[1, 2], [3]]"),
     ("a negative shape", lambda: ops.zeros((-1, 3)), ValueError, "negative|(-1, 3)"),
     ("a shape of a fraction", lambda: random.normal(3.5), TypeError, "ints|3.5"),
+    ("segments of fewer rows", lambda: ops.segment_sum(X, Y[:3], 3), ValueError, "segment_ids|(50, 6)|(3,)"),
+    ("a step that gives one", lambda: ops.scan(lambda c, x: c, 0.0, ops.ones(3)), TypeError, "scan|pair|float"),
     ("bounds in disorder", lambda: random.uniform((2,), 5, 1), ValueError, "uniform|minval=5|maxval=1"),
     ("a seed as text", lambda: random.normal((2,), seed="a"), ValueError, "seed|'a'"),
     ("an index too large", lambda: ops.ones(3)[9], IndexError, "9|length 3"),

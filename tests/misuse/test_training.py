@@ -229,6 +229,9 @@ def applied(pairs):
     ("gradients without variables", lambda: applied([1, 2]), ValueError, "sgd|zip(gradients, variables)"),
     ("pairs turned round", lambda: applied([(Variable([1.0]), ops.ones(1))]), TypeError, "sgd|(gradient, variable)"),
     ("a gradient too long", lambda: applied([(np.ones(3), Variable([1.0], name="w"))]), ValueError, "w|(3,)|(1,)"),
+    ("integers to update", lambda: applied([([1.0], Variable([1], name="n"))]), TypeError, "floating|n"),
+    ("no auxiliary output", lambda: arraynet.grad(ops.sum, has_aux=True)(X), TypeError, "has_aux|pair|Tensor"),
+    ("a gradient that is missing", lambda: ops.custom_gradient(ops.sum)(X), TypeError, "custom_gradient|pair"),
     ("no gradients", lambda: applied([(None, Variable([1.0], name="w"))]), ValueError, "No gradients|w"),
 )
 def test_gradients(program, error, words):
