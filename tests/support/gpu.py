@@ -4,6 +4,7 @@ The two never mix: without ``-m gpu`` whoever imports CuPy gets the host device,
 machine without a GPU skips every test with the reason that the backend's own probe gives.
 """
 
+import os
 from collections import Counter
 from datetime import UTC, datetime
 from functools import cache
@@ -23,6 +24,7 @@ def on_device(config):
 
 def prepare(config):
     """Let the first import of CuPy find the host device; on a run for a device do nothing."""
+    os.environ.setdefault("CUPY_HOST_CACHE", str(RECORDS.parents[1] / ".pytest_cache" / "cupy_host"))
     if not on_device(config) and not cupy_host.why_not():
         cupy_host.install_on_import()
 

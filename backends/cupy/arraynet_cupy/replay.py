@@ -45,10 +45,17 @@ class _Writer:
             for values in (self.program.outputs, [v for _, v in self.program.updates])
         )
         body = "".join(f"        {line}\n" for line in [*lines, f"return ({outputs}), ({updates})"])
-        source = f"def run(inputs, variables, hosts, outs):\n    with guard():\n{body}"
+        source = f"def run(inputs, variables, hosts, outs):\n    outs.clear()\n    with guard():\n{body}"
         self.scope["guard"] = self.program.backend.guard
         exec(compile(source, "<program>", "exec"), self.scope)
+        self._forget()
         return self.scope["run"]
+
+    def _forget(self) -> None:
+        """Let go of the arrays of the capturing run, which no replay needs."""
+        for instruction in self.program.instructions:
+            for value in (*instruction.inputs(), *instruction.outs):
+                value.example = None
 
     def _last_uses(self) -> dict[int, int]:
         """The number of the last instruction that touches each Value; results live on."""

@@ -29,8 +29,8 @@ def cupy(on_device):
 
 
 @pytest.fixture
-def backend(on_device):
-    """The name of the current backend."""
+def on_cupy(on_device):
+    """Make it the current backend."""
     with arraynet.use_backend("cupy"):
         yield "cupy"
 

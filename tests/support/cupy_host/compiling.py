@@ -13,7 +13,7 @@ from cupy_host.errors import HostDeviceError
 __all__ = ["compiled", "folder", "precompiled"]
 
 HERE = Path(__file__).parent
-FLAGS = ("g++", "-std=c++17", "-O1", "-ffp-contract=off", "-fPIC", "-w", "-fpermissive")
+FLAGS = ("g++", "-std=c++17", "-O1", "-ffp-contract=off", "-U_FORTIFY_SOURCE", "-fPIC", "-w", "-fpermissive")
 
 
 def folder() -> Path:

@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+#include <setjmp.h>
 #include <ucontext.h>
 
 #define __CUDACC_VER_MAJOR__ 12
@@ -82,26 +83,37 @@ BITWISE_(int) BITWISE_(unsigned) BITWISE_(unsigned long long) BITWISE_(long long
 static inline void __threadfence() {}
 
 // ---- a block of threads; barriers are released as the hardware would
+// A fiber is entered once by its context and from then on by longjmp, which makes no system call; having run
+// a thread's body it waits for the next block's.
 enum { READY_, AT_BLOCK_, AT_WARP_, DONE_ };
+struct fiber_ { ucontext_t context; jmp_buf place; char* stack; char state; bool entered; };
 static struct {
-  ucontext_t main;
-  std::vector<ucontext_t> contexts;
-  std::vector<char*> stacks;
-  std::vector<char> states;
+  jmp_buf place;
+  std::vector<fiber_*> fibers;
   unsigned current;
   void (*body)();
-  bool fibers;
 } block_;
 static int reversed_ = 0;
 
+static void leave_() {
+  if (!_setjmp(block_.fibers[block_.current]->place)) _longjmp(block_.place, 1);
+}
 static void fiber_main_() {
-  block_.body();
-  block_.states[block_.current] = DONE_;
-  swapcontext(&block_.contexts[block_.current], &block_.main);
+  for (;;) {
+    block_.body();
+    block_.fibers[block_.current]->state = DONE_;
+    leave_();
+  }
+}
+static void enter_(fiber_& f) {
+  if (_setjmp(block_.place)) return;
+  if (f.entered) _longjmp(f.place, 1);
+  f.entered = true;
+  setcontext(&f.context);
 }
 static void wait_(char state) {
-  block_.states[block_.current] = state;
-  swapcontext(&block_.contexts[block_.current], &block_.main);
+  block_.fibers[block_.current]->state = state;
+  leave_();
 }
 static inline void __syncthreads() { wait_(AT_BLOCK_); }
 static inline void __syncwarp(unsigned = 0xffffffffu) { wait_(AT_WARP_); }
@@ -132,28 +144,23 @@ static void number_(unsigned t) {
   threadIdx.y = t / blockDim.x % blockDim.y;
   threadIdx.z = t / (blockDim.x * blockDim.y);
 }
-static void start_fibers_(unsigned n) {
+static void prepare_(fiber_& f) {
   const size_t size = 64 << 10;
-  block_.contexts.resize(n);
-  block_.states.assign(n, READY_);
-  while (block_.stacks.size() < n) block_.stacks.push_back((char*)malloc(size));
-  for (unsigned t = 0; t < n; ++t) {
-    ucontext_t& context = block_.contexts[t];
-    getcontext(&context);
-    context.uc_stack.ss_sp = block_.stacks[t];
-    context.uc_stack.ss_size = size;
-    context.uc_link = &block_.main;
-    makecontext(&context, fiber_main_, 0);
-  }
+  if (!f.stack) f.stack = (char*)malloc(size);
+  getcontext(&f.context);
+  f.context.uc_stack.ss_sp = f.stack;
+  f.context.uc_stack.ss_size = size;
+  makecontext(&f.context, fiber_main_, 0);
+  f.entered = false;
 }
 static bool run_ready_(unsigned n) {
   bool ran = false;
   for (unsigned k = 0; k < n; ++k) {
     unsigned t = reversed_ ? n - 1 - k : k;
-    if (block_.states[t] != READY_) continue;
+    if (block_.fibers[t]->state != READY_) continue;
     block_.current = t;
     number_(t);
-    swapcontext(&block_.main, &block_.contexts[t]);
+    enter_(*block_.fibers[t]);
     ran = true;
   }
   return ran;
@@ -161,31 +168,44 @@ static bool run_ready_(unsigned n) {
 static bool release_(unsigned from, unsigned to, char waiting) {  // when all that still run wait for the same
   bool any = false;
   for (unsigned t = from; t < to; ++t) {
-    if (block_.states[t] == waiting) any = true;
-    else if (block_.states[t] != DONE_) return false;
+    if (block_.fibers[t]->state == waiting) any = true;
+    else if (block_.fibers[t]->state != DONE_) return false;
   }
-  for (unsigned t = from; any && t < to; ++t) if (block_.states[t] == waiting) block_.states[t] = READY_;
+  for (unsigned t = from; any && t < to; ++t)
+    if (block_.fibers[t]->state == waiting) block_.fibers[t]->state = READY_;
   return any;
 }
-static const char* run_block_(bool fibers, bool lenient, void (*body)()) {
-  unsigned n = blockDim.x * blockDim.y * blockDim.z;
-  block_.body = body;
-  if (!fibers) {
-    for (unsigned k = 0; k < n; ++k) { number_(reversed_ ? n - 1 - k : k); body(); }
-    return nullptr;
+static const char* wrong_(unsigned n, const char* what) {  // what fibers have not finished must not be gone on with
+  for (unsigned t = 0; t < n; ++t) prepare_(*block_.fibers[t]);
+  return what;
+}
+static const char* run_fibers_(unsigned n, bool lenient) {
+  for (unsigned t = block_.fibers.size(); t < n; ++t) {
+    block_.fibers.push_back(new fiber_());
+    prepare_(*block_.fibers[t]);
   }
-  start_fibers_(n);
+  for (unsigned t = 0; t < n; ++t) block_.fibers[t]->state = READY_;
   for (;;) {
     if (run_ready_(n)) continue;
     unsigned done = 0;
-    for (unsigned t = 0; t < n; ++t) done += block_.states[t] == DONE_;
+    for (unsigned t = 0; t < n; ++t) done += block_.fibers[t]->state == DONE_;
     if (done == n) return nullptr;
     bool released = false;
     for (unsigned w = 0; w < n; w += 32) released |= release_(w, w + 32 < n ? w + 32 : n, AT_WARP_);
     if (released) continue;
-    if (done && !lenient) return "some threads wait in __syncthreads, others have left the kernel";
-    if (!release_(0, n, AT_BLOCK_)) return "threads of one warp wait at different barriers";
+    if (done && !lenient) return wrong_(n, "some threads wait in __syncthreads, others have left the kernel");
+    if (!release_(0, n, AT_BLOCK_)) return wrong_(n, "threads of one warp wait at different barriers");
   }
+}
+static const char* run_block_(bool fibers, bool lenient, void (*body)()) {
+  unsigned n = blockDim.x * blockDim.y * blockDim.z;
+  block_.body = body;
+  if (fibers) return run_fibers_(n, lenient);
+  for (unsigned k = 0; k < n; ++k) {
+    number_(reversed_ ? n - 1 - k : k);
+    body();
+  }
+  return nullptr;
 }
 
 // ---- arguments come as an array of addresses

@@ -1,0 +1,79 @@
+"""Level 2: NVIDIA's own compiler accepts every kernel, for every generation of GPUs; it needs none of them."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+
+import arraynet
+from arraynet import ops
+from arraynet.program import jit
+
+from .test_kernels import EACH
+
+pytest.importorskip("arraynet_cupy", reason="the plugin arraynet-cupy is not installed")
+GENERATIONS = ("75", "80", "90", "120")
+
+
+@pytest.fixture
+def nvrtc(cupy, host, monkeypatch):
+    """A function that compiles a text with options for a generation."""
+    if importlib.util.find_spec("nvidia") is None or importlib.util.find_spec("nvidia.cuda_nvrtc") is None:
+        pytest.skip("nvidia-cuda-nvrtc-cu12 is not installed")
+    from cupy.cuda import compiler
+
+    plain = compiler._get_arch_for_options_for_nvrtc  # it asks for the device, unless it is unwrapped
+    monkeypatch.setattr(compiler, "_get_arch_for_options_for_nvrtc", getattr(plain, "__wrapped__", plain))
+
+    def compiled(text, options):
+        for generation in GENERATIONS:
+            cubin, _ = compiler.compile_using_nvrtc(text, (*options, "-ftz=true"), arch=generation)
+            assert cubin[:4] == b"\x7fELF"
+
+    return compiled
+
+
+@pytest.fixture
+def seen(host):
+    """Texts and options of the kernels that CuPy has asked for."""
+    from cupy_host.kernels import seen
+
+    return seen
+
+
+def test_it_refuses_what_is_wrong(nvrtc, cupy):
+    with pytest.raises(cupy.cuda.compiler.CompileException, match="undeclared"):
+        nvrtc('extern "C" __global__ void wrong(float* x) { x[0] = undeclared; }', ())
+
+
+@pytest.mark.parametrize(("name", "dtype"), EACH)
+def test_kernels_written_by_hand(nvrtc, cupy, seen, name, dtype):
+    from arraynet_cupy import native, scatter, words  # noqa: F401
+    from arraynet_cupy.registry import REGISTRY
+
+    kernel = REGISTRY[name]
+    args = next(iter(kernel.samples(dtype)))
+    kernel.run(*[cupy.asarray(a) if isinstance(a, np.ndarray) else a for a in args])
+    texts = [entry for entry in seen if kernel.text(dtype) in entry[0]]
+    assert texts
+    nvrtc(*texts[0])
+
+
+def test_generated_kernels(nvrtc, cupy, seen, on_cupy):
+    before = set(seen)
+    weights = [arraynet.Variable(np.ones(shape, "float32")) for shape in ((3, 4), (4,))]
+    optimizer = arraynet.optimizers.Adam(0.01)
+
+    @jit
+    def step(x):
+        with arraynet.GradientTape() as tape:
+            loss = ops.mean(ops.gelu(ops.tanh(x @ weights[0] + weights[1]), approximate=False))
+        optimizer.apply(tape.gradient(loss, weights), weights)
+        return loss
+
+    for _ in range(2):
+        step(np.ones((5, 3), "float32"))
+    made = [entry for entry in seen if entry not in before and ("group_" in entry[0] or "merged_" in entry[0])]
+    assert len(made) >= 2
+    for text, options in made:
+        nvrtc(text, options)
