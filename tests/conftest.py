@@ -29,6 +29,7 @@ def pytest_report_header(config):
     return gpu.header(config)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     gpu.mark(items)
 
@@ -61,6 +62,8 @@ def pytest_generate_tests(metafunc):
 @pytest.fixture
 def backend(request):
     """The name of the current backend, each in turn."""
+    if request.param in NEED_DEVICE and (reason := gpu.why_not(request.config)):
+        pytest.skip(reason)
     with arraynet.use_backend(request.param):
         yield request.param
 

@@ -62,10 +62,11 @@ def is_limit(error):
 
 
 def mark(items):
-    """Give the marker gpu to tests that run on the CuPy backend because ``--backend cupy`` asks for it."""
+    """Give the marker gpu to tests of the CuPy backend, and to those that ``--backend cupy`` runs on it."""
     for item in items:
         params = getattr(getattr(item, "callspec", None), "params", {}).values()
-        if any(isinstance(p, str) and p == "cupy" for p in params):  # other parameters may be arrays
+        asked = any(isinstance(p, str) and p == "cupy" for p in params)  # other parameters may be arrays
+        if asked or "on_device" in item.fixturenames:
             item.add_marker(pytest.mark.gpu)
 
 

@@ -7,12 +7,6 @@ from support import gpu
 import arraynet
 
 
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if "on_device" in item.fixturenames:
-            item.add_marker(pytest.mark.gpu)
-
-
 @pytest.fixture
 def on_device(request):
     """Skip where CuPy cannot run; with ``-m gpu`` these tests run on the device."""

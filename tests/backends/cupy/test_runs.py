@@ -1,0 +1,50 @@
+"""How a run on a GPU is told from one on the CPU, and what is written down of it."""
+
+import types
+
+import cupy_host
+import pytest
+from support import gpu
+
+import arraynet
+
+
+def config(expression):
+    return types.SimpleNamespace(option=types.SimpleNamespace(markexpr=expression))
+
+
+@pytest.fixture
+def records(tmp_path, monkeypatch):
+    monkeypatch.setattr(gpu, "RECORDS", tmp_path / "runs.md")
+    return gpu.RECORDS
+
+
+def test_a_run_on_a_device_is_written_down(records, monkeypatch, on_cupy):
+    monkeypatch.setattr(gpu, "_missing", lambda: "")
+    stats = {"passed": [1] * 40, "failed": [1], "deselected": [1] * 9}
+    gpu.record(config("gpu"), types.SimpleNamespace(stats=stats))
+    (line,) = records.read_text().splitlines()
+    assert arraynet.plugins.load("cupy").describe() in line
+    assert line.endswith("| 40 passed, 1 failed |")
+
+
+@pytest.mark.parametrize(("expression", "missing"), [("", ""), ("not gpu", ""), ("gpu", "no driver")])
+def test_no_other_run_is(records, monkeypatch, expression, missing):
+    monkeypatch.setattr(gpu, "_missing", lambda: missing)
+    gpu.record(config(expression), types.SimpleNamespace(stats={"passed": [1]}))
+    assert not records.exists()
+
+
+def test_the_header_says_where_cupy_runs(monkeypatch):
+    monkeypatch.setattr(cupy_host, "why_not", str)
+    assert gpu.header(config("")) == "cupy: no GPU: CuPy is executed on the CPU"
+    monkeypatch.setattr(gpu, "_missing", lambda: "no driver")
+    assert gpu.header(config("gpu")) == "cupy: no driver"
+
+
+def test_a_limit_of_the_host_is_recognised_behind_other_errors():
+    limit, wrapped = cupy_host.NotOnHostError("sort"), ValueError("sort: no")
+    wrapped.__cause__ = limit
+    assert gpu.is_limit(limit)
+    assert gpu.is_limit(wrapped)
+    assert not gpu.is_limit(ValueError("sort"))
