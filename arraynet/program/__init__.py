@@ -1,10 +1,9 @@
 """Capture once, replay: `jit`, and what a backend's `compile_program` is given and may use."""
 
 from arraynet.program.capture import fusing
-from arraynet.program.fusion import Group, fuse, reduced
 from arraynet.program.host import HostProgram
 from arraynet.program.jit import jit
 from arraynet.program.program import Program
 from arraynet.program.trace import Instruction, Value
 
-__all__ = ["Group", "HostProgram", "Instruction", "Program", "Value", "fuse", "fusing", "jit", "reduced"]
+__all__ = ["HostProgram", "Instruction", "Program", "Value", "fusing", "jit"]

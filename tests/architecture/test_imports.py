@@ -17,6 +17,7 @@ LEVELS = [
     ["tensor"],
     ["dispatch"],
     ["autodiff", "program"],
+    ["fusion"],
     ["ops", "random"],
     ["activations", "initializers", "regularizers"],
     ["layers", "losses", "metrics", "optimizers"],
@@ -73,7 +74,7 @@ def test_plugins_import_the_contract_the_programs_and_the_testing_kit_only(file)
     own = file.relative_to(ROOT / "backends").parts[1]
     for module in imported(file):
         if module.split(".")[0] == "arraynet":
-            assert module.startswith(("arraynet.backend", "arraynet.program", "arraynet.testing")), (
+            assert module.startswith(("arraynet.backend", "arraynet.fusion", "arraynet.program", "arraynet.testing")), (
                 f"{own} imports {module}"
             )
 

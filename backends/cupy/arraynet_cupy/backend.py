@@ -58,7 +58,7 @@ class CupyBackend(Backend):
         return {"used": pool.used_bytes(), "held": pool.total_bytes(), "limit": limit}
 
     def compile_program(self, program: Any) -> Any:
-        from arraynet.program import fuse
+        from arraynet.fusion import fuse
         from arraynet_cupy.expressions import ELEMENTWISE
         from arraynet_cupy.groups import compiled
         from arraynet_cupy.merging import merge

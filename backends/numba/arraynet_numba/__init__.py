@@ -37,7 +37,8 @@ class NumbaBackend(NumPyBackend):
         return f"numba {version('numba')}, {super().describe()}"
 
     def compile_program(self, program: Any) -> Any:
-        from arraynet.program import HostProgram, fuse
+        from arraynet.fusion import fuse
+        from arraynet.program import HostProgram
         from arraynet_numba.loops import ELEMENTWISE, compiled
 
         fuse(program, ELEMENTWISE, compiled, in_place=True)

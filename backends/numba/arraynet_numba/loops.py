@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from arraynet.program import Group, reduced
+from arraynet.fusion import Group, reduced
 from arraynet_numba.settings import cache_folder
 
 __all__ = ["ELEMENTWISE", "compiled"]

@@ -2,7 +2,8 @@
 
 A group runs over one shape, seen as rows and columns: all axes but the last, and the last. An operand is
 the whole of it, one row, one column, or a single number. A backend turns a group into a compiled loop or
-a GPU kernel; the grouping, and what it may reorder, is decided here once for all of them.
+a GPU kernel; the grouping, and what it may reorder, is decided here once for all of them. Only plugins use
+it, from their `compile_program`; the core does without.
 """
 
 import math
