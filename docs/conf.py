@@ -25,6 +25,7 @@ html_css_files = ["site.css"]
 html_sidebars = {"index": [], "install": [], "quickstart": []}
 html_theme_options = {
     "show_toc_level": 2,
+    "header_links_before_dropdown": 4,
     "navigation_with_keys": False,
     "secondary_sidebar_items": ["page-toc"],
     "show_prev_next": True,

@@ -30,7 +30,7 @@ MODULES = (
     ),
 )
 OPEN = ("Tensor", "Variable", "GradientTape", "Sequential", "Model", "Layer", "Optimizer", "Metric", "Loss")
-OPEN += ("Callback", "History", "Backend", "ArrayAPIBackend", "Report", "Case")
+OPEN += ("Callback", "History", "Backend", "ArrayAPIBackend", "Report", "Comparison", "Difference")
 """Classes whose methods users call or write; of others the constructor says all."""
 
 

@@ -109,3 +109,6 @@ def test_one_program_any_library(shell):
     assert names["gaps"].max() < 1e-4
     assert names["check_backend"](names["mine"], names["some"]).ok
     assert {"exp", "sum", "max"} <= set(names["mine"].xp.pages)
+    samples = names["x"][:8], names["y"][:8]
+    found = names["compare"](names["here"], *samples, backends=("numpy", names["sloppy"])).difference
+    assert (found.op, found.phase) == ("relu", "forward")

@@ -68,6 +68,11 @@ def test_every_internal_link_leads_somewhere(pages):
     assert not broken
 
 
+def test_figures_are_shown_not_named(pages):
+    for file in pages:
+        assert "&lt;Figure size" not in file.read_text(encoding="utf-8"), file.name
+
+
 def test_every_picture_is_there_and_has_words(pages):
     pictures = [(file, picture) for file, page in pages.items() for picture in page.pictures]
     assert len(pictures) > 20
