@@ -103,7 +103,8 @@ class Merged:
             made = [cupy.empty(part.shape, kind) for kind in part.targets]
             given += [np.int64(size), *map(_argument, mine, part.kinds), *made]
             outs += made
-        _kernel(self.source)((self._blocks,), (THREADS,), tuple(given))
+        if self._blocks:
+            _kernel(self.source)((self._blocks,), (THREADS,), tuple(given))
         return outs
 
 

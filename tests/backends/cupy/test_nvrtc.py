@@ -10,6 +10,7 @@ from arraynet import ops
 from arraynet.program import jit
 
 from .test_kernels import EACH
+from .test_programs import traced
 
 pytest.importorskip("arraynet_cupy", reason="the plugin arraynet-cupy is not installed")
 GENERATIONS = ("75", "80", "90", "120")
@@ -57,6 +58,16 @@ def test_kernels_written_by_hand(nvrtc, cupy, seen, name, dtype):
     texts = [entry for entry in seen if kernel.text(dtype) in entry[0]]
     assert texts
     nvrtc(*texts[0])
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int32", "uint8", "bool"])
+def test_every_expression(nvrtc, cupy, seen, dtype):
+    from arraynet_cupy.groups import Pointwise
+
+    instructions, arrays = traced(dtype)
+    work = Pointwise(arrays[0].shape, instructions, [v for i in instructions for v in i.outs])
+    work(*[cupy.asarray(arrays[v.index]) for v in work.inputs])
+    nvrtc(*next(entry for entry in seen if work.text in entry[0]))
 
 
 def test_generated_kernels(nvrtc, cupy, seen, on_cupy):
