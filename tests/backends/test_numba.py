@@ -75,6 +75,15 @@ def test_special_values_survive(value):
         np.testing.assert_array_equal(np.signbit(a[~np.isnan(a)]), np.signbit(b[~np.isnan(b)]))
 
 
+def test_compiling_is_announced_by_one_line(tmp_path, caplog):
+    x = np.ones((4, 4), "float32")
+    with arraynet.use_backend("numba"):
+        for scale in (0.731, 0.732):  # numbers that no other test compiles a loop for
+            jit(lambda x: ops.relu(x * scale) + x)(x)  # noqa: B023 (called at once)
+    (line,) = [record.getMessage() for record in caplog.records if "compiles" in record.getMessage()]
+    assert str(tmp_path) in line
+
+
 def test_importing_the_plugin_does_not_import_numba():
     code = "import sys, arraynet_numba; assert 'numba' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -7,10 +7,12 @@ rows separates are computed in stages, row by row, which is a softmax and its lo
 
 import hashlib
 import importlib.util
+import logging
 import re
 import sys
 import tempfile
 import threading
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,8 @@ from arraynet.fusion import Group, reduced
 from arraynet_numba.settings import cache_folder
 
 __all__ = ["ELEMENTWISE", "compiled"]
+
+LOG = logging.getLogger("arraynet")
 
 EXPRESSIONS = {
     "add": "{0} + {1}", "subtract": "{0} - {1}", "multiply": "{0} * {1}", "divide": "{0} / {1}",
@@ -223,9 +227,16 @@ def _module(source: str) -> Any:
         return sys.modules.get(name) or _imported(source, name)
 
 
+@cache
+def _announced(folder: Path) -> None:
+    """Say once what the first steps wait for."""
+    LOG.warning("arraynet-numba compiles loops for what is new here; later runs take them from %s.", folder)
+
+
 def _imported(source: str, name: str) -> Any:
     path = cache_folder() / f"{name}.py"
     if not path.exists():
+        _announced(path.parent)
         with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False) as file:
             file.write(source)
         Path(file.name).replace(path)
