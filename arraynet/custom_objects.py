@@ -30,7 +30,7 @@ def register_serializable(thing: Thing) -> Thing:
     Examples
     --------
     >>> import arraynet
-    >>> @register_serializable
+    >>> @arraynet.saving.register_serializable
     ... class Twice(arraynet.layers.Layer):
     ...     def call(self, inputs):
     ...         return 2 * inputs

@@ -40,6 +40,7 @@ class LearningRateSchedule:
 
     Examples
     --------
+    >>> from arraynet.optimizers.schedules import LearningRateSchedule
     >>> class Halving(LearningRateSchedule):
     ...     def __call__(self, step):
     ...         return 0.1 * 0.5**step

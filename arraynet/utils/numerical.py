@@ -33,6 +33,7 @@ def to_categorical(x: Any, num_classes: int | None = None) -> Any:
 
     Examples
     --------
+    >>> from arraynet.utils import to_categorical
     >>> to_categorical([2, 0])
     array([[0., 0., 1.],
            [1., 0., 0.]])
