@@ -17,12 +17,13 @@ html_short_title = "arraynet"
 extensions = ["sphinx.ext.autodoc", "sphinx.ext.doctest", "numpydoc", "myst_nb", "sphinx_design", "generated"]
 exclude_patterns = ["_build", "_ext"]
 nitpicky = True
+toc_object_entries_show_parents = "hide"
 default_role = "code"
 
 html_theme = "pydata_sphinx_theme"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
-html_sidebars = {"index": [], "install": [], "quickstart": []}
+html_sidebars = {page: [] for page in ("index", "install", "quickstart", "coming-from-*")}  # no pages below them
 html_theme_options = {
     "show_toc_level": 2,
     "header_links_before_dropdown": 4,
