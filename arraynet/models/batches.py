@@ -4,6 +4,7 @@ Arrays are borrowed, never copied as a whole and never written to; floats wider 
 one batch at a time.
 """
 
+import operator
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -60,6 +61,7 @@ class ArrayData:
     ) -> None:
         self.arrays, self.batch_size, self.shuffle = arrays, batch_size, shuffle
         self.leaves = flatten(list(arrays))
+        self.flat = len(self.leaves) == 3 and all(map(operator.is_, self.leaves, arrays))  # the usual case
         self.dtypes = [None if leaf is None else narrowed(leaf.dtype, floats) for leaf in self.leaves]
         self.samples = len(leaf_arrays(arrays[0])[0])
         self.steps: int | None = steps or -(-self.samples // batch_size)
@@ -87,7 +89,7 @@ class ArrayData:
 
     def _batch(self, rows: Any) -> Batch:
         taken = [_taken(leaf, rows, dtype) for leaf, dtype in zip(self.leaves, self.dtypes, strict=True)]
-        if len(taken) == 3:  # one input, the usual case
+        if self.flat:
             return taken[0], taken[1], taken[2]
         return tuple(unflatten(list(self.arrays), taken))
 
