@@ -15,28 +15,20 @@ from arraynet import ops
 from arraynet.testing import tolerances
 
 MODULES = (
-    *("arraynet", "ops", "layers", "activations", "initializers", "losses", "metrics", "regularizers", "optimizers"),
-    *(
-        "optimizers.schedules",
-        "callbacks",
-        "models",
-        "datasets",
-        "random",
-        "saving",
-        "utils",
-        "config",
-        "backend",
-        "testing",
-    ),
+    "arraynet ops layers activations initializers losses metrics regularizers optimizers optimizers.schedules".split()
 )
+MODULES += "callbacks models datasets random saving utils config backend testing".split()
+MEASURED = ("performance", "gpu-runs")
+"""Pages that scripts write after measuring."""
 OPEN = ("Tensor", "Variable", "GradientTape", "Sequential", "Model", "Layer", "Optimizer", "Metric", "Loss")
-OPEN += ("Callback", "History", "Backend", "ArrayAPIBackend", "Report", "Comparison", "Difference")
+OPEN += ("Callback", "History", "Backend", "ArrayAPIBackend", "Report", "Comparison", "Difference", "Explanation")
 """Classes whose methods users call or write; of others the constructor says all."""
 
 
 def setup(app: Any) -> dict[str, Any]:
     """Register with Sphinx."""
     app.connect("builder-inited", write_pages)
+    app.connect("source-read", drop_missing)
     return {"parallel_read_safe": True}
 
 
@@ -46,6 +38,13 @@ def write_pages(app: Any) -> None:
     for name in MODULES:
         write(folder / "api" / f"{name}.rst", page(name))
     write(folder / "tolerances.md", tolerance_page())
+
+
+def drop_missing(app: Any, page: str, source: list[str]) -> None:
+    """Leave pages of measurements that were not taken yet out of the table of contents."""
+    if page == "facts":
+        missing = [name for name in MEASURED if not Path(app.srcdir, f"{name}.md").exists()]
+        source[0] = "\n".join(line for line in source[0].splitlines() if line not in missing)
 
 
 def write(file: Path, text: str) -> None:
