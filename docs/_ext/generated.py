@@ -5,6 +5,7 @@ files show it; ops are grouped by the file that they live in.
 """
 
 import inspect
+import re
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -14,10 +15,6 @@ import arraynet
 from arraynet import ops
 from arraynet.testing import tolerances
 
-MODULES = (
-    "arraynet ops layers activations initializers losses metrics regularizers optimizers optimizers.schedules".split()
-)
-MODULES += "callbacks models datasets random saving utils config backend testing".split()
 MEASURED = ("performance", "gpu-runs")
 """Pages that scripts write after measuring."""
 OPEN = ("Tensor", "Variable", "GradientTape", "Sequential", "Model", "Layer", "Optimizer", "Metric", "Loss")
@@ -35,9 +32,14 @@ def setup(app: Any) -> dict[str, Any]:
 def write_pages(app: Any) -> None:
     """Write what changed; untouched files are not built anew."""
     folder = Path(app.srcdir)
-    for name in MODULES:
+    for name in modules(folder):
         write(folder / "api" / f"{name}.rst", page(name))
     write(folder / "tolerances.md", tolerance_page())
+
+
+def modules(folder: Path) -> list[str]:
+    """Return the modules that have a page: those in the table of contents of the reference."""
+    return re.findall(r"^[a-z][a-z.]*$", (folder / "api" / "index.md").read_text(encoding="utf-8"), re.MULTILINE)
 
 
 def drop_missing(app: Any, page: str, source: list[str]) -> None:

@@ -49,9 +49,9 @@ def test_every_name_of_the_top_is_in_the_reference(generated):
     assert {f"arraynet.{name}" for name in names} == listed(generated.page("arraynet"))
 
 
-def test_every_page_of_the_reference_is_in_its_table_of_contents(generated):
-    index = (DOCS / "api" / "index.md").read_text(encoding="utf-8")
-    assert set(generated.MODULES) == set(index.partition(":maxdepth: 1\n")[2].split("```")[0].split())
+def test_every_public_module_has_a_page(generated):
+    public = {n for n in arraynet.__all__ if isinstance(getattr(arraynet, n), ModuleType)}
+    assert public | {"arraynet", "backend"} <= set(generated.modules(DOCS))
 
 
 def test_the_page_of_tolerances_has_every_row(generated):
