@@ -5,6 +5,7 @@ takes strides as they come; the reductions between stages are CuPy's own.
 """
 
 import hashlib
+import math
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -97,9 +98,8 @@ class Fused:
         self.inputs, self.outs = group.inputs, group.outs
         self.steps: list[Any] = []
         for stage in _stages(group):
-            kept = _kept(stage, group)
-            if stage.pointwise:
-                self.steps.append(Pointwise(group.shape, stage.pointwise, kept))
+            for shape, instructions in _parts(stage.pointwise, group):
+                self.steps.append(Pointwise(shape, instructions, _kept(instructions, group)))
             self.steps += stage.reductions
 
     def __call__(self, *arrays: Any) -> list[Any]:
@@ -127,9 +127,18 @@ def _stages(group: Any) -> list[_Stage]:
     return [entry for _, entry in sorted(stages.items())]
 
 
-def _kept(stage: _Stage, group: Any) -> list[Any]:
-    """What a stage makes that is read outside of it."""
-    inside = {id(i) for i in stage.pointwise}
+def _parts(pointwise: list[Any], group: Any) -> list[tuple[tuple[int, ...], list[Any]]]:
+    """A stage's primitives by shape, the small ones first; as one, where nobody else reads the small ones."""
+    small = [i for i in pointwise if i.outs[0].shape != group.shape]
+    if not _kept(small, group, pointwise):
+        return [(group.shape, pointwise)] if pointwise else []
+    shapes = sorted({i.outs[0].shape for i in pointwise}, key=lambda shape: (math.prod(shape), len(shape)))
+    return [(shape, [i for i in pointwise if i.outs[0].shape == shape]) for shape in shapes]
+
+
+def _kept(instructions: list[Any], group: Any, around: list[Any] | None = None) -> list[Any]:
+    """What instructions make that is read outside of them, or outside of others around them."""
+    inside = {id(i) for i in around or instructions}
     wanted = {v.index for v in group.outs}
     wanted |= {v.index for i in group.instructions if id(i) not in inside for v in i.inputs()}
-    return [v for i in stage.pointwise for v in i.outs if v.index in wanted]
+    return [v for i in instructions for v in i.outs if v.index in wanted]

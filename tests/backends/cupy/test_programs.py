@@ -91,6 +91,20 @@ def test_operands_of_every_kind(on_cupy, near):
     assert program.primitives()["group.reduce"] == 1
 
 
+def test_results_of_several_shapes(on_cupy, near):
+    rng = np.random.default_rng(0)
+    full, column, row = (rng.normal(size=s).astype("float32") for s in ((4, 5), (4, 1), (5,)))
+
+    def f(x, c, r):
+        d = ops.exp(c) * 2 + 1
+        y = ops.tanh(x * d) + ops.sum(x, axis=-1, keepdims=True) * d
+        return y, d, r * 3 - 1, ops.sum(y * (r * 3 - 1), axis=0)
+
+    expected, found, _ = both(f, full, column, row)
+    for a, e in zip(found, expected, strict=True):
+        near(a, e)
+
+
 def test_reductions_divide_a_group(on_cupy, near):
     x = np.random.default_rng(0).normal(size=(4, 6)).astype("float32")
 

@@ -43,8 +43,8 @@ def _gemm(handle, ta, tb, m, n, k, alpha, a, a_type, lda, b, b_type, ldb, beta, 
     left = _view(a, *((k, m) if ta else (m, k)), lda, DTYPES[a_type])
     right = _view(b, *((n, k) if tb else (k, n)), ldb, DTYPES[b_type])
     out, scale, keep = _view(c, m, n, ldc, DTYPES[c_type]), _number(alpha, wide), _number(beta, wide)
-    product = scale * ((left.T if ta else left).astype(wide) @ (right.T if tb else right).astype(wide))
-    with np.errstate(all="ignore"):  # float16 may overflow, as on a device
+    with np.errstate(all="ignore"):  # numbers may overflow, as on a device
+        product = scale * ((left.T if ta else left).astype(wide) @ (right.T if tb else right).astype(wide))
         out[...] = product if keep == 0 else product + keep * out
 
 
