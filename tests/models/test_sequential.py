@@ -148,16 +148,16 @@ def test_the_configuration_makes_the_model_again():
 
 
 def test_a_late_built_and_a_nested_configuration_and_the_users_own_layer():
-    class Twice(layers.Layer):
+    class Doubled(layers.Layer):
         def call(self, inputs):
             return inputs * 2
 
-    model = Sequential([Sequential([Dense(2)]), Twice()])
+    model = Sequential([Sequential([Dense(2)]), Doubled()])
     model.build((None, 3))
-    again = Sequential.from_config(model.get_config(), custom_objects={"Twice": Twice})
+    again = Sequential.from_config(model.get_config(), custom_objects={"Doubled": Doubled})
     assert again.built
     assert [w.shape for w in again.weights] == [(3, 2), (2,)]
-    with pytest.raises(ValueError, match="Unknown layer class 'Twice'"):
+    with pytest.raises(ValueError, match="Unknown layer class 'Doubled'"):
         Sequential.from_config(model.get_config())
 
 

@@ -86,10 +86,10 @@ def known(*names):
         pytest.skip(f"{found.name} has no {', '.join(sorted(missing))}")
 
 
-@pytest.mark.parametrize(("one", "other", "common"), EXAMPLES)
-def test_the_examples_of_the_design(one, other, common, backend):
-    known(one, other)
-    x, y = ops.ones(2, one), ops.ones(2, other)
+@pytest.mark.parametrize(("one", "second", "common"), EXAMPLES)
+def test_the_examples_of_the_design(one, second, common, backend):
+    known(one, second)
+    x, y = ops.ones(2, one), ops.ones(2, second)
     assert ops.add(x, y).dtype == ops.multiply(y, x).dtype == common
 
 
