@@ -1,25 +1,9 @@
 """Neural networks on any array library: see README.md, or `arraynet.ops` and `arraynet.layers`."""
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from arraynet import (
-    activations,
-    callbacks,
-    config,
-    datasets,
-    initializers,
-    layers,
-    losses,
-    metrics,
-    models,
-    ops,
-    optimizers,
-    random,
-    regularizers,
-    saving,
-    utils,
-)
+from arraynet import activations, config, initializers, ops, random, regularizers
 from arraynet.autodiff import (
     GradientTape,
     checkpoint,
@@ -32,13 +16,21 @@ from arraynet.autodiff import (
     value_and_grad,
     vjp,
 )
-from arraynet.inspection import explain
-from arraynet.layers import Input
-from arraynet.models import Model, Sequential
 from arraynet.ops import stop_gradient
 from arraynet.plugins import available_backends, get_backend, set_backend, use_backend
 from arraynet.program import jit
 from arraynet.tensor import Tensor, Variable
+
+if TYPE_CHECKING:
+    from arraynet import callbacks, datasets, layers, losses, metrics, models, optimizers, saving, testing, utils
+    from arraynet.inspection import explain
+    from arraynet.layers import Input
+    from arraynet.models import Model, Sequential
+
+# What an import does not wait for: loaded when it is first asked for.
+_MODULES = ("callbacks", "datasets", "layers", "losses", "metrics", "models", "optimizers", "saving", "testing")
+_MODULES += ("utils",)
+_NAMES = {"explain": "inspection", "Input": "layers", "Model": "models", "Sequential": "models"}
 
 __all__ = [
     "GradientTape",
@@ -83,9 +75,16 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name == "testing":  # sample data of every op, which only tests need
-        return import_module("arraynet.testing")
-    raise AttributeError(f"module 'arraynet' has no attribute {name!r}")
+    if name in _MODULES:
+        return import_module(f"arraynet.{name}")
+    if name not in _NAMES:
+        raise AttributeError(f"module 'arraynet' has no attribute {name!r}")
+    globals()[name] = found = getattr(import_module(f"arraynet.{_NAMES[name]}"), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -98,7 +98,7 @@ def test_importing_is_cheap(loaded):
     """Counts, because seconds depend on the machine."""
     foreign = [name for name in loaded if not name.startswith("arraynet")]
     assert len(foreign) <= 25, foreign
-    assert len(loaded) <= 220
+    assert len(loaded) <= 130
 
 
 def test_importing_prints_nothing_and_warns_of_nothing():
