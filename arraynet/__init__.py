@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from arraynet.models import Model, Sequential
 
 # What an import does not wait for: loaded when it is first asked for.
-_MODULES = ("callbacks", "datasets", "layers", "losses", "metrics", "models", "optimizers", "saving", "testing")
-_MODULES += ("utils",)
+_MODULES = {"callbacks", "datasets", "layers", "losses", "metrics"}
+_MODULES |= {"models", "optimizers", "saving", "testing", "utils"}
 _NAMES = {"explain": "inspection", "Input": "layers", "Model": "models", "Sequential": "models"}
 
 __all__ = [
