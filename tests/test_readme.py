@@ -79,3 +79,12 @@ def test_the_first_program_runs(monkeypatch, tmp_path):
     assert 10 <= len(program.strip().splitlines()) <= 13
     assert (tmp_path / "digits.arraynet").is_file()
     assert arraynet.models.load_model("digits.arraynet").count_params() == 407_050
+
+
+def test_the_numbers_are_those_of_the_page_that_a_script_writes():
+    rows = [line.strip("| \n").split(" | ") for line in TEXT.splitlines() if re.match(r"\| \S+ \| \d+\.\d+ \|", line)]
+    page = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    assert len(rows) == 5
+    for name, *numbers in rows:
+        measured = [cell for line in page.splitlines() if line.startswith(f"| {name} ") for cell in line.split(" | ")]
+        assert set(numbers) <= {cell.strip() for cell in measured}
