@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 
-__all__ = ["auto_name", "reset_names", "snake_case"]
+__all__ = ["auto_name", "is_automatic", "reset_names", "snake_case"]
 
 _used: Counter[str] = Counter()
 
@@ -26,6 +26,11 @@ def auto_name(prefix: str) -> str:
     number = _used[prefix]
     _used[prefix] += 1
     return f"{prefix}_{number}" if number else prefix
+
+
+def is_automatic(name: str, prefix: str) -> bool:
+    """Tell whether a name is of the kind that `auto_name` gives, as the names in a configuration may be."""
+    return re.fullmatch(rf"{prefix}(_\d+)?", name) is not None
 
 
 def reset_names() -> None:

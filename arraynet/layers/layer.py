@@ -22,7 +22,7 @@ from arraynet.layers.input_spec import check_inputs
 from arraynet.layers.placing import placed
 from arraynet.layers.shapes import probed_shape
 from arraynet.layers.tracked import Tracked
-from arraynet.naming import auto_name, snake_case
+from arraynet.naming import auto_name, is_automatic, snake_case
 from arraynet.observers import notify
 from arraynet.ops import cast
 from arraynet.plugins import use_backend
@@ -89,8 +89,9 @@ class Layer(Tracked):
         super().__init__()
         if name is not None and (not isinstance(name, str) or "/" in name):
             raise ValueError(f"A layer's name is a str without '/', received {name!r}.")
-        self._named = name is not None
-        self.name = name or auto_name(snake_case(type(self).__name__))
+        prefix = snake_case(type(self).__name__)
+        self._named = name is not None and not is_automatic(name, prefix)
+        self.name = name or auto_name(prefix)
         self._given_shape = self._shape_from(unknown)
         self._trainable = flag("trainable", trainable)
         self.dtype_policy = dtype if dtype in MIXED else dtypes.standardize(dtype or "float")

@@ -27,7 +27,7 @@ class Tracked(Versioned):
 
     name: str
     built: bool
-    _named: bool  # whether the user chose the name
+    _named: bool  # whether the user chose the name, one that is not of the automatic kind
     _path: str | None = None
 
     def __init__(self) -> None:

@@ -229,3 +229,15 @@ def test_hostile_safetensors_are_refused(tmp_path, name):
     (tmp_path / "w.safetensors").write_bytes(HOSTILE[name])
     with pytest.raises(ValueError, match=r"w\.safetensors is no safetensors file, or a damaged one"):
         load_weights(net(), tmp_path / "w.safetensors")
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".safetensors"])
+def test_a_model_from_a_configuration_reads_the_weights_of_its_original(tmp_path, suffix):
+    layers.Dense(1), layers.Dense(1)  # so that automatic names do not start at none
+    model = Sequential([layers.Input((3,)), layers.Dense(4), layers.Dense(2, name="chosen"), layers.Dense(2)])
+    again = Sequential.from_config(model.get_config())
+    again.set_weights([w + 1 for w in model.get_weights()])
+    model.save_weights(tmp_path / f"w{suffix}")
+    again.load_weights(tmp_path / f"w{suffix}")
+    for one, other in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
