@@ -170,11 +170,11 @@ class Backend:
         computed from the result before then must not change: a copy that is still under way is waited for, or
         made from a copy.
         """
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not define asarray(self, x, dtype=None).")
 
     def to_numpy(self, x: Any) -> np.ndarray:
         """Return an own array as a NumPy array; a view is welcome."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not define to_numpy(self, x).")
 
     def synchronize(self) -> None:
         """Wait for queued work."""
