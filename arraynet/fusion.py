@@ -17,7 +17,10 @@ from arraynet.program.trace import Instruction, Value
 
 __all__ = ["Group", "fuse"]
 
-ROW_REDUCTIONS = ("sum", "max", "min", "mean")
+ROW_REDUCTIONS = ("sum", "max", "min", "mean", "argmax")
+
+
+SHORT = 256  # columns; argmax of longer rows is better left to a library that compares many at once
 
 
 @dataclass
@@ -55,13 +58,13 @@ class Group:
 
     @property
     def columns(self) -> int:
-        """The length of the last axis."""
-        return self.shape[-1]
+        """The length of the last axis; 1 for a single number."""
+        return self.shape[-1] if self.shape else 1
 
     def role(self, value: Value) -> str:
         """Return how an operand lies in the shape: "full", "row", "column", "scalar", or "" for neither."""
         shape = value.shape or ()
-        if shape == self.shape:
+        if shape == self.shape and shape:
             return "full"
         if math.prod(shape) == 1:
             return "scalar"
@@ -70,7 +73,9 @@ class Group:
         return "column" if shape == (*self.shape[:-1], 1) else ""
 
 
-def fuse(program: Program, elementwise: Collection[str], compiled: Any, in_place: bool = False) -> None:
+def fuse(
+    program: Program, elementwise: Collection[str], compiled: Any, in_place: bool = False, smallest: int = 2
+) -> None:
     """Replace groups of instructions by calls of what `compiled` makes of them.
 
     Parameters
@@ -78,16 +83,19 @@ def fuse(program: Program, elementwise: Collection[str], compiled: Any, in_place
     program : Program
         Changed in place.
     elementwise : collection of str
-        The primitives that a loop can compute.
+        The primitives that a loop can compute; "argmax" among them stands for that along short rows.
     compiled : callable
         ``compiled(group)`` returns a function of the group's inputs and outs, or None to leave it alone.
     in_place : bool
         Whether groups write updates over the Variables' old values, see `Group.over`.
+    smallest : int
+        How many instructions make a group. With 1, reductions and single numbers are groups, too, for a backend
+        that computes neighbouring groups in one call.
     """
     slots: list[Instruction | Group] = []
     place: dict[int, int] = {}  # where a Value is made, by its index
     for instruction in _early_first(program):
-        at = _joined(slots, place, instruction, elementwise)
+        at = _joined(slots, place, instruction, elementwise, smallest)
         place |= {v.index: at for v in instruction.outs}
     needed = _needed(program, slots)
     last_slot = _last_slots(program, needed)
@@ -96,7 +104,7 @@ def fuse(program: Program, elementwise: Collection[str], compiled: Any, in_place
             _bounded(slot, needed)
             if in_place and slot.pointwise:
                 _overwriting(slot, program, last_slot, at)
-    program.instructions = [made for slot in slots for made in _made(slot, compiled)]
+    program.instructions = [made for slot in slots for made in _made(slot, compiled, smallest)]
 
 
 def _early_first(program: Program) -> list[Instruction]:
@@ -115,10 +123,16 @@ def _early_first(program: Program) -> list[Instruction]:
 
 
 def _joined(
-    slots: list[Instruction | Group], place: dict[int, int], instruction: Instruction, elementwise: Collection[str]
+    slots: list[Instruction | Group],
+    place: dict[int, int],
+    instruction: Instruction,
+    elementwise: Collection[str],
+    smallest: int,
 ) -> int:
     """Put an instruction into the latest group that it fits into, or behind everything; return where."""
     shape = _shape(instruction, elementwise)
+    if shape is not None and math.prod(shape) < 2 and smallest > 1:
+        shape = None  # no work for a loop
     if shape is not None:
         first = max((place.get(v.index, -1) for v in instruction.inputs()), default=-1)
         for at in range(len(slots) - 1, max(first, 0) - 1, -1):
@@ -128,7 +142,7 @@ def _joined(
             if _fits(slot, instruction, at, place):
                 slot.instructions.append(instruction)
                 return at
-    if shape is not None and instruction.name in elementwise:
+    if shape is not None and (smallest == 1 or instruction.name not in ROW_REDUCTIONS):
         group = Group(shape)
         if _fits(group, instruction, len(slots), place):
             slots.append(Group(shape, [instruction]))
@@ -139,19 +153,20 @@ def _joined(
 
 def _shape(instruction: Instruction, elementwise: Collection[str]) -> tuple[int, ...] | None:
     """The shape that a loop for an instruction runs over; None if it is no matter for a loop."""
-    if instruction.name in elementwise:
-        shape = instruction.outs[0].shape
-    elif instruction.name in ROW_REDUCTIONS and reduced(instruction):
-        shape = instruction.inputs()[0].shape
+    if instruction.name in ROW_REDUCTIONS:
+        taken = reduced(instruction) and (instruction.name != "argmax" or "argmax" in elementwise)
+        shape = instruction.inputs()[0].shape if taken else None
     else:
-        return None
-    return shape if shape and math.prod(shape) > 1 else None
+        shape = instruction.outs[0].shape if instruction.name in elementwise else None
+    return shape if shape is not None and math.prod(shape) else None
 
 
 def reduced(instruction: Instruction) -> str:
     """Return what a reduction of floats goes along: "columns" (the last axis), "rows" (all others), "all", or ""."""
     x = instruction.inputs()[0]
     if x.dtype is None or x.dtype.kind != "f":
+        return ""
+    if instruction.name == "argmax" and (x.shape or (SHORT + 1,))[-1] > SHORT:
         return ""
     axis = instruction.kwargs.get("axis")
     ndim = len(x.shape or ())
@@ -229,13 +244,13 @@ def _overwriting(group: Group, program: Program, last: dict[int, int], at: int) 
     group.inputs = [v for v in group.inputs if all(v.index != w.index for w in group.over)]
 
 
-def _made(slot: Instruction | Group, compiled: Any) -> list[Instruction]:
+def _made(slot: Instruction | Group, compiled: Any, smallest: int) -> list[Instruction]:
     """The instructions that a slot comes to."""
     if isinstance(slot, Instruction):
         return [slot]
-    function = compiled(slot) if len(slot.instructions) > 1 else None
+    function = compiled(slot) if len(slot.instructions) >= smallest else None
     if function is None:
         return slot.instructions
-    name = "group" if slot.pointwise else "group.reduce"  # only the first may write over what it reads
+    name = "group" if slot.pointwise else "group.reduce"
     over = {"over": tuple(slot.over)} if slot.over else {}
     return [Instruction(name, function, tuple(slot.inputs), over, tuple(slot.outs), several=True)]

@@ -8,10 +8,11 @@ from contextvars import ContextVar
 from itertools import count
 from typing import Any
 
-__all__ = ["OBSERVERS", "Observer", "Versioned", "latest_version", "notify"]
+__all__ = ["OBSERVERS", "Observer", "Versioned", "latest_touch", "latest_version", "notify", "touch"]
 
 _versions = count(1)
 _latest = 0
+_touch = 0
 
 
 class Observer:
@@ -61,6 +62,17 @@ def notify(event: str, *args: Any) -> None:
 def latest_version() -> int:
     """Return a number that grows whenever any `Versioned` object changes."""
     return _latest
+
+
+def latest_touch() -> int:
+    """Return a number that changes whenever any Variable is read, or holds another array."""
+    return _touch
+
+
+def touch() -> None:
+    """Change that number."""
+    global _touch
+    _touch = next(_versions)
 
 
 class Versioned:

@@ -14,7 +14,7 @@ from arraynet import dtypes
 from arraynet.backend import Backend, dtype_of
 from arraynet.dtypes import host_array
 from arraynet.naming import auto_name
-from arraynet.observers import Versioned, notify
+from arraynet.observers import Versioned, notify, touch
 from arraynet.operators import OPS, Operators
 from arraynet.plugins import current, load
 
@@ -234,6 +234,7 @@ class Variable(Operators, Versioned):
     def read(self) -> Tensor:
         """Return the present value and tell the observers, who may watch it."""
         self._seen = True
+        touch()
         notify("read", self, self._value)
         return self._value
 
@@ -249,6 +250,7 @@ class Variable(Operators, Versioned):
     def put(self, value: Tensor, seen: bool = True) -> Tensor:
         """Hold a Tensor of the right shape, dtype and backend; `seen` says whether others hold it too."""
         self._value, self._seen = value, seen
+        touch()
         notify("assigned", self, value)
         return value
 
@@ -262,8 +264,7 @@ class Variable(Operators, Versioned):
 
     def move(self, backend: str | Backend) -> None:
         """Move the value to another backend, in place."""
-        self._value = self._value.to(backend)
-        self._seen = True
+        self.put(self._value.to(backend))
         self.changed()
 
     def numpy(self) -> np.ndarray:
@@ -329,6 +330,7 @@ class Variable(Operators, Versioned):
 
     def __getstate__(self) -> dict[str, Any]:
         self._seen = True  # the copy holds the same array
+        touch()
         return dict(self.__dict__)
 
     def __setstate__(self, state: dict[str, Any]) -> None:

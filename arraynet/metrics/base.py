@@ -89,6 +89,11 @@ class Metric(Versioned):
         return f"<{type(self).__name__} name={self.name}>"
 
 
+def _total(values: Any) -> Any:
+    """The sum of all values; a single one, such as the loss of a batch, is its own."""
+    return ops.sum(values) if values.ndim else values
+
+
 class Sum(Metric):
     """Weighted sum of all values given."""
 
@@ -133,8 +138,8 @@ class Mean(Metric):
             self.count.assign_add(float(values.size))
         else:
             values, weight = weighted(values, sample_weight)
-            self.count.assign_add(ops.sum(ops.broadcast_to(weight, values.shape)))
-        self.total.assign_add(ops.sum(values))
+            self.count.assign_add(_total(ops.broadcast_to(weight, values.shape)))
+        self.total.assign_add(_total(values))
 
     def result(self) -> Any:
         return divided(self.total.read(), self.count.read())

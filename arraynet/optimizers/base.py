@@ -188,12 +188,15 @@ class Optimizer(Settings):
     def _advance(self) -> dict[str, float]:
         """Host numbers of the present step; the next call gives those of the next one."""
         iteration, self._iterations = self._iterations, self._iterations + 1
-        number = self.step_number(iteration)
         scalars = self.step_scalars(iteration)
-        scalars["decay"] = scalars["learning_rate"] * (self.weight_decay or 0.0)
-        scalars["update"] = float((iteration + 1) % (self.gradient_accumulation_steps or 1) == 0)
-        scalars["ema"] = self.ema_momentum if number > 1 else 0.0
-        scalars["overwrite"] = float(number % (self.ema_overwrite_frequency or number + 1) == 0)
+        if self.weight_decay is not None:
+            scalars["decay"] = scalars["learning_rate"] * self.weight_decay
+        if self.gradient_accumulation_steps:
+            scalars["update"] = float((iteration + 1) % self.gradient_accumulation_steps == 0)
+        if self.use_ema:
+            number = self.step_number(iteration)
+            scalars["ema"] = self.ema_momentum if number > 1 else 0.0
+            scalars["overwrite"] = float(number % (self.ema_overwrite_frequency or number + 1) == 0)
         return scalars
 
     def _accumulated(self, gradient: Tensor, variable: Variable, host: dict[str, HostScalar]) -> Tensor:

@@ -78,8 +78,8 @@ def test_special_values_survive(value):
 def test_compiling_is_announced_by_one_line(tmp_path, caplog):
     x = np.ones((4, 4), "float32")
     with arraynet.use_backend("numba"):
-        for scale in (0.731, 0.732):  # numbers that no other test compiles a loop for
-            jit(lambda x: ops.relu(x * scale) + x)(x)  # noqa: B023 (called at once)
+        for f in (lambda x: ops.relu(x + x) / (x + 7), lambda x: ops.relu(x - 7) / (x * x)):  # of no other test
+            jit(f)(x)
     (line,) = [record.getMessage() for record in caplog.records if "compiles" in record.getMessage()]
     assert str(tmp_path) in line
 
@@ -94,7 +94,7 @@ def test_threads_that_need_one_loop_at_once_all_get_it():
 
     def work():
         with arraynet.use_backend("numba"):
-            f = jit(lambda x: (x + 0.123456) * x - 0.654321)
+            f = jit(lambda x: ((x + 0.123456) * x - 0.654321) / 1.5)
             x = np.ones((3, 5), "float32")
             barrier.wait()
             f(x)
@@ -106,7 +106,7 @@ def test_threads_that_need_one_loop_at_once_all_get_it():
     for thread in threads:
         thread.join()
     assert results == [results[0]] * 4
-    assert results[0] == pytest.approx(15 * (1.123456 - 0.654321), rel=1e-5)
+    assert results[0] == pytest.approx(10 * (1.123456 - 0.654321), rel=1e-5)
 
 
 @pytest.mark.parametrize("axis", [-1, 0])

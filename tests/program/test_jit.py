@@ -263,3 +263,13 @@ def test_kernels_eager_turns_capture_off():
     fast = jit(lambda x: x + 1)
     fast(ops.array(1.0))
     assert fast.captures == 0
+
+
+def test_the_same_leaves_in_another_structure_are_another_signature():
+    f = jit(lambda x=1.0, y=2.0: x[0] - x[1] if isinstance(x, list) else ops.subtract(x, y))
+    a, b = ops.array([5.0]), ops.array([3.0])
+    for _ in range(2):
+        assert f(a, b)[0] == 2 == f([a, b])[0]
+        assert f(x=a)[0] == 3
+        assert f(y=a, x=b)[0] == -2
+        assert f(y=a)[0] == -4

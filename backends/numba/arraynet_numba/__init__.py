@@ -37,11 +37,10 @@ class NumbaBackend(NumPyBackend):
         return f"numba {version('numba')}, {super().describe()}"
 
     def compile_program(self, program: Any) -> Any:
-        from arraynet.fusion import fuse
         from arraynet.program import HostProgram
-        from arraynet_numba.loops import ELEMENTWISE, compiled
+        from arraynet_numba.chains import compile_loops
 
-        fuse(program, ELEMENTWISE, compiled, in_place=True)
+        compile_loops(program)
         return HostProgram(program)
 
 

@@ -1,0 +1,103 @@
+"""Neighbouring loops in one call: all updates of a step, the numbers that its metrics add up.
+
+Python takes a microsecond or two to call a loop, and as long again when the loops before have taken its
+memory out of the caches. Between two matrix products nothing but loops need happen, so one compiled function
+calls them all.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from arraynet.fusion import fuse
+from arraynet.program import Instruction, Value
+from arraynet_numba.loops import ELEMENTWISE, caller, compiled
+
+__all__ = ["compile_loops"]
+
+WIDEST = 100  # arguments; more of them make compiling slow, and the calls saved are few by then
+PLAIN = (0, 1, -1, 2, 0.5)  # numbers that the compiler can make something of
+
+
+def compile_loops(program: Any) -> None:
+    """Replace what lies between the matrix products of a program by calls of compiled loops."""
+    _lift_numbers(program)
+    fuse(program, ELEMENTWISE, _Loop.of, in_place=True, smallest=1)
+    program.instructions = list(_chained(program.instructions))
+
+
+class _Loop:
+    """A compiled loop, and the instructions that it stands for."""
+
+    def __init__(self, function: Any, instructions: list[Any]) -> None:
+        self.function, self.instructions = function, instructions
+
+    @staticmethod
+    def of(group: Any) -> "_Loop | None":
+        function = compiled(group)
+        return None if function is None else _Loop(function, group.instructions)
+
+
+def _lift_numbers(program: Any) -> None:
+    """Make arguments of the numbers that loops compute with: other numbers then need no other loop.
+
+    Such numbers are hyper-parameters, and the number of samples in a batch, which the last of an epoch has fewer of.
+    """
+    lifted: dict[tuple[str, float], Value] = {}
+
+    def lift(x: Any, dtype: np.dtype) -> Any:
+        if type(x) not in (int, float) or x in PLAIN or not np.isfinite(x):
+            return x
+        key = (dtype.name, float(x))
+        if key not in lifted:
+            lifted[key] = Value(program.count, np.asarray(x, dtype))
+            program.constants[program.count] = lifted[key].example
+            program.count += 1
+        return lifted[key]
+
+    for instruction in program.instructions:
+        if instruction.name in ELEMENTWISE and instruction.name not in ("astype", "argmax"):
+            kinds = [v.dtype for v in instruction.inputs() if v.dtype is not None and v.dtype.kind != "b"]
+            dtype = kinds[0] if kinds else instruction.outs[0].dtype
+            if dtype.kind == "f":
+                instruction.args = tuple(lift(x, dtype) for x in instruction.args)
+
+
+def _chained(instructions: Iterable[Any]) -> Iterator[Any]:
+    """Loops that nothing separates become one; what does not need them goes before them."""
+    waiting: list[Any] = []
+    made: set[int] = set()
+    for instruction in instructions:
+        loop = isinstance(instruction.function, _Loop)
+        width = sum(len(i.args) + len(i.outs) for i in (*waiting, instruction))
+        if waiting and (width > WIDEST if loop else any(v.index in made for v in instruction.inputs())):
+            yield from _called(waiting)
+            waiting, made = [], set()
+        if loop:
+            waiting.append(instruction)
+            made.update(v.index for v in instruction.outs)
+        else:
+            yield instruction
+    yield from _called(waiting)
+
+
+def _called(waiting: list[Any]) -> list[Any]:
+    """The call that computes loops; a single primitive is left to NumPy."""
+    if not waiting:
+        return []
+    if len(waiting) == 1:
+        (only,) = waiting
+        if len(only.function.instructions) == 1:
+            return list(only.function.instructions)
+        only.function = only.function.function
+        return waiting
+    over = [pair for i in waiting for pair in zip(i.outs, i.kwargs.get("over", ()), strict=False)]
+    written = [new for new, _ in over]
+    outs = [*written, *(v for i in waiting for v in i.outs if all(v is not w for w in written))]
+    inside = {v.index for v in outs}
+    inputs = list({v.index: v for i in waiting for v in i.args if v.index not in inside}.values())
+    place = {v.index: k for k, v in enumerate([*inputs, *outs])}
+    calls = [(i.function.function, [place[v.index] for v in (*i.args, *i.outs)]) for i in waiting]
+    kwargs = {"over": tuple(old for _, old in over)} if over else {}
+    return [Instruction("group", caller(calls, len(place)), tuple(inputs), kwargs, tuple(outs), several=True)]

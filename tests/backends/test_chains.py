@@ -1,0 +1,72 @@
+"""Loops that nothing separates are one call, and share what was compiled."""
+
+import numpy as np
+import pytest
+
+import arraynet
+from arraynet import layers, ops, optimizers
+from arraynet.program import jit
+from arraynet.program.layout import VIEWS
+
+loops = pytest.importorskip("arraynet_numba.loops", reason="the plugin arraynet-numba is not installed")
+
+
+def labelled(rows, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(rows, 6)).astype("float32"), rng.integers(0, 3, rows)
+
+
+def classifier(optimizer="adam"):
+    arraynet.utils.set_random_seed(0)
+    model = arraynet.Sequential([layers.Dense(5, activation="relu"), layers.Dense(3, activation="softmax")])
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+@pytest.mark.parametrize("optimizer", ["rmsprop", "adam", "sgd"])
+def test_between_products_a_step_makes_one_call(optimizer):
+    with arraynet.use_backend("numba"):
+        model = classifier(optimizer)
+        model.fit(*labelled(32), batch_size=16, verbose=0)
+        (program,) = model._step("train").programs
+    names = [i.name for i in program.instructions if i.name not in VIEWS]
+    products = [k for k, name in enumerate(names) if name == "matmul"]
+    between = [names[a + 1 : b] for a, b in zip(products, [*products[1:], len(names)], strict=True)]
+    assert all(calls in ([], ["group"], ["group.reduce"]) for calls in between)
+    updated = {id(value) for _, value in program.updates[: 4 if optimizer == "sgd" else 8]}
+    assert updated <= {id(value) for value in program.instructions[-1].outs}
+
+
+def test_other_batches_and_other_rates_compile_nothing_new(monkeypatch):
+    with arraynet.use_backend("numba"):
+        classifier().fit(*labelled(32), batch_size=16, verbose=0)
+        monkeypatch.setattr(loops, "_imported", lambda source, name: pytest.fail(f"compiled anew:\n{source}"))
+        classifier(optimizers.Adam(0.01, beta_1=0.8, epsilon=1e-5)).fit(*labelled(45), batch_size=15, verbose=0)
+
+
+def test_chained_loops_write_over_no_array_that_somebody_holds():
+    with arraynet.use_backend("numba"):
+        model = classifier()
+        model.fit(*labelled(32), batch_size=16, verbose=0)
+        held, copies = [w.value for w in model.weights], model.get_weights()
+        model.fit(*labelled(32), batch_size=16, epochs=2, verbose=0)
+    for array, copy in zip(held, copies, strict=True):
+        np.testing.assert_array_equal(array.numpy(), copy)
+
+
+def test_metrics_are_added_up_in_loops_as_on_numpy():
+    found = []
+    for name in ("numpy", "numba"):
+        with arraynet.use_backend(name):
+            model = classifier()
+            found.append([*model.fit(*labelled(45), batch_size=16, epochs=3, verbose=0).history.values()])
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-5)
+
+
+@pytest.mark.parametrize("row", [[0, 2, 2], [np.nan, 1, np.nan], [-np.inf] * 3, [1, np.nan, 9]])
+def test_the_first_largest_element(row):
+    with arraynet.use_backend("numba"):
+        find = jit(lambda x: ops.argmax(x + x, axis=-1))
+        x = np.array([row, row[::-1]], "float32")
+        assert (find(x).numpy() == find(x).numpy()).all()
+        np.testing.assert_array_equal(find(x).numpy(), np.argmax(x, -1))
