@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from arraynet import activations, config, initializers, ops, random, regularizers
+from arraynet import tiles as _tiles  # adds its pass to those over programs
 from arraynet.autodiff import (
     GradientTape,
     checkpoint,

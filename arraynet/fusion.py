@@ -2,8 +2,8 @@
 
 A group runs over one shape, seen as rows and columns: all axes but the last, and the last. An operand is
 the whole of it, one row, one column, or a single number. A backend turns a group into a compiled loop or
-a GPU kernel; the grouping, and what it may reorder, is decided here once for all of them. Only plugins use
-it, from their `compile_program`; the core does without.
+a GPU kernel, `arraynet.tiles` into ufuncs on one tile after the other; the grouping, and what it may reorder, is
+decided here once for all of them.
 """
 
 import math
@@ -15,9 +15,9 @@ from arraynet.program.layout import FOREVER, VIEWS, roots
 from arraynet.program.program import Program
 from arraynet.program.trace import Instruction, Value
 
-__all__ = ["Group", "fuse"]
+__all__ = ["ROW_REDUCTIONS", "Group", "fuse"]
 
-ROW_REDUCTIONS = ("sum", "max", "min", "mean", "argmax")
+ROW_REDUCTIONS = frozenset(["sum", "max", "min", "mean", "argmax"])
 
 
 SHORT = 256  # columns; argmax of longer rows is better left to a library that compares many at once
@@ -74,7 +74,7 @@ class Group:
 
 
 def fuse(
-    program: Program, elementwise: Collection[str], compiled: Any, in_place: bool = False, smallest: int = 2
+    program: Program, primitives: Collection[str], compiled: Any, in_place: bool = False, smallest: int = 2
 ) -> None:
     """Replace groups of instructions by calls of what `compiled` makes of them.
 
@@ -82,8 +82,8 @@ def fuse(
     ----------
     program : Program
         Changed in place.
-    elementwise : collection of str
-        The primitives that a loop can compute; "argmax" among them stands for that along short rows.
+    primitives : collection of str
+        What a loop can compute, element by element, and which of `ROW_REDUCTIONS`.
     compiled : callable
         ``compiled(group)`` returns a function of the group's inputs and outs, or None to leave it alone.
     in_place : bool
@@ -95,7 +95,7 @@ def fuse(
     slots: list[Instruction | Group] = []
     place: dict[int, int] = {}  # where a Value is made, by its index
     for instruction in _early_first(program):
-        at = _joined(slots, place, instruction, elementwise, smallest)
+        at = _joined(slots, place, instruction, primitives, smallest)
         place |= {v.index: at for v in instruction.outs}
     needed = _needed(program, slots)
     last_slot = _last_slots(program, needed)
@@ -126,11 +126,11 @@ def _joined(
     slots: list[Instruction | Group],
     place: dict[int, int],
     instruction: Instruction,
-    elementwise: Collection[str],
+    primitives: Collection[str],
     smallest: int,
 ) -> int:
     """Put an instruction into the latest group that it fits into, or behind everything; return where."""
-    shape = _shape(instruction, elementwise)
+    shape = _shape(instruction, primitives)
     if shape is not None and math.prod(shape) < 2 and smallest > 1:
         shape = None  # no work for a loop
     if shape is not None:
@@ -151,13 +151,14 @@ def _joined(
     return len(slots) - 1
 
 
-def _shape(instruction: Instruction, elementwise: Collection[str]) -> tuple[int, ...] | None:
+def _shape(instruction: Instruction, primitives: Collection[str]) -> tuple[int, ...] | None:
     """The shape that a loop for an instruction runs over; None if it is no matter for a loop."""
+    if instruction.name not in primitives:
+        return None
     if instruction.name in ROW_REDUCTIONS:
-        taken = reduced(instruction) and (instruction.name != "argmax" or "argmax" in elementwise)
-        shape = instruction.inputs()[0].shape if taken else None
+        shape = instruction.inputs()[0].shape if reduced(instruction) else None
     else:
-        shape = instruction.outs[0].shape if instruction.name in elementwise else None
+        shape = instruction.outs[0].shape
     return shape if shape is not None and math.prod(shape) else None
 
 

@@ -15,7 +15,9 @@ from arraynet.program.layout import VIEWS, Pool, last_uses, overwrites, roots
 from arraynet.program.program import Program
 from arraynet.program.trace import Instruction, Value, substitute
 
-__all__ = ["HostProgram"]
+__all__ = ["HOST_PASSES", "HostProgram"]
+
+HOST_PASSES: list[Callable[[Program], None]] = []  # what else is done to programs on host arrays; filled from above
 
 _NAMES = """
 add subtract multiply divide floor_divide remainder pow maximum minimum hypot atan2 copysign nextafter logaddexp

@@ -17,7 +17,7 @@ from arraynet.backend import Backend
 from arraynet.observers import OBSERVERS, Versioned, latest_touch, latest_version
 from arraynet.plugins import current
 from arraynet.program.capture import Capture
-from arraynet.program.host import HostProgram
+from arraynet.program.host import HOST_PASSES, HostProgram
 from arraynet.program.passes import optimise
 from arraynet.program.program import Program, interpret
 from arraynet.program.trace import UncapturableError
@@ -197,7 +197,11 @@ def _runner(program: Program) -> Any:
     compiled = program.backend.compile_program(program) if config.kernels() == "fused" else NotImplemented
     if compiled is not NotImplemented:
         return compiled
-    return HostProgram(program) if np.ndarray in program.backend.array_types else interpret(program)
+    if np.ndarray not in program.backend.array_types:
+        return interpret(program)
+    for run in HOST_PASSES:
+        run(program)
+    return HostProgram(program)
 
 
 def _replay(entry: _Entry, leaves: Sequence[Any]) -> Any:

@@ -17,7 +17,7 @@ LEVELS = [
     ["tensor"],
     ["dispatch"],
     ["autodiff", "program"],
-    ["fusion"],
+    ["fusion", "tiles"],
     ["ops", "random"],
     ["activations", "initializers", "regularizers"],
     ["layers", "losses", "metrics", "optimizers"],

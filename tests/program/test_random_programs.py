@@ -1,11 +1,12 @@
 """Programs nobody would write: whatever is captured, buffers, views and in-place updates must not show."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import arraynet
-from arraynet import Variable, ops
+from arraynet import Variable, ops, tiles
 from arraynet.program import jit
 
 SHAPE = (4, 4)  # square, so that a transposed view has the shape of what it views
@@ -73,4 +74,16 @@ def results(backend, capture, plan, updates, outputs, peek):
 def test_any_program_replays_bit_for_bit(plan, updates, outputs, peek):
     eager = results("numpy", False, plan, updates, outputs, peek)
     for e, r in zip(eager, results("numpy", True, plan, updates, outputs, peek), strict=True):
+        np.testing.assert_array_equal(r, e)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3])
+@settings(max_examples=60, deadline=None)
+@given(plan=plans, updates=writes, outputs=st.lists(index, min_size=1, max_size=3), peek=st.sets(st.integers(0, 3)))
+def test_tile_by_tile_too(rows, plan, updates, outputs, peek):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tiles, "LEAST", 1)
+        patch.setattr(tiles, "BYTES", rows * 16)  # of a float32 matrix of 4 x 4
+        replayed = results("numpy", True, plan, updates, outputs, peek)
+    for e, r in zip(results("numpy", False, plan, updates, outputs, peek), replayed, strict=True):
         np.testing.assert_array_equal(r, e)

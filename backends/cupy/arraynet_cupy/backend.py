@@ -58,14 +58,14 @@ class CupyBackend(Backend):
         return {"used": pool.used_bytes(), "held": pool.total_bytes(), "limit": limit}
 
     def compile_program(self, program: Any) -> Any:
-        from arraynet.fusion import fuse
+        from arraynet.fusion import ROW_REDUCTIONS, fuse
         from arraynet_cupy.expressions import ELEMENTWISE
         from arraynet_cupy.groups import compiled
         from arraynet_cupy.merging import merge
         from arraynet_cupy.replay import replay
         from arraynet_cupy.scalars import gather
 
-        fuse(program, ELEMENTWISE, compiled)
+        fuse(program, ELEMENTWISE | ROW_REDUCTIONS - {"argmax"}, compiled)
         gather(program)
         merge(program)
         return replay(program)

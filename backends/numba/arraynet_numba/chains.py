@@ -12,7 +12,7 @@ import numpy as np
 
 from arraynet.fusion import fuse
 from arraynet.program import Instruction, Value
-from arraynet_numba.loops import ELEMENTWISE, caller, compiled
+from arraynet_numba.loops import EXPRESSIONS, PRIMITIVES, caller, compiled
 
 __all__ = ["compile_loops"]
 
@@ -23,7 +23,7 @@ PLAIN = (0, 1, -1, 2, 0.5)  # numbers that the compiler can make something of
 def compile_loops(program: Any) -> None:
     """Replace what lies between the matrix products of a program by calls of compiled loops."""
     _lift_numbers(program)
-    fuse(program, ELEMENTWISE, _Loop.of, in_place=True, smallest=1)
+    fuse(program, PRIMITIVES, _Loop.of, in_place=True, smallest=1)
     program.instructions = list(_chained(program.instructions))
 
 
@@ -57,7 +57,7 @@ def _lift_numbers(program: Any) -> None:
         return lifted[key]
 
     for instruction in program.instructions:
-        if instruction.name in ELEMENTWISE and instruction.name not in ("astype", "argmax"):
+        if instruction.name in EXPRESSIONS and instruction.name != "astype":
             kinds = [v.dtype for v in instruction.inputs() if v.dtype is not None and v.dtype.kind != "b"]
             dtype = kinds[0] if kinds else instruction.outs[0].dtype
             if dtype.kind == "f":

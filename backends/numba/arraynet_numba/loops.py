@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from arraynet.fusion import Group, reduced
+from arraynet.fusion import ROW_REDUCTIONS, Group, reduced
 from arraynet_numba.settings import cache_folder
 
-__all__ = ["ELEMENTWISE", "caller", "compiled"]
+__all__ = ["EXPRESSIONS", "PRIMITIVES", "caller", "compiled"]
 
 LOG = logging.getLogger("arraynet")
 
@@ -35,7 +35,7 @@ EXPRESSIONS = {
     "logical_not": "not {0}", "isnan": "{0} != {0}", "isfinite": "(abs({0}) < np.inf)",
     "exp": "exp({0})", "log": "np.log({0})",
 }  # fmt: skip
-ELEMENTWISE = frozenset(EXPRESSIONS) | {"argmax"}
+PRIMITIVES = ROW_REDUCTIONS | set(EXPRESSIONS)
 _IMPORTING = threading.Lock()
 FLOATS = ("float32", "float64")
 FLAGS = '{"contract", "arcp", "nsz"}'
