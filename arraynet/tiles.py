@@ -35,6 +35,7 @@ def _tiled(group: Group, backend: Backend) -> Callable[..., None] | None:
     if size < LEAST or not rows:
         return None
     slices = [slice(start, min(start + rows, group.shape[0])) for start in range(0, group.shape[0], rows)]
+    slices.reverse()  # what was made last is in the caches, and what is read first next time shall be
     plans = {length: _plan(group, length, backend) for length in {s.stop - s.start for s in slices}}
     if not all(all(plan.in_place[: len(group.over)]) for plan in plans.values()):
         return None  # something reads an old value behind its update

@@ -36,6 +36,8 @@ EXPRESSIONS = {
     "exp": "exp({0})", "log": "np.log({0})",
 }  # fmt: skip
 PRIMITIVES = ROW_REDUCTIONS | set(EXPRESSIONS)
+PART = 16384  # elements
+PARTS = str.maketrans("XY", "PQ")  # what a part of an array is called
 _IMPORTING = threading.Lock()
 FLOATS = ("float32", "float64")
 FLAGS = '{"contract", "arcp", "nsz"}'
@@ -82,7 +84,7 @@ def caller(calls: list[tuple[Any, list[int]]], count: int) -> Any:
 def _renumbered(source: str) -> str:
     """The text with values numbered from 0, so that equal loops of different programs are compiled once."""
     numbers: dict[str, int] = {}
-    return re.sub(r"\b([xyXYvamt])(\d+)\b", lambda m: f"{m[1]}{numbers.setdefault(m[2], len(numbers))}", source)
+    return re.sub(r"\b([xyXYPQvamt])(\d+)\b", lambda m: f"{m[1]}{numbers.setdefault(m[2], len(numbers))}", source)
 
 
 class _Stage:
@@ -111,6 +113,7 @@ class _Writer:
         self.head: list[str] = []
         self.tail: list[str] = []
         self.outs = {v.index for v in group.outs}
+        self.flat = self._is_flat()
         self._assign_stages()
 
     def source(self) -> str:
@@ -124,26 +127,50 @@ class _Writer:
             self.names[old.index] = f"Y{new.index}[k]" if new.shape else f"y{new.index}[()]"
         for instruction in self.group.instructions:
             self._write(instruction)
-        rows = [line for _, stage in sorted(self.stages.items()) for line in stage.lines()]
-        loop = ["for i in range(rows):", "    base = i * columns", *(f"    {line}" for line in rows)]
-        body = [*self._extent(), *self.head, *loop, *self.tail]
+        lines = [line for _, stage in sorted(self.stages.items()) for line in stage.lines()]
+        loop = self._parts(lines) if self.flat else self._rows(lines)
+        body = [*self.head, *loop, *self.tail]
         return f"def loop({', '.join(given)}):\n" + "".join(f"    {line}\n" for line in body)
 
-    def _extent(self) -> list[str]:
-        """Rows and columns, from an operand that has them; without rows of its own the loop is one row."""
-        full = next((f"{k}{v.index}" for k, vs in (("x", self.group.inputs), ("y", self.group.outs))
-                     for v in vs if v.shape == self.group.shape), None)  # fmt: skip
-        if full is None:
-            return [f"columns = {self.group.columns}", f"rows = {self.group.rows}"]
-        if self._flat():
-            return [f"columns = {full}.size", "rows = 1"]
-        return [f"columns = {full}.shape[-1]", f"rows = {full}.size // columns"]
+    def _rows(self, lines: list[str]) -> list[str]:
+        """The loop over rows, whose number and length are those of an operand that has them."""
+        full = self._full()
+        extent = [f"columns = {full}.shape[-1]", f"rows = {full}.size // columns"]
+        if not full:
+            extent = [f"columns = {self.group.columns}", f"rows = {self.group.rows}"]
+        self.head = [*extent, *self.head]
+        return ["for i in range(rows):", "    base = i * columns", *(f"    {line}" for line in lines)]
 
-    def _flat(self) -> bool:
+    def _parts(self, lines: list[str]) -> list[str]:
+        """The loop without rows, last part first: what was made last, and what is read first next time, is at hand.
+
+        A step goes through its weights from the first to the last, and an update of more than a cache holds would
+        leave there what is needed last.
+        """
+        used = "\n".join(lines)
+        arrays = [name for name in dict.fromkeys(re.findall(r"\b[XY]\d+(?=\[k\])", used))]
+        views = [f"    {name.translate(PARTS)} = {name}[start:stop]" for name in arrays]
+        named = [re.sub(r"\b[XY]\d+(?=\[k\])", lambda found: found[0].translate(PARTS), line) for line in lines]
+        size = f"{self._full()}.size"
+        return [
+            f"for part in range(({size} - 1) // {PART}, -1, -1):",
+            f"    start, stop = part * {PART}, min(part * {PART} + {PART}, {size})",
+            "    base, columns = 0, stop - start",
+            *views,
+            *(f"    {line}" for line in named),
+        ]
+
+    def _full(self) -> str:
+        """The name of an argument that has the whole shape, if there is one."""
+        given = [(f"x{v.index}", v) for v in self.group.inputs] + [(f"y{v.index}", v) for v in self.group.outs]
+        return next((name for name, v in given if v.shape == self.group.shape and v.shape), "")
+
+    def _is_flat(self) -> bool:
         """Whether rows and columns do not matter; of a single column, a sum along either looks like neither."""
         values = [*self.group.inputs, *(v for i in self.group.instructions for v in i.outs)]
         plain = all(i.name in EXPRESSIONS or reduced(i) == "all" for i in self.group.instructions)
-        return plain and all(v.shape is None or self.group.role(v) in ("full", "scalar") for v in values)
+        sized = all(v.shape is None or self.group.role(v) in ("full", "scalar") for v in values)
+        return plain and sized and bool(self._full())
 
     def _assign_stages(self) -> None:
         """A reduction's result is known one stage after its operand; values that cross stages are stored."""
@@ -203,7 +230,11 @@ class _Writer:
         """Sums run in float64, whatever the dtype; a maximum keeps NaN, and argmax finds the first."""
         (x,), along, name = instruction.inputs(), reduced(instruction), f"a{out.index}"
         element = self._text(x, self.stage[x.index])
-        count = {"columns": "columns", "rows": "rows", "all": "(rows * columns)"}[along]
+        count = {
+            "columns": "columns",
+            "rows": "rows",
+            "all": f"{self._full()}.size" if self.flat else "(rows * columns)",
+        }[along]
         share = f" / {count}" if instruction.name == "mean" else ""
         if instruction.name == "argmax":
             stage.before += [f"m{out.index} = T(-np.inf)", f"{name} = 0"]
