@@ -48,8 +48,14 @@ class Group:
 
     @property
     def pointwise(self) -> bool:
-        """Whether it holds no reductions, so that results may be written over what it reads."""
+        """Whether it holds no reductions."""
         return not any(i.name in ROW_REDUCTIONS for i in self.instructions)
+
+    @property
+    def one_pass(self) -> bool:
+        """Whether nothing waits for a reduction, so that results may be written over what it reads."""
+        reduced = {v.index for i in self.instructions if i.name in ROW_REDUCTIONS for v in i.outs}
+        return not any(v.index in reduced for i in self.instructions for v in i.inputs())
 
     @property
     def rows(self) -> int:
@@ -102,7 +108,7 @@ def fuse(
     for at, slot in enumerate(slots):
         if isinstance(slot, Group):
             _bounded(slot, needed)
-            if in_place and slot.pointwise:
+            if in_place and slot.one_pass:
                 _overwriting(slot, program, last_slot, at)
     program.instructions = [made for slot in slots for made in _made(slot, compiled, smallest)]
 
@@ -181,8 +187,12 @@ def reduced(instruction: Instruction) -> str:
 
 
 def _fits(group: Group, instruction: Instruction, at: int, place: dict[int, int]) -> bool:
-    """Tell whether a group can compute an instruction where it stands."""
+    """Tell whether a group can compute an instruction where it stands, and has to do with it."""
     inside = {v.index: made for made in group.instructions for v in made.outs}
+    known = inside.keys() | {v.index for made in group.instructions for v in made.inputs() if v.shape == group.shape}
+    reduces = instruction.name in ROW_REDUCTIONS or not group.pointwise
+    if group.instructions and reduces and not any(v.index in known for v in instruction.inputs()):
+        return False  # the same shape by chance: the update of weights and the loss of a batch
     for value in instruction.inputs():
         maker = inside.get(value.index)
         if maker is None and (place.get(value.index, -1) >= at or not _operand(group, value)):

@@ -70,3 +70,12 @@ def test_the_first_largest_element(row):
         x = np.array([row, row[::-1]], "float32")
         assert (find(x).numpy() == find(x).numpy()).all()
         np.testing.assert_array_equal(find(x).numpy(), np.argmax(x, -1))
+
+
+@pytest.mark.parametrize("batch", [3, 5, 6])
+def test_a_batch_of_as_many_rows_as_a_weight_changes_nothing(batch):
+    with arraynet.use_backend("numba"):
+        model = classifier()
+        model.fit(*labelled(5 * batch), batch_size=batch, verbose=0)
+        (entry,) = model._step("train")._entries.values()
+    assert all(entry.in_place)

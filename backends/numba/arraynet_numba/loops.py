@@ -148,7 +148,7 @@ class _Writer:
         leave there what is needed last.
         """
         used = "\n".join(lines)
-        arrays = [name for name in dict.fromkeys(re.findall(r"\b[XY]\d+(?=\[k\])", used))]
+        arrays = list(dict.fromkeys(re.findall(r"\b[XY]\d+(?=\[k\])", used)))
         views = [f"    {name.translate(PARTS)} = {name}[start:stop]" for name in arrays]
         named = [re.sub(r"\b[XY]\d+(?=\[k\])", lambda found: found[0].translate(PARTS), line) for line in lines]
         size = f"{self._full()}.size"
