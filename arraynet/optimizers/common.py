@@ -5,6 +5,7 @@ from typing import Any
 from arraynet.dispatch import op
 
 __all__ = [
+    "GRAIN",
     "TINY",
     "chosen",
     "clip_by_global_norm",
@@ -19,15 +20,16 @@ __all__ = [
 # Means of gradients that stay zero would sink into denormal numbers, which many processors handle a hundred times
 # slower. A mean of squares gets this floor, one addition that changes no bit above 1e-22; epsilon hides it.
 TINY = 1e-30
+GRAIN = 1e-25  # far above: a mean is still multiplied by learning rates, which must not make it denormal either
 
 
 def flushed(x: Any) -> Any:
-    """Return `x` with zeros for what is far smaller than `TINY`; what is above 1e-22 keeps every bit.
+    """Return `x` with zeros for what is far smaller than `GRAIN`; what is above 2e-18 keeps every bit.
 
     A sum rounds small numbers away, and two additions are the cheapest way to ask for that. What remains is zero
-    or at least 9e-38, the spacing of float32 numbers at `TINY`, which is no denormal number.
+    or at least 6e-33, the spacing of float32 numbers below `GRAIN`: products with 1e-5 are no denormal numbers.
     """
-    return (x + TINY) - TINY
+    return (x + GRAIN) - GRAIN
 
 
 @op(promote=None)

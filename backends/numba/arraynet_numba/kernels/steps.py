@@ -6,7 +6,7 @@ import numpy as np
 
 from arraynet_numba.kernels.table import Run, covered, flat, kernel
 
-TINY = 1e-30  # keeps slots out of denormal numbers, as in the steps' generic forms
+TINY, GRAIN = 1e-30, 1e-25  # keep slots out of denormal numbers, as in the steps' generic forms
 
 
 def stepped(run: Run, loop: Any, arrays: Any, *scalars: Any) -> Any:
@@ -51,10 +51,10 @@ def rmsprop_loop(w, g, square, rate, rho, rest, epsilon, new_w, new_square):
 
 
 def rmsprop_momentum_loop(w, g, square, v, rate, rho, rest, epsilon, momentum, new_w, new_square, new_v):
-    tiny = w.dtype.type(TINY)
+    tiny, grain = w.dtype.type(TINY), w.dtype.type(GRAIN)
     for i in range(w.size):
         new_square[i] = square[i] * rho + (g[i] * g[i] + tiny) * rest
-        new_v[i] = v[i] * momentum + g[i] * rate / np.sqrt(new_square[i] + epsilon) + tiny - tiny
+        new_v[i] = v[i] * momentum + g[i] * rate / np.sqrt(new_square[i] + epsilon) + grain - grain
         new_w[i] = w[i] - new_v[i]
 
 
