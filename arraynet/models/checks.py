@@ -11,7 +11,7 @@ from arraynet.plugins import current
 from arraynet.tensor import Tensor, Variable, as_tensor
 from arraynet.tree import flatten, map_structure
 
-__all__ = ["check_inputs", "host_structure", "leaf_arrays"]
+__all__ = ["check_inputs", "check_numbers", "host_structure", "leaf_arrays"]
 
 SCALING = (Rescaling, Normalization, BatchNormalization, LayerNormalization, Embedding)
 PICTURE = 64  # values that a sample has at least if it may be a picture
@@ -49,16 +49,21 @@ def leaf_arrays(value: Any) -> list[Any]:
 
 
 def check_inputs(data: Any, model: Any) -> None:
-    """Look through arrays, or at the first batch of an iterable: bad numbers, unscaled pixels, no weights."""
+    """Look at arrays, or at the first batch of an iterable: unscaled pixels, unknown words, no weights."""
     arrays = getattr(data, "arrays", None) or data.first()
-    for name, value in zip(("x", "y", "sample_weight"), arrays, strict=True):
-        if value is not None:
-            check_values(value, name)
     check_pixels(arrays[0], model._walk())
     for layer in model.layers[:1] if hasattr(model, "_stack") else []:
         check_words(arrays[0], layer)
     if model.built and not model.trainable_weights:
         warnings.warn(f"Model {model.name!r} has no trainable weights, so fit cannot change it.", stacklevel=5)
+
+
+def check_numbers(data: Any) -> None:
+    """Look through arrays, or through the first batch of an iterable, for NaN and infinity."""
+    arrays = getattr(data, "arrays", None) or data.first()
+    for name, value in zip(("x", "y", "sample_weight"), arrays, strict=True):
+        if value is not None:
+            check_values(value, name)
 
 
 def check_values(value: Any, name: str) -> None:

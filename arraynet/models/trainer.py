@@ -9,6 +9,7 @@ from arraynet.callbacks import CallbackList
 from arraynet.callbacks.progress import resolve_verbose
 from arraynet.checks import positive_int
 from arraynet.models.batches import ArrayData, IterableData
+from arraynet.models.checks import check_numbers
 from arraynet.models.compilable import Compilable
 from arraynet.models.data import data_of, is_iterable_of_batches, split_off
 from arraynet.models.divergence import check_finite, debugged
@@ -169,13 +170,15 @@ class Trainer(Compilable):
         self._require_compiled("evaluate")
         with use_backend(self._home(())):
             data = self._data(x, y, sample_weight, batch_size, steps, {})
-            self._prepare(data)
+            self._prepare(data, trains=False)
             shown = resolve_verbose(verbose)
             told = CallbackList(callbacks, False, bool(shown), self, epochs=1, steps=data.steps, verbose=shown)
             try:
                 logs = self._test(data, told)
             finally:
                 told.call("close")
+            if not np.isfinite(list(logs.values())).all() and not isinstance(data, IterableData):
+                check_numbers(data)
         return logs if return_dict else _only(list(logs.values()))
 
     def predict(

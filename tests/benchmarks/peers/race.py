@@ -9,7 +9,7 @@ busy are run again; where that does not help the table says so, and is not to be
     sh setup.sh venvs                                # once: virtual environments of the peers
     python race.py --venvs venvs                     # all subjects, 784-512-10, batch 128, RMSprop
     python race.py --venvs venvs --batch 8 --subjects floor jax arraynet:numba
-    python race.py --mode predict | import | ops
+    python race.py --mode predict | evaluate | import | ops
 """
 
 import argparse
@@ -38,8 +38,9 @@ GROUPS = {
     "arraynet": [f"{kind}:{backend}" for kind in ("arraynet", "arraynet-step") for backend in ("numpy", "numba")],
 }
 CAPTION = {
-    "train": "train {net}, batch {batch}, {optimizer}, {steps} steps a round. floor: only the matmuls of a step.",
+    "train": "train {net}, batch {batch}, {optimizer}, {loss}, {steps} steps a round. floor: only the step's matmuls.",
     "predict": "predict 10,000 rows with {net}, in ms. floor: only the matmuls.",
+    "evaluate": "evaluate 10,000 rows with {net}, in ms. floor: only the matmuls.",
     "import": "import, and a script that trains {net} on one batch of {batch}. floor: NumPy, and only the matmuls.",
     "ops": "float32 ops, in microseconds a call. floor: NumPy.",
 }
@@ -188,6 +189,7 @@ def plan(args):
     return {
         "train": {"ms/step": {"do": "train"}},
         "predict": {f"batch {batch}": {"do": "predict", "batch": batch} for batch in args.batches},
+        "evaluate": {f"batch {batch}": {"do": "evaluate", "batch": batch} for batch in args.batches},
         "import": dict.fromkeys(["import s", "import MB", "script s", "script MB"]),
         "ops": {name: {"do": "op", "name": name} for name in CASES},
     }[args.mode]
@@ -213,7 +215,8 @@ def number(value):
 def table(mode, summary, facts):
     """Markdown: subjects down, by the first measure; in the ops mode, ops down and subjects across."""
     first = next(iter(summary.values()))
-    details = {"train": ["min", "x floor", "x best peer"], "predict": ["x floor", "x best peer"]}.get(mode, [])
+    details = [] if mode in ("import", "ops") else ["x floor", "x best peer"]
+    details = ["min", *details] if mode == "train" else details
     extras = ["first step s", "import s", "peak MB", "loss"] if mode == "train" else []
     rows = [["", *(cell for label in summary for cell in (label, *details)), *extras]]
     for name in first if mode == "ops" else sorted(first, key=lambda name: first[name]["median"]):
@@ -251,8 +254,9 @@ def parse():
     names = f"names (floor {' '.join(VENV)} arraynet:BACKEND arraynet-step:BACKEND) or groups (peers arraynet)"
     add("--mode", choices=CAPTION, default="train", help="what to compare")
     add("--subjects", nargs="+", default=["peers", "arraynet"], metavar="NAME", help=names)
-    add("--batch", type=int, help="batch size; 128, but in the predict mode 32 and then 256")
+    add("--batch", type=int, help="batch size; 128, but to predict and evaluate 32 and then 256")
     add("--optimizer", choices=("sgd", "rmsprop", "adam", "adamw", "nadam"), default="rmsprop", help="Keras's defaults")
+    add("--loss", choices=("crossentropy", "mse"), default="crossentropy", help="of the labels")
     add("--hidden", type=lambda text: [int(n) for n in text.split(",")], default="512", help="units, as in 256,128,64")
     add("--rounds", type=int, default=7, help="counted rounds; one more goes before them to warm up")
     add("--steps", type=int, help="training steps in a round; some 25,600 rows' worth, 60 to 2000 steps")
@@ -270,7 +274,7 @@ def parse():
     for name in args.subjects:
         if name not in ("floor", *VENV) and name.partition(":")[0] not in ("arraynet", "arraynet-step"):
             parser.error(f"no subject {name}; {names}")
-    args.batches = [args.batch] if args.batch else [32, 256] if args.mode == "predict" else [128]
+    args.batches = [args.batch] if args.batch else [32, 256] if args.mode in ("predict", "evaluate") else [128]
     args.batch = args.batches[0]
     args.steps = min(args.steps or min(max(25_600 // args.batch, 60), 2_000), 60_000 // args.batch)
     args.net = "-".join(map(str, [784, *args.hidden, 10]))

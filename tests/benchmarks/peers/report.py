@@ -25,7 +25,10 @@ RUNS = {  # name: what race.py is asked for, in the order of the page
     "train-8": ["--batch", "8"],
     "train-deep": ["--batch", "64", "--optimizer", "adam", "--hidden", "256,128,64"],
     "train-sgd": ["--batch", "32", "--optimizer", "sgd", "--hidden", "128"],
+    "train-mse": ["--batch", "32", "--optimizer", "adam", "--hidden", "256", "--loss", "mse"],
+    "train-wide": ["--batch", "256", "--optimizer", "rmsprop", "--hidden", "1024,1024", "--steps", "60"],
     "predict": ["--mode", "predict"],
+    "evaluate": ["--mode", "evaluate"],
     "import": ["--mode", "import"],
     "ops": ["--mode", "ops"],
 }
@@ -44,7 +47,7 @@ float32, the same rows, Glorot uniform kernels, Keras' hyper-parameters and a fr
 
 def section(report):
     """One comparison: what was run, its table, who is missing, and where it was run."""
-    args, about = report["args"], report["about"]
+    args, about = {"loss": "crossentropy"} | report["args"], report["about"]
     lines = [f"## {heading(args)}", "", CAPTION[args["mode"]].format(**args)]
     if about["cores used by others"] > QUIET:
         busy = about["cores used by others"]
@@ -58,8 +61,10 @@ def section(report):
 
 def heading(args):
     """What a comparison is about, in few words."""
-    named = {"predict": "Predicting 10,000 rows", "import": "Importing", "ops": "Single ops"}
-    return named.get(args["mode"]) or f"Training {args['net']}, batch {args['batch']}, {args['optimizer']}"
+    named = {"predict": "Predicting 10,000 rows", "evaluate": "Evaluating 10,000 rows"}
+    named |= {"import": "Importing", "ops": "Single ops"}
+    loss = ", mean squared error" if args.get("loss") == "mse" else ""
+    return named.get(args["mode"]) or f"Training {args['net']}, batch {args['batch']}, {args['optimizer']}{loss}"
 
 
 def page(reports):

@@ -1,7 +1,8 @@
 """The subjects, a small class per library: the same net, the same rows, and Keras's defaults everywhere.
 
 A subject has `train(rows)`, one pass over the first `rows` rows in shuffled batches, which returns the seconds that
-took, and `predict(x, batch)`, which returns probabilities.
+took, `predict(x, batch)`, which returns probabilities, or the labels of a digit's ten columns with the loss "mse", and
+`evaluate(x, y, batch)`, which returns the share of digits that are right.
 """
 
 from functools import cache
@@ -29,16 +30,17 @@ def load(config):
     with np.load(config["mnist"]) as mnist:
         pixels = mnist["x_train"][:rows], mnist["x_test"]
         x, test = (np.divide(p.reshape(-1, 784), 255, dtype="float32") for p in pixels)
-        return x, mnist["y_train"][:rows].astype("int32"), test
+        return x, mnist["y_train"][:rows].astype("int32"), (test, mnist["y_test"].astype("int32"))
 
 
 class Subject:
     """A library that is driven step by step: `build`, `step`, `sync` and `forward` are its own."""
 
-    modes = ("train", "predict", "import", "ops")
+    modes = ("train", "predict", "evaluate", "import", "ops")
 
     def __init__(self, config, x, y):
         self.x, self.y, self.batch, self.optimizer = x, y, config["batch"], config["optimizer"]
+        self.squared = config["loss"] == "mse"  # of ten linear outputs, against one 1 and nine 0
         self.sizes, self.rng = [x.shape[1], *config["hidden"], 10], np.random.default_rng(0)
         self.build(config)
 
@@ -65,6 +67,11 @@ class Subject:
     def predict(self, x, batch):
         return np.concatenate([np.asarray(self.forward(x[i : i + batch])) for i in range(0, len(x), batch)])
 
+    def evaluate(self, x, y, batch):
+        """Loss and accuracy of a batch are its own `score`, and are asked for once, at the end."""
+        scores = [self.score(x[i : i + batch], y[i : i + batch]) for i in range(0, len(x), batch)]
+        return sum(float(right) for _, right in scores) / len(x)
+
 
 class Floor(Subject):
     """The matrix products that the work cannot do without, into buffers that exist already."""
@@ -78,6 +85,10 @@ class Floor(Subject):
         for w, out in zip(self.weights, self.buffers(len(x))[0][1:], strict=True):
             x = np.matmul(x, w, out=out)
         return x
+
+    def score(self, x, y):
+        self.forward(x)
+        return 0, 0
 
     def step(self, pick):
         values, deltas = self.buffers(len(pick))
@@ -104,7 +115,12 @@ class Jax(Subject):
             return x @ params[-1][0] + params[-1][1]
 
         def loss(params, x, y):
+            if self.squared:
+                return jax.numpy.square(logits(params, x) - jax.nn.one_hot(y, 10)).mean()
             return optax.softmax_cross_entropy_with_integer_labels(logits(params, x), y).mean()
+
+        def score(params, x, y):
+            return loss(params, x, y), (logits(params, x).argmax(-1) == y).sum()
 
         def step(params, slots, x, y, pick):
             value, gradients = jax.value_and_grad(loss)(params, x[pick], y[pick])
@@ -114,7 +130,9 @@ class Jax(Subject):
         self.x, self.y = jax.device_put((self.x, self.y))
         self.params = jax.device_put([(w, np.zeros(w.shape[1], "float32")) for w in self.kernels()])
         self.slots, self.run = rule.init(self.params), jax.jit(step, donate_argnums=(0, 1))
-        self.probabilities, self.wait = jax.jit(lambda *inputs: jax.nn.softmax(logits(*inputs))), jax.block_until_ready
+        last = (lambda z: z) if self.squared else jax.nn.softmax
+        self.outputs, self.wait = jax.jit(lambda *inputs: last(logits(*inputs))), jax.block_until_ready
+        self.scores = jax.jit(score)
 
     def shuffled(self, rows):
         return self.rng.permutation(rows).astype("int32")
@@ -126,7 +144,10 @@ class Jax(Subject):
         self.wait(self.params)
 
     def forward(self, x):
-        return self.probabilities(self.params, x)
+        return self.outputs(self.params, x)
+
+    def score(self, x, y):
+        return self.scores(self.params, x, y)
 
 
 class Torch(Subject):
@@ -145,8 +166,10 @@ class Torch(Subject):
         for w in self.kernels():
             layers += [torch.nn.Linear(*w.shape), torch.nn.ReLU()]
             layers[-2].weight.data, layers[-2].bias.data = torch.from_numpy(w.T.copy()), torch.zeros(w.shape[1])
-        self.torch, self.model, self.loss = torch, torch.nn.Sequential(*layers[:-1]), torch.nn.CrossEntropyLoss()
+        self.torch, self.model = torch, torch.nn.Sequential(*layers[:-1])
+        self.loss = torch.nn.MSELoss() if self.squared else torch.nn.CrossEntropyLoss()
         self.x, self.y = torch.from_numpy(self.x), torch.from_numpy(self.y).long()
+        self.y = torch.eye(10)[self.y] if self.squared else self.y
         rule = getattr(torch.optim, CLASS[self.optimizer].replace("Nadam", "NAdam"))
         self.rule = rule(self.model.parameters(), lr=RATE[self.optimizer], **options)
 
@@ -161,7 +184,13 @@ class Torch(Subject):
 
     def forward(self, x):
         with self.torch.inference_mode():
-            return self.model(self.torch.as_tensor(x)).softmax(-1)
+            z = self.model(self.torch.as_tensor(x))
+            return z if self.squared else z.softmax(-1)
+
+    def score(self, x, y):
+        with self.torch.inference_mode():
+            z, y = self.model(self.torch.as_tensor(x)), self.torch.as_tensor(y).long()
+            return self.loss(z, y), (z.argmax(-1) == y).sum()
 
 
 class TorchFused(Torch):
@@ -183,6 +212,8 @@ class Sklearn(Subject):
     def build(self, config):
         from sklearn.neural_network import MLPClassifier
 
+        if self.squared:
+            raise UnsupportedError("MLPRegressor is another network")
         solver = self.optimizer if config["mode"] == "train" else "adam"
         if solver not in ("sgd", "adam"):
             raise UnsupportedError(f"scikit-learn has no {solver}")
@@ -198,10 +229,10 @@ class Sklearn(Subject):
         return self.model.predict_proba(x)
 
 
-def sequential(net, sizes):
+def sequential(net, sizes, last="softmax"):
     """The seeds' net, in any library that has Keras's names."""
     hidden = [net.layers.Dense(units, activation="relu") for units in sizes[1:-1]]
-    return net.Sequential([net.Input((sizes[0],)), *hidden, net.layers.Dense(sizes[-1], activation="softmax")])
+    return net.Sequential([net.Input((sizes[0],)), *hidden, net.layers.Dense(sizes[-1], activation=last)])
 
 
 class Fit(Subject):
@@ -209,8 +240,12 @@ class Fit(Subject):
 
     def build(self, config):
         net = import_module(config["module"])
-        self.model = sequential(net, self.sizes)
-        self.model.compile(self.optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+        self.model = sequential(net, self.sizes, "linear" if self.squared else "softmax")
+        if self.squared:
+            self.model.compile(self.optimizer, loss="mse")
+            self.y = np.eye(10, dtype="float32")[self.y]
+        else:
+            self.model.compile(self.optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
 
         class Timer(net.callbacks.Callback):
             def on_epoch_begin(self, epoch, logs=None):
@@ -229,6 +264,9 @@ class Fit(Subject):
     def predict(self, x, batch):
         return np.asarray(self.model.predict(x, batch_size=batch, verbose=0))
 
+    def evaluate(self, x, y, batch):
+        return self.model.evaluate(x, y, batch_size=batch, verbose=0)[1]
+
 
 class Tape(Subject):
     """A training loop by hand with GradientTape, and nothing jitted."""
@@ -236,6 +274,8 @@ class Tape(Subject):
     modes = ("train", "import")
 
     def build(self, config):
+        if self.squared:
+            raise UnsupportedError("made for crossentropy")
         self.net = import_module(config["module"])
         self.model = sequential(self.net, self.sizes)
         self.rule = getattr(self.net.optimizers, CLASS[self.optimizer])()
