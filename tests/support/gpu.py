@@ -52,22 +52,28 @@ def _missing():
     return ""
 
 
-def is_limit(error):
-    """Whether an error says that the host device lacks something, or was made of one that does."""
+def limit(error):
+    """What the host device lacks, if that is what an error comes from: the line of its printed table; else empty."""
     while error is not None:
         if isinstance(error, cupy_host.NotOnHostError):
-            return True
+            return str(error)
         error = error.__cause__
-    return False
+    return ""
 
 
-def mark(items):
-    """Give the marker gpu to tests of the CuPy backend, and to those that ``--backend cupy`` runs on it."""
+def mark(config, items):
+    """Give the marker gpu to tests of the CuPy backend, and to those that ``--backend cupy`` runs on it.
+
+    On a run for a device that is not there, they are skipped with the probe's reason.
+    """
+    missing = pytest.mark.skip(reason=_missing()) if on_device(config) and _missing() else None
     for item in items:
         params = getattr(getattr(item, "callspec", None), "params", {}).values()
         asked = any(isinstance(p, str) and p == "cupy" for p in params)  # other parameters may be arrays
         if asked or "on_device" in item.fixturenames:
             item.add_marker(pytest.mark.gpu)
+            if missing:
+                item.add_marker(missing)
 
 
 def record(config, reporter):

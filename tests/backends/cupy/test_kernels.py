@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from arraynet.testing.kernels import signature_problem
+
 pytest.importorskip("arraynet_cupy", reason="the plugin arraynet-cupy is not installed")
 
 NAMES = {
@@ -37,6 +39,12 @@ def entered(cupy, x):
 
 def test_the_list_is_complete(registry):
     assert {name: kernel.dtypes for name, kernel in registry.items()} == NAMES
+
+
+def test_those_of_ops_have_their_ops_signature(registry):
+    from arraynet_cupy.native import KERNELS
+
+    assert [text for text in (signature_problem(op, kernel) for op, kernel in KERNELS.items()) if text] == []
 
 
 @pytest.mark.parametrize(("name", "dtype"), EACH)

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from cupy_host import limits
 from cupy_host.device import counts, memory
-from cupy_host.limits import RefusingModule
 
 __all__ = ["cublas", "curand"]
 
@@ -62,7 +62,7 @@ def _batched(
 
 def cublas() -> ModuleType:
     """Return a module with what CuPy's matrix products call."""
-    module: Any = RefusingModule("cupy_backends.cuda.libs.cublas")
+    module: Any = limits.RefusingModule("cupy_backends.cuda.libs.cublas", limits.BLAS)
     module.__dict__.update(BLAS)
     module.gemmEx, module.gemmStridedBatchedEx = _gemm, _batched
     module.create, module.getPointerMode = (lambda: 1), (lambda handle: 0)
