@@ -62,7 +62,8 @@ def registered(
 
 @cache
 def _raw(name: str, dtype: str) -> Any:
-    return cupy.RawKernel(REGISTRY[name].text(dtype), name)
+    # Not fused: then numbers made of sums, products, quotients and roots in float64 are the host's, bit for bit.
+    return cupy.RawKernel(REGISTRY[name].text(dtype), name, options=("--fmad=false",))
 
 
 def launch(name: str, dtype: Any, blocks: int, threads: int, *args: Any) -> None:

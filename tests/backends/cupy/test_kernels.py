@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from arraynet.testing.kernels import signature_problem
+from arraynet.words import host_normals
 
 pytest.importorskip("arraynet_cupy", reason="the plugin arraynet-cupy is not installed")
 
@@ -15,6 +16,7 @@ NAMES = {
     "layer_normalization": ("float32", "float64"),
     "index_add": ("float32", "float64", "int32", "uint32", "int64", "uint64"),
     "philox": ("uint64",),
+    "normals": ("float64",),
 }
 EACH = [(name, dtype) for name, dtypes in NAMES.items() for dtype in dtypes]
 
@@ -88,5 +90,11 @@ def test_narrow_dtypes_are_scattered_in_wider_ones(cupy, registry):
     assert cupy.asnumpy(y).tolist() == [[1, 1], [3, 3], [1, 1]]
 
 
-def test_words_need_no_upload(counted, registry):
+def test_random_numbers_need_no_upload(counted, registry):
     assert counted(registry["philox"].run, (7, 11), 3, 100, 16) == {"launches": 1}
+    assert counted(registry["normals"].run, (7, 11), 3, 100, 0.0, 1.0) == {"launches": 1}
+
+
+def test_normal_numbers_are_the_same_bits(cupy, registry):
+    found, expected = (f((7, 11), 5, 100_000, 0.0, 1.0) for f in (registry["normals"].run, host_normals))
+    assert cupy.asnumpy(found).tobytes() == expected.tobytes()

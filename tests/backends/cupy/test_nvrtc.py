@@ -1,6 +1,7 @@
 """Level 2: NVIDIA's own compiler accepts every kernel, for every generation of GPUs; it needs none of them."""
 
 import importlib.util
+import re
 
 import numpy as np
 import pytest
@@ -58,6 +59,23 @@ def test_kernels_written_by_hand(nvrtc, cupy, seen, name, dtype):
     texts = [entry for entry in seen if kernel.text(dtype) in entry[0]]
     assert texts
     nvrtc(*texts[0])
+
+
+def test_normal_numbers_are_made_of_what_ieee_754_rounds_in_one_way(nvrtc, cupy, seen, monkeypatch):
+    """So the same bits come out on a GPU, of which the CPU alone would be no proof."""
+    from arraynet_cupy.words import random_normals
+
+    random_normals((1, 2), 0, 9, 0.0, 1.0)
+    text, options = next(entry for entry in seen if "void normals(" in entry[0])
+
+    monkeypatch.setattr(cupy.cuda.compiler, "_use_ptx", True)
+
+    def rounding(options):
+        ptx, _ = cupy.cuda.compiler.compile_using_nvrtc(text, options, arch="80")
+        return set(re.findall(rb"\b(\w+\.(?:r[nzmp]|approx|full)[\w.]*)\.f64\b", ptx))
+
+    assert rounding(options) == {b"add.rn", b"sub.rn", b"mul.rn", b"div.rn", b"sqrt.rn", b"cvt.rn"}
+    assert b"fma.rn" in rounding(tuple(o for o in options if "fmad" not in o))
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int32", "uint8", "bool"])

@@ -6,8 +6,9 @@ from typing import Any
 
 from cupy_host.errors import NotOnHostError
 
-__all__ = ["BLAS", "INTEGERS", "LIBRARIES", "LIMITS", "RefusingModule", "refusal", "refuse"]
+__all__ = ["BLAS", "INTEGERS", "LIBRARIES", "LIMITS", "REFUSED", "RefusingModule", "refusal", "refuse"]
 
+REFUSED = "The CPU host cannot run this"
 ORDER = "sort, argsort, lexsort, unique, median, partition, permutation"
 FACTORS = "linalg: cholesky, qr, svd, eigh, eigvalsh, lu, inv, solve, lstsq"
 GENERATORS = "random.default_rng, random.Generator"
@@ -33,7 +34,7 @@ LIBRARIES = {"cusolver": FACTORS, "cusparse": "sparse matrices"}
 
 def refusal(limit: str) -> NotOnHostError:
     """Return the error for a line of the table."""
-    return NotOnHostError(f"The CPU host cannot run this ({limit}: {LIMITS[limit]}): try it on a GPU.")
+    return NotOnHostError(f"{REFUSED} ({limit}: {LIMITS[limit]}): try it on a GPU.")
 
 
 def refusing(limit: str) -> Any:
