@@ -1,5 +1,9 @@
 """Captured programs become few kernels: right ones, from whatever operands, and without a word to the host."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -194,7 +198,26 @@ def test_memory_that_runs_out_is_told_with_what_was_held(cupy, on_cupy, host):
     finally:
         pool.set_limit(size=0)
     assert isinstance(caught.value, MemoryError)
-    assert load("cupy").memory_info()["limit"] == cupy.cuda.runtime.memGetInfo()[1]
+    assert load("cupy").memory_info()["limit"] == pool.total_bytes() + cupy.cuda.runtime.memGetInfo()[0]
+
+
+def test_the_environment_limits_memory(on_cupy, host):
+    code = (
+        "import cupy_host; cupy_host.install()\n"
+        "import arraynet; backend = arraynet.plugins.load('cupy'); arraynet.set_backend('cupy')\n"
+        "print(backend.memory_info())\n"
+        "kept = arraynet.ops.ones(1000)\n"
+        "try: arraynet.ops.ones((1 << 20,))\n"
+        "except MemoryError as error: print(error)"
+    )
+    environment = os.environ | {"CUPY_GPU_MEMORY_LIMIT": str(1 << 20)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd="tests/support", capture_output=True, text=True, env=environment
+    )
+    info, error = done.stdout.splitlines()
+    assert info == "{'used': 0, 'held': 0, 'limit': 1048576}"
+    assert "4,194,304 bytes were asked for, while arrays use 4,096 bytes" in error
+    assert "of 1,048,576. Use smaller batches" in error
 
 
 def test_a_host_array_may_be_written_to_at_once(on_cupy):
