@@ -1,5 +1,7 @@
 """Whole trainings: the same numbers as NumPy's, with nothing copied in a step."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -78,6 +80,19 @@ def test_nor_does_a_step_of_any_of_five_networks(on_cupy, host, part):
     assert last
     for step in last:
         assert set(step) <= {"launches", "products"}, step
+
+
+def test_an_epoch_uploads_its_order_and_fetches_a_loss_and_a_metric(on_cupy, images, host):
+    seen = []
+
+    class Snapshot(callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            seen.append(host.counts.copy())
+
+    fitted("cupy", images, epochs=4, callbacks=[Snapshot()])
+    for before, after in pairwise(seen[1:]):
+        moved = {name: after[name] - before[name] for name in ("uploads", "downloads", "syncs")}
+        assert moved == {"uploads": 1, "downloads": 2, "syncs": 2}
 
 
 def test_data_that_does_not_fit_is_uploaded_in_batches(on_cupy, images, host, monkeypatch):
