@@ -1,6 +1,7 @@
 """Level 2: NVIDIA's own compiler accepts every kernel, for every generation of GPUs; it needs none of them."""
 
 import importlib.util
+import math
 import re
 
 import numpy as np
@@ -59,6 +60,17 @@ def test_kernels_written_by_hand(nvrtc, cupy, seen, name, dtype):
     texts = [entry for entry in seen if kernel.text(dtype) in entry[0]]
     assert texts
     nvrtc(*texts[0])
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_the_error_function(nvrtc, cupy, seen, near, dtype):
+    x = np.linspace(-3, 3, 7, dtype=dtype)
+    y = arraynet.plugins.load("cupy").xp.erf(cupy.asarray(x))
+    near(y, np.array([math.erf(v) for v in x], dtype), dtype)
+    kernels = [entry for entry in seen if "arraynet_erf" in entry[0]]
+    assert kernels
+    for kernel in kernels:
+        nvrtc(*kernel)
 
 
 def test_normal_numbers_are_made_of_what_ieee_754_rounds_in_one_way(nvrtc, cupy, seen, monkeypatch):

@@ -1,14 +1,15 @@
 """What the host cannot run, because the wheel brings it as compiled GPU code; and how it refuses it."""
 
+import re
 import sys
 from types import ModuleType
 from typing import Any
 
 from cupy_host.errors import NotOnHostError
 
-__all__ = ["BLAS", "INTEGERS", "LIBRARIES", "LIMITS", "REFUSED", "RefusingModule", "refusal", "refuse"]
+__all__ = ["BLAS", "INTEGERS", "LIBRARIES", "LIMITS", "REFUSAL", "RefusingModule", "refusal", "refuse"]
 
-REFUSED = "The CPU host cannot run this"
+REFUSAL = re.compile(r"The CPU host cannot run this .*?: try it on a GPU\.")  # also within another error's message
 ORDER = "sort, argsort, lexsort, unique, median, partition, permutation"
 FACTORS = "linalg: cholesky, qr, svd, eigh, eigvalsh, lu, inv, solve, lstsq"
 GENERATORS = "random.default_rng, random.Generator"
@@ -34,7 +35,7 @@ LIBRARIES = {"cusolver": FACTORS, "cusparse": "sparse matrices"}
 
 def refusal(limit: str) -> NotOnHostError:
     """Return the error for a line of the table."""
-    return NotOnHostError(f"{REFUSED} ({limit}: {LIMITS[limit]}): try it on a GPU.")
+    return NotOnHostError(f"The CPU host cannot run this ({limit}: {LIMITS[limit]}): try it on a GPU.")
 
 
 def refusing(limit: str) -> Any:
