@@ -14,6 +14,7 @@ NAMES = {
     "softmax_crossentropy": ("float32", "float64"),
     "sparse_softmax_crossentropy": ("float32", "float64"),
     "layer_normalization": ("float32", "float64"),
+    "batch_normalization": ("float32", "float64"),
     "index_add": ("float32", "float64", "int32", "uint32", "int64", "uint64"),
     "philox": ("uint64",),
     "normals": ("float64",),
@@ -81,6 +82,9 @@ def test_ops_decline_what_their_kernels_do_not_cover(cupy, registry):
     assert registry["softmax"].run(x) is NotImplemented
     assert registry["softmax"].run(cupy.ones((3, 4), "float32"), axis=0) is NotImplemented
     assert registry["layer_normalization"].run(cupy.ones((3, 4)), cupy.ones((3, 1))) is NotImplemented
+    batch, x, v = registry["batch_normalization"].run, cupy.ones((3, 4)), cupy.ones(4)
+    for given in ((x, v, v.astype("float32")), (x, v[:3], v[:3]), (x, x[:1], x[:1]), (x, v[0], v[0]), (x, v, v, v[:1])):
+        assert batch(*given) is NotImplemented
 
 
 def test_narrow_dtypes_are_scattered_in_wider_ones(cupy, registry):
