@@ -22,7 +22,9 @@ test-cupy: $(VENV)/.test
 	OPENBLAS_NUM_THREADS=1 $(RUN) -m pytest -n 2 --backend cupy -k '[cupy' $(ARGS)
 
 # On a machine with a GPU: all that can run on the CuPy backend, and a line in docs/gpu-runs.md. Elsewhere all is skipped.
+# CUDA's libraries, 1.7 GB, are installed where there is a use for them.
 test-gpu: $(VENV)/.test
+	@! nvidia-smi -L > /dev/null 2>&1 || $(PIP) -e './backends/cupy[cuda12]'
 	$(RUN) -m pytest -m gpu --backend cupy $(ARGS)
 
 lint: $(VENV)/.lint
