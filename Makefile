@@ -8,7 +8,7 @@ PIP := $(RUN) -m pip install --quiet --disable-pip-version-check
 PROJECTS := $(wildcard pyproject.toml backends/*/pyproject.toml)
 PLUGINS := $(patsubst %/pyproject.toml,-e './%[test]',$(wildcard backends/*/pyproject.toml))
 
-.PHONY: train test test-gpu lint docs
+.PHONY: train test test-cupy test-gpu lint docs
 
 train: $(VENV)/.train
 	$(RUN) -m arraynet train mnist $(ARGS)
@@ -17,8 +17,14 @@ train: $(VENV)/.train
 test: $(VENV)/.test
 	OPENBLAS_NUM_THREADS=1 $(RUN) -m pytest -n 2 $(ARGS)
 
+# What `make test` leaves to this: every test that has a backend, on CuPy computing on the CPU. Compiling takes minutes, once.
+test-cupy: $(VENV)/.test
+	OPENBLAS_NUM_THREADS=1 $(RUN) -m pytest -n 2 --backend cupy -k '[cupy' $(ARGS)
+
 # On a machine with a GPU: all that can run on the CuPy backend, and a line in docs/gpu-runs.md. Elsewhere all is skipped.
+# CUDA's libraries, 1.7 GB, are installed where there is a use for them.
 test-gpu: $(VENV)/.test
+	@! nvidia-smi -L > /dev/null 2>&1 || $(PIP) -e './backends/cupy[cuda12]'
 	$(RUN) -m pytest -m gpu --backend cupy $(ARGS)
 
 lint: $(VENV)/.lint

@@ -93,7 +93,8 @@ class Namespace:
     def random_normals(self, key: tuple[int, int], start: int, n: int, low: float, high: float) -> Any:
         """Return standard normal float64 numbers between two quantiles, made of 64-bit words from `start` on.
 
-        They come from the host, since the logarithms of two devices differ in their last bit.
+        They come from the host. A backend that makes them itself takes the steps of `arraynet.words` one by one, and
+        none of them fused, so that it comes to the same bits.
         """
         return self.asarray(host_normals(key, start, n, low, high))
 

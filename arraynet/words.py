@@ -1,7 +1,9 @@
 """Random streams on the host: the numbers that every backend must give, bit for bit.
 
 NumPy promises that the raw words of its bit generators never change, and promises nothing of its
-distributions; so words are all that is taken from it.
+distributions; so words are all that is taken from it. What becomes normal numbers of them is made of sums,
+products, quotients and roots, which IEEE 754 rounds in one way: libraries' logarithms differ in the last bit,
+even those of one NumPy on two processors.
 """
 
 from functools import lru_cache
@@ -57,14 +59,29 @@ def normal_quantile(p: np.ndarray) -> np.ndarray:
     distribution, Applied Statistics 37 (1988), routine PPND16.
     """
     q = p - 0.5
-    central = q * _rational(0.180625 - q * q, *CENTRE)
-    r = np.sqrt(-np.log(np.minimum(p, 1 - p)))
-    tail = np.where(r <= 5, _rational(r - 1.6, *TAIL), _rational(r - 5, *FAR))
-    return np.where(np.abs(q) <= 0.425, central, np.copysign(tail, q))
+    z: np.ndarray = q * _rational(0.180625 - q * q, *CENTRE)
+    outer = np.abs(q) > 0.425
+    p, q = p[outer], q[outer]
+    r = np.sqrt(-_log(np.minimum(p, 1 - p)))
+    z[outer] = np.copysign(np.where(r <= 5, _rational(r - 1.6, *TAIL), _rational(r - 5, *FAR)), q)
+    return z
+
+
+def _log(x: np.ndarray) -> np.ndarray:
+    """The natural logarithm: ``log(2) e + 2 artanh(s)``, where ``x = m 2**e`` and ``s = (m - 1) / (m + 1)``."""
+    m, e = np.frexp(x)
+    low = m < ROOT_HALF
+    m, e = np.where(low, m + m, m), e - low
+    s = (m - 1) / (m + 1)
+    return np.asarray(e * LOG2 + 2 * s * np.polyval(LOG, s * s))
 
 
 def _rational(x: np.ndarray, top: tuple[float, ...], bottom: tuple[float, ...]) -> np.ndarray:
     return np.asarray(np.polyval(top, x) / np.polyval(bottom, x))
+
+
+LOG2, ROOT_HALF = 0.6931471805599453, 0.7071067811865476
+LOG = tuple(1 / k for k in range(21, 0, -2))  # of artanh(s) / s, in powers of s * s below 0.03
 
 
 # Wichura's coefficients, highest power first.

@@ -30,8 +30,8 @@ def pytest_report_header(config):
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    gpu.mark(items)
+def pytest_collection_modifyitems(config, items):
+    gpu.mark(config, items)
 
 
 def pytest_terminal_summary(terminalreporter, config):
@@ -44,8 +44,8 @@ def pytest_runtest_call(item):
     try:
         return (yield)
     except Exception as error:
-        if gpu.is_limit(error):
-            pytest.skip(str(error))
+        if lacking := gpu.limit(error):
+            pytest.skip(lacking)
         raise
 
 

@@ -27,7 +27,7 @@ from arraynet.testing.report import Report, Row
 from arraynet.testing.tolerances import tolerance
 from arraynet.tree import flatten, map_structure, unflatten
 
-__all__ = ["check_backend", "check_part"]
+__all__ = ["check_backend", "check_case", "check_part"]
 
 FLOATS = ("float32", "float64")
 # Functions that are odd at zero, or the identity there, and so keep the sign of a zero.
@@ -60,20 +60,22 @@ def check_backend(name: str | Backend, cases: list[Case] | None = None, parts: S
     True
     """
     backend = load(name)
-    twin, kernels = watched(backend)
     report = Report(backend.describe())
     report.problems += [*check_doors(backend), *check_pending(backend), *check_primitives(backend)]
     found = [signature_problem(op, kernel) for op, kernel in backend.kernels.items()]
     report.problems += [text for text in found if text]
-    reference = load("numpy")
-    for case in CASES if cases is None else cases:
-        row = Row(case.id)
-        for dtype in FLOATS:
-            if dtype in backend.dtypes and case.dtypes_of(dtype) <= backend.dtypes:
-                _check_case(row, case, dtype, reference, twin, kernels)
-        report.rows.append(row)
+    report.rows += [check_case(case, backend) for case in (CASES if cases is None else cases)]
     report.rows += [check_part(part, backend) for part in parts]
     return report
+
+
+def check_case(case: Case, backend: str | Backend) -> Row:
+    """Compare a case's values and gradients on a backend with the reference's, in each floating dtype that it has."""
+    backend, row = load(backend), Row(case.id)
+    for dtype in FLOATS:
+        if dtype in backend.dtypes and case.dtypes_of(dtype) <= backend.dtypes:
+            _check_dtype(row, case, dtype, load("numpy"), *watched(backend))
+    return row
 
 
 def check_part(part: Part, backend: str | Backend) -> Row:
@@ -90,8 +92,7 @@ def check_part(part: Part, backend: str | Backend) -> Row:
     return row
 
 
-def _check_case(row: Row, case: Case, dtype: str, reference: Backend, twin: Backend, kernels: WatchedKernels) -> None:
-    kernels.clear()
+def _check_dtype(row: Row, case: Case, dtype: str, reference: Backend, twin: Backend, kernels: WatchedKernels) -> None:
     arrays = case.arrays(dtype)
     try:
         expected, found = _Run(case, arrays, reference), _Run(case, arrays, twin)

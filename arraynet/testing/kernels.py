@@ -31,10 +31,6 @@ class WatchedKernels(Mapping[str, Callable[..., Any]]):
 
     def __init__(self, backend: Backend) -> None:
         self._backend, self._kernels = backend, backend.kernels
-        self.clear()
-
-    def clear(self) -> None:
-        """Forget what was noted."""
         self.ran: set[str] = set()
         self.declined: set[str] = set()
         self.problems: list[str] = []

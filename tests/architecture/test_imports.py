@@ -74,9 +74,9 @@ def test_plugins_import_the_contract_the_programs_and_the_testing_kit_only(file)
     own = file.relative_to(ROOT / "backends").parts[1]
     for module in imported(file):
         if module.split(".")[0] == "arraynet":
-            assert module.startswith(("arraynet.backend", "arraynet.fusion", "arraynet.program", "arraynet.testing")), (
-                f"{own} imports {module}"
-            )
+            assert module.startswith(
+                ("arraynet.backend", "arraynet.fusion", "arraynet.program", "arraynet.testing", "arraynet.words")
+            ), f"{own} imports {module}"
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 
 import arraynet
 from arraynet import random
-from arraynet.words import host_words, normal_quantile
+from arraynet.words import host_normals, host_words, normal_quantile
 
 DRAWS = {
     "uniform": lambda: random.uniform((7, 3), -2.0, 5.0, seed=1),
@@ -87,6 +87,13 @@ def test_the_normal_quantile_is_accurate_to_float64():
     p = np.concatenate([np.logspace(-16, -1, 200), np.linspace(0.01, 0.99, 197), 1 - np.logspace(-15, -1, 100)])
     expected = np.array([statistics.NormalDist().inv_cdf(x) for x in p])
     np.testing.assert_allclose(normal_quantile(p), expected, rtol=1e-14, atol=1e-16)
+
+
+def test_normal_numbers_are_these_bits_on_every_machine_and_numpy():
+    expected = "-0x1.f13c1cbffdb03p-2 -0x1.ff8e39d9451a5p-1 0x1.9a1bde76700a1p-1 -0x1.16d8b40099358p+0"
+    assert [x.hex() for x in host_normals((7, 11), 0, 4)] == expected.split()
+    tails = [x.hex() for x in normal_quantile(np.array([1e-300, 1e-9, 0.07, 0.93]))]
+    assert tails == ["-0x1.286074064c26ep+5", "-0x1.7fdc11f44b5a7p+2", "-0x1.79cd70d9c27f0p+0", "0x1.79cd70d9c27f3p+0"]
 
 
 def test_normal_numbers_have_their_mean_and_deviation():

@@ -52,22 +52,36 @@ def _missing():
     return ""
 
 
-def is_limit(error):
-    """Whether an error says that the host device lacks something, or was made of one that does."""
+def limit(error):
+    """What the host device lacks, if that is what an error comes from: the line of its printed table; else empty."""
     while error is not None:
         if isinstance(error, cupy_host.NotOnHostError):
-            return True
-        error = error.__cause__
-    return False
+            return str(error)
+        error = error.__cause__ or error.__context__
+    return ""
 
 
-def mark(items):
-    """Give the marker gpu to tests of the CuPy backend, and to those that ``--backend cupy`` runs on it."""
+def assert_none(problems):
+    """Fail on what the conformance kit has found; where that is a limit of the host device alone, skip with it."""
+    lacking = [cupy_host.REFUSAL.search(text) for text in problems]
+    assert [text for text, limit in zip(problems, lacking, strict=True) if not limit] == []
+    if lacking:
+        pytest.skip(lacking[0][0])
+
+
+def mark(config, items):
+    """Give the marker gpu to tests of the CuPy backend, and to those that ``--backend cupy`` runs on it.
+
+    On a run for a device that is not there, they are skipped with the probe's reason.
+    """
+    missing = pytest.mark.skip(reason=_missing()) if on_device(config) and _missing() else None
     for item in items:
         params = getattr(getattr(item, "callspec", None), "params", {}).values()
         asked = any(isinstance(p, str) and p == "cupy" for p in params)  # other parameters may be arrays
         if asked or "on_device" in item.fixturenames:
             item.add_marker(pytest.mark.gpu)
+            if missing:
+                item.add_marker(missing)
 
 
 def record(config, reporter):

@@ -52,10 +52,14 @@ class CupyBackend(Backend):
         return f"cupy {self._cupy.__version__}, {device}, driver for CUDA {driver // 1000}.{driver % 1000 // 10}"
 
     def memory_info(self) -> dict[str, int]:
-        """Return bytes that arrays use, that CuPy's pool holds, and that it may hold (CUPY_GPU_MEMORY_LIMIT)."""
+        """Return bytes that arrays use, that CuPy's pool holds, and that it may come to hold.
+
+        The last is what the device has left for it, or CUPY_GPU_MEMORY_LIMIT where that is less.
+        """
         pool = self._cupy.get_default_memory_pool()
-        limit = pool.get_limit() or self._cupy.cuda.runtime.memGetInfo()[1]
-        return {"used": pool.used_bytes(), "held": pool.total_bytes(), "limit": limit}
+        held, free = pool.total_bytes(), self._cupy.cuda.runtime.memGetInfo()[0]
+        limit = min(pool.get_limit() or held + free, held + free)
+        return {"used": pool.used_bytes(), "held": held, "limit": limit}
 
     def compile_program(self, program: Any) -> Any:
         from arraynet.fusion import ROW_REDUCTIONS, fuse

@@ -13,6 +13,7 @@ from typing import Any
 import cupy
 
 from arraynet_cupy.expressions import ELEMENTWISE, statement, supported
+from arraynet_cupy.registry import OPTIONS
 
 __all__ = ["Fused", "Pointwise", "compiled"]
 
@@ -31,7 +32,7 @@ def compiled(group: Any) -> "Fused | Pointwise | None":
 def _kernel(inputs: str, outputs: str, text: str) -> Any:
     """A kernel, made once for each text; its name tells equal ones in a profile."""
     name = f"group_{hashlib.sha256((inputs + outputs + text).encode()).hexdigest()[:12]}"
-    return cupy.ElementwiseKernel(inputs, outputs, text, name)
+    return cupy.ElementwiseKernel(inputs, outputs, text, name, options=OPTIONS)
 
 
 class Pointwise:

@@ -15,6 +15,7 @@ import numpy as np
 from arraynet.program import Instruction
 from arraynet_cupy.expressions import CTYPES
 from arraynet_cupy.groups import Pointwise
+from arraynet_cupy.registry import OPTIONS
 
 __all__ = ["Merged", "merge"]
 
@@ -115,7 +116,7 @@ def _argument(x: Any, kind: str) -> Any:
 
 @cache
 def _kernel(source: str) -> Any:
-    return cupy.RawKernel(source, _name(source))
+    return cupy.RawKernel(source, _name(source), options=OPTIONS)
 
 
 def _name(source: str) -> str:

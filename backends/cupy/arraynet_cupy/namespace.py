@@ -17,7 +17,7 @@ class CupyNamespace(Namespace):
     def __init__(self) -> None:
         super().__init__(compat)
         self.index_add = scatter.index_add
-        self.random_words = words.random_words
+        self.random_words, self.random_normals = words.random_words, words.random_normals
 
     def erf(self, x: Any) -> Any:
         return _erf(x)

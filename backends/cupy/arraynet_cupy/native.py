@@ -1,5 +1,6 @@
 """The ops that have kernels of their own on the device."""
 
+from arraynet_cupy.channels import batch_normalization
 from arraynet_cupy.rows import (
     layer_normalization,
     log_softmax,
@@ -10,7 +11,12 @@ from arraynet_cupy.rows import (
 
 __all__ = ["KERNELS"]
 
-KERNELS = {
-    kernel.__name__: kernel
-    for kernel in (layer_normalization, log_softmax, softmax, softmax_crossentropy, sparse_softmax_crossentropy)
-}
+ALL = (
+    batch_normalization,
+    layer_normalization,
+    log_softmax,
+    softmax,
+    softmax_crossentropy,
+    sparse_softmax_crossentropy,
+)
+KERNELS = {kernel.__name__: kernel for kernel in ALL}

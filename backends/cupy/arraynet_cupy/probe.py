@@ -18,7 +18,7 @@ class UnavailableError(RuntimeError):
     Attributes
     ----------
     code : str
-        "missing", "duplicate", "no-driver", "old-driver", "no-device", or "cuda-error" for any other.
+        "missing", "duplicate", "no-driver", "old-driver", "no-device", "no-libraries", or "cuda-error" for any other.
     """
 
     def __init__(self, code: str, message: str) -> None:
@@ -32,7 +32,7 @@ def probe() -> Any:
     Raises
     ------
     UnavailableError
-        It is not installed, or twice; there is no driver, an old one, or no device.
+        It is not installed, or twice; there is no driver, an old one, no device, or nothing to compile kernels with.
     """
     wheels = sorted(set(packages_distributions().get("cupy", [])))
     if len(wheels) > 1:
@@ -45,7 +45,16 @@ def probe() -> Any:
         import cupy
     except ImportError as error:
         raise UnavailableError("missing", f"CuPy cannot be imported ({error}). {INSTALL}.") from error
-    _require_device(cupy.cuda.runtime, wheels[0] if wheels else "CuPy")
+    wheel = wheels[0] if wheels else "CuPy"
+    _require_device(cupy.cuda.runtime, wheel)
+    try:
+        cupy.cuda.nvrtc.getVersion()
+    except (RuntimeError, ImportError) as error:
+        raise UnavailableError(
+            "no-libraries",
+            f"{wheel} finds no libraries of CUDA, not even its compiler ({str(error).splitlines()[0]}). "
+            f"pip install '{wheel}[ctk]', or install a CUDA toolkit of its version.",
+        ) from error
     return cupy
 
 

@@ -8,7 +8,11 @@ from typing import Any
 import cupy
 import numpy as np
 
-__all__ = ["REGISTRY", "Kernel", "registered"]
+__all__ = ["OPTIONS", "REGISTRY", "Kernel", "launch", "registered"]
+
+# A product and a sum are rounded one by one, as they are in two kernels and on a CPU: a captured program gives the
+# bits that its ops give, and a seed the bits that it gives elsewhere. Memory is what all these kernels wait for.
+OPTIONS = ("--fmad=false",)
 
 TYPES = {"float32": "float", "float64": "double", "int32": "int", "uint32": "unsigned int",
          "int64": "unsigned long long", "uint64": "unsigned long long"}  # fmt: skip
@@ -62,7 +66,7 @@ def registered(
 
 @cache
 def _raw(name: str, dtype: str) -> Any:
-    return cupy.RawKernel(REGISTRY[name].text(dtype), name)
+    return cupy.RawKernel(REGISTRY[name].text(dtype), name, options=OPTIONS)
 
 
 def launch(name: str, dtype: Any, blocks: int, threads: int, *args: Any) -> None:

@@ -1,7 +1,8 @@
-"""Random words on the device: the raw words of Philox4x64-10, equal to NumPy's bit for bit, with no upload.
+"""Random numbers on the device, equal to the host's bit for bit, with no upload.
 
-J. K. Salmon et al., Parallel random numbers: as easy as 1, 2, 3, SC 2011. NumPy counts up before it makes a
-block, so that block b of a stream has the counter b + 1.
+Words are those of Philox4x64-10: J. K. Salmon et al., Parallel random numbers: as easy as 1, 2, 3, SC 2011. NumPy
+counts up before it makes a block, so that block b of a stream has the counter b + 1. Normal numbers are made of
+them by the steps of `arraynet.words`, all of which IEEE 754 rounds in one way as long as none are fused.
 """
 
 from collections.abc import Iterator
@@ -9,20 +10,19 @@ from typing import Any
 
 import cupy
 
-from arraynet.backend import host_words
+from arraynet import words
 from arraynet_cupy.registry import launch, registered
 
-__all__ = ["random_words"]
+__all__ = ["random_normals", "random_words"]
 
 THREADS = 128
-PHILOX = """
-extern "C" __global__ void philox(T* out, long long first, T key0, T key1, long long blocks) {
-  const long long b = blockIdx.x * (long long)blockDim.x + threadIdx.x;
-  if (b >= blocks) return;
-  T x0 = (T)first + (T)b + 1, x1 = 0, x2 = 0, x3 = 0;
+BLOCK = """
+typedef unsigned long long word;
+__device__ void make_block(word b, word key0, word key1, word* out) {
+  word x0 = b + 1, x1 = 0, x2 = 0, x3 = 0;
   for (int round = 0; round < 10; ++round) {
-    const T low0 = 0xD2E7470EE14C6C93ULL * x0, high0 = __umul64hi(0xD2E7470EE14C6C93ULL, x0);
-    const T low1 = 0xCA5A826395121157ULL * x2, high1 = __umul64hi(0xCA5A826395121157ULL, x2);
+    const word low0 = 0xD2E7470EE14C6C93ULL * x0, high0 = __umul64hi(0xD2E7470EE14C6C93ULL, x0);
+    const word low1 = 0xCA5A826395121157ULL * x2, high1 = __umul64hi(0xCA5A826395121157ULL, x2);
     x0 = high1 ^ x1 ^ key0;
     x1 = low1;
     x2 = high0 ^ x3 ^ key1;
@@ -30,24 +30,85 @@ extern "C" __global__ void philox(T* out, long long first, T key0, T key1, long 
     key0 += 0x9E3779B97F4A7C15ULL;
     key1 += 0xBB67AE8584CAA73BULL;
   }
-  T* block = out + 4 * b;
-  block[0] = x0; block[1] = x1; block[2] = x2; block[3] = x3;
+  out[0] = x0; out[1] = x1; out[2] = x2; out[3] = x3;
 }
 """
+PHILOX = BLOCK + """
+extern "C" __global__ void philox(T* out, long long first, word key0, word key1, long long blocks) {
+  const long long b = blockIdx.x * (long long)blockDim.x + threadIdx.x;
+  if (b < blocks) make_block((word)first + (word)b, key0, key1, out + 4 * b);
+}
+"""  # fmt: skip
 
 
-def _samples(dtype: str) -> Iterator[tuple[Any, ...]]:
+def _horner(coefficients: tuple[float, ...], x: str) -> str:
+    """C text of a polynomial, highest power first, as `numpy.polyval` computes it."""
+    text = repr(coefficients[0])
+    for c in coefficients[1:]:
+        text = f"({text} * {x} + {c!r})"
+    return text
+
+
+def _rational(parts: tuple[tuple[float, ...], ...], x: str) -> str:
+    return f"{_horner(parts[0], x)} / {_horner(parts[1], x)}"
+
+
+NORMALS = BLOCK + f"""
+__device__ double natural_log(double x) {{
+  int e;
+  double m = frexp(x, &e);
+  if (m < {words.ROOT_HALF!r}) {{ m = m + m; e = e - 1; }}
+  const double s = (m - 1) / (m + 1), t = s * s;
+  return e * {words.LOG2!r} + 2 * s * {_horner(words.LOG, "t")};
+}}
+__device__ double quantile(double p) {{
+  const double q = p - 0.5;
+  if (fabs(q) <= 0.425) {{ const double t = 0.180625 - q * q; return q * ({_rational(words.CENTRE, "t")}); }}
+  const double r = sqrt(-natural_log(p < 1 - p ? p : 1 - p)), t = r <= 5 ? r - 1.6 : r - 5;
+  return copysign(r <= 5 ? {_rational(words.TAIL, "t")} : {_rational(words.FAR, "t")}, q);
+}}
+extern "C" __global__ void normals(
+    T* out, long long first, word key0, word key1, long long blocks, double low, double width) {{
+  const long long b = blockIdx.x * (long long)blockDim.x + threadIdx.x;
+  if (b >= blocks) return;
+  word drawn[4];
+  make_block((word)first + (word)b, key0, key1, drawn);
+  for (int k = 0; k < 4; ++k)
+    out[4 * b + k] = quantile(low + width * ((double)(drawn[k] >> 12) + 0.5) * {2.0**-52!r});
+}}
+"""  # fmt: skip
+
+
+def _word_samples(dtype: str) -> Iterator[tuple[Any, ...]]:
     for key in ((0, 0), (7, 11), (2**64 - 1, 2**63 + 5)):
         for start, n, bits in ((0, 4, 64), (3, 10, 64), (5, 1, 32), (0, 0, 16), (1001, 555, 16), (2**40 + 1, 7, 64)):
             yield key, start, n, bits
 
 
-@registered("philox", PHILOX, ("uint64",), host_words, _samples)
+def _normal_samples(dtype: str) -> Iterator[tuple[Any, ...]]:
+    for key, start, n in (((7, 11), 0, 4), ((7, 11), 3, 999), ((2**64 - 1, 5), 2**40 + 1, 7), ((0, 0), 2, 0)):
+        yield key, start, n, 0.0, 1.0
+        yield key, start, n, 0.02, 0.98
+    yield (1, 2), 0, 77, 0.0, 1e-13  # far out
+
+
+def _blocks(name: str, dtype: str, key: tuple[int, int], start: int, n: int, bits: int, *more: float) -> Any:
+    """Launch a kernel that makes a block of the stream a thread; return the numbers from `start` on."""
+    first, skip = divmod(start, words.BLOCK // bits)
+    blocks = -(-(skip + n) * bits // words.BLOCK)
+    out = cupy.empty(4 * blocks, dtype)
+    keys = [cupy.uint64(k) for k in key]
+    launch(name, out.dtype, -(-blocks // THREADS), THREADS, out, first, *keys, blocks, *more)
+    return (out.view(f"uint{bits}") if out.dtype.kind == "u" else out)[skip : skip + n]
+
+
+@registered("philox", PHILOX, ("uint64",), words.host_words, _word_samples)
 def random_words(key: tuple[int, int], start: int, n: int, bits: int) -> Any:
     """Return words of a stream; see `arraynet.backend.Namespace.random_words`."""
-    first, skip = divmod(start, 256 // bits)
-    blocks = -(-(skip + n) * bits // 256)
-    out = cupy.empty(4 * blocks, cupy.uint64)
-    keys = [cupy.uint64(k) for k in key]
-    launch("philox", cupy.dtype("uint64"), -(-blocks // THREADS), THREADS, out, first, *keys, blocks)
-    return out.view(f"uint{bits}")[skip : skip + n]
+    return _blocks("philox", "uint64", key, start, n, bits)
+
+
+@registered("normals", NORMALS, ("float64",), words.host_normals, _normal_samples)
+def random_normals(key: tuple[int, int], start: int, n: int, low: float, high: float) -> Any:
+    """Return normal numbers; see `arraynet.backend.Namespace.random_normals`."""
+    return _blocks("normals", "float64", key, start, n, 64, float(low), float(high - low))

@@ -7,9 +7,11 @@ primitive, in float32. ``pytest --backend cupy`` runs all of them, and every oth
 import copy
 
 import pytest
+from support import gpu
 
 import arraynet
-from arraynet.testing import cases, check_backend
+from arraynet.testing import cases
+from arraynet.testing.conformance import check_case
 from arraynet.testing.primitives import check_doors, check_primitives
 
 pytest.importorskip("arraynet_cupy", reason="the plugin arraynet-cupy is not installed")
@@ -38,11 +40,7 @@ def test_the_choice_exists():
 
 @pytest.mark.parametrize("case", chosen(), ids=lambda case: case.id)
 def test_equals_the_reference(case, single):
-    (row,) = check_backend(single, [case]).rows
-    refused = [text for text in row.problems if "precompiled GPU code" in text]
-    if refused:
-        pytest.skip(refused[0])
-    assert row.problems == []
+    gpu.assert_none(check_case(case, single).problems)
 
 
 def test_doors_and_primitives(on_cupy):

@@ -74,22 +74,23 @@ def test_errors_in_the_device_are_raised_and_not_printed(cupy, host, capfd):
 
 
 @pytest.mark.parametrize(
-    "ask",
+    ("ask", "limit"),
     [
-        lambda cupy, x: cupy.sort(x),
-        lambda cupy, x: cupy.argsort(x),
-        lambda cupy, x: cupy.unique(x),
-        lambda cupy, x: cupy.median(x),
-        lambda cupy, x: cupy.linalg.inv(x),
-        lambda cupy, x: cupy.linalg.eigh(x),
-        lambda cupy, x: cupy.linalg.det(x),
-        lambda cupy, x: cupy.linalg.svd(x),
-        lambda cupy, x: cupy.fft.fft(x),
-        lambda cupy, x: cupy.random.default_rng(1),
+        (lambda cupy, x: cupy.sort(x), "sort, .*: Thrust"),
+        (lambda cupy, x: cupy.argsort(x), "argsort, .*: Thrust"),
+        (lambda cupy, x: cupy.unique(x), "unique, .*: Thrust"),
+        (lambda cupy, x: cupy.median(x), "median, .*: Thrust"),
+        (lambda cupy, x: cupy.linalg.inv(x), "inv, .*: cuSOLVER"),
+        (lambda cupy, x: cupy.linalg.eigh(x), "eigh, .*: cuSOLVER"),
+        (lambda cupy, x: cupy.linalg.det(x), "det; .*: cuBLAS"),
+        (lambda cupy, x: cupy.linalg.svd(x), "svd, .*: cuSOLVER"),
+        (lambda cupy, x: cupy.fft.fft(x), "fft: cuFFT"),
+        (lambda cupy, x: cupy.random.default_rng(1), "default_rng, .*: cuRAND"),
+        (lambda cupy, x: x.astype("int32") @ x.astype("int32"), "products of integers: NVRTC"),
     ],
 )
-def test_what_is_precompiled_is_refused(cupy, host, ask):
-    with pytest.raises(host.NotOnHostError, match="try it on a GPU"):
+def test_what_is_precompiled_is_refused_with_its_line_of_the_table(cupy, host, ask, limit):
+    with pytest.raises(host.NotOnHostError, match=f"cannot run this .*{limit}.*try it on a GPU"):
         ask(cupy, cupy.eye(3, dtype="float32"))
 
 

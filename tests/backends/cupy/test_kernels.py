@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 
+from arraynet.testing.kernels import signature_problem
+from arraynet.words import host_normals
+
 pytest.importorskip("arraynet_cupy", reason="the plugin arraynet-cupy is not installed")
 
 NAMES = {
@@ -11,8 +14,10 @@ NAMES = {
     "softmax_crossentropy": ("float32", "float64"),
     "sparse_softmax_crossentropy": ("float32", "float64"),
     "layer_normalization": ("float32", "float64"),
+    "batch_normalization": ("float32", "float64"),
     "index_add": ("float32", "float64", "int32", "uint32", "int64", "uint64"),
     "philox": ("uint64",),
+    "normals": ("float64",),
 }
 EACH = [(name, dtype) for name, dtypes in NAMES.items() for dtype in dtypes]
 
@@ -37,6 +42,12 @@ def entered(cupy, x):
 
 def test_the_list_is_complete(registry):
     assert {name: kernel.dtypes for name, kernel in registry.items()} == NAMES
+
+
+def test_those_of_ops_have_their_ops_signature(registry):
+    from arraynet_cupy.native import KERNELS
+
+    assert [text for text in (signature_problem(op, kernel) for op, kernel in KERNELS.items()) if text] == []
 
 
 @pytest.mark.parametrize(("name", "dtype"), EACH)
@@ -71,6 +82,9 @@ def test_ops_decline_what_their_kernels_do_not_cover(cupy, registry):
     assert registry["softmax"].run(x) is NotImplemented
     assert registry["softmax"].run(cupy.ones((3, 4), "float32"), axis=0) is NotImplemented
     assert registry["layer_normalization"].run(cupy.ones((3, 4)), cupy.ones((3, 1))) is NotImplemented
+    batch, x, v = registry["batch_normalization"].run, cupy.ones((3, 4)), cupy.ones(4)
+    for given in ((x, v, v.astype("float32")), (x, v[:3], v[:3]), (x, x[:1], x[:1]), (x, v[0], v[0]), (x, v, v, v[:1])):
+        assert batch(*given) is NotImplemented
 
 
 def test_narrow_dtypes_are_scattered_in_wider_ones(cupy, registry):
@@ -80,5 +94,11 @@ def test_narrow_dtypes_are_scattered_in_wider_ones(cupy, registry):
     assert cupy.asnumpy(y).tolist() == [[1, 1], [3, 3], [1, 1]]
 
 
-def test_words_need_no_upload(counted, registry):
+def test_random_numbers_need_no_upload(counted, registry):
     assert counted(registry["philox"].run, (7, 11), 3, 100, 16) == {"launches": 1}
+    assert counted(registry["normals"].run, (7, 11), 3, 100, 0.0, 1.0) == {"launches": 1}
+
+
+def test_normal_numbers_are_the_same_bits(cupy, registry):
+    found, expected = (f((7, 11), 5, 100_000, 0.0, 1.0) for f in (registry["normals"].run, host_normals))
+    assert cupy.asnumpy(found).tobytes() == expected.tobytes()

@@ -73,6 +73,17 @@ def test_no_device(driver):
     assert "CUDA_VISIBLE_DEVICES" in message
 
 
+def test_no_libraries(module, monkeypatch, cupy, host):
+    def lacking():
+        raise RuntimeError('Failure finding "libnvrtc.so.12": No such file\nin any of these folders')
+
+    monkeypatch.setattr(cupy.cuda.nvrtc, "getVersion", lacking)
+    with pytest.raises(module.UnavailableError, match=r"pip install 'cupy-cuda12x\[ctk\]'") as caught:
+        arraynet.set_backend("cupy")
+    assert caught.value.code == "no-libraries"
+    assert "libnvrtc.so.12" in str(caught.value)
+
+
 def test_cupy_is_missing(module, monkeypatch):
     monkeypatch.setitem(sys.modules, "cupy", None)
     monkeypatch.setattr(module, "packages_distributions", dict)

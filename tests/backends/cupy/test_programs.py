@@ -1,5 +1,10 @@
 """Captured programs become few kernels: right ones, from whatever operands, and without a word to the host."""
 
+import copy
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -11,7 +16,7 @@ from arraynet.program.trace import TracedArray, TracedNamespace, Tracer
 
 pytest.importorskip("arraynet_cupy", reason="the plugin arraynet-cupy is not installed")
 SPECIAL = [0.0, -0.0, 1.0, -1.5, 2.5, 0.3, -0.7, np.nan, np.inf, -np.inf]
-OPERATORS = {"maximum", "minimum", "where", "astype"}
+DTYPES = sorted(arraynet.backend.DTYPES)
 
 
 def samples(dtype):
@@ -47,7 +52,7 @@ def traced(dtype):
     return tracer.instructions, samples(dtype)
 
 
-@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int32", "uint8", "int64", "bool"])
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_every_expression_is_what_numpy_computes(cupy, dtype):
     from arraynet_cupy.groups import Pointwise
 
@@ -161,6 +166,58 @@ def test_steps_of_all_parameters_are_one_launch(on_cupy, near, optimizer, option
     assert [len(i.function.parts) for i in merged][-1] == 4
 
 
+def stepped(name, shapes):
+    """Parameters after captured steps of Adam with gradients that lie in memory by columns, and the program."""
+    with arraynet.use_backend(name):
+        rng = np.random.default_rng(2)
+        weights = [Variable(rng.normal(size=shape).astype("float32")) for shape in shapes]
+        turned = [ops.convert_to_tensor(rng.normal(size=shape[::-1]).astype("float32")) for shape in shapes]
+        optimizer = arraynet.optimizers.Adam(0.01)
+
+        @jit
+        def step(turned):
+            optimizer.apply([ops.transpose(g) for g in turned], weights)
+
+        for _ in range(3):
+            step(turned)
+        return [w.numpy() for w in weights], step.programs[0]
+
+
+def test_merged_kernels_stay_within_bounds_in_either_thread_order(cupy, host, near):
+    shapes = ((7, 13), (257,), (3, 2, 5))
+    expected, _ = stepped("numpy", shapes)
+    with host.guarded(), host.reversed_threads():
+        found, program = stepped("cupy", shapes)
+        (merged,) = [i.function for i in program.instructions if i.name == "group.merged"]
+        assert len(merged.parts) == len(shapes)
+        for a, e in zip(found, expected, strict=True):
+            near(a, e)
+        assert_empty_parts_are_left_out(cupy, merged)
+
+
+def assert_empty_parts_are_left_out(cupy, merged):
+    from arraynet_cupy.merging import Merged
+
+    def arguments(part):
+        roles = zip(merged.roles, part.kinds, strict=True)
+        return [0.5 if role == "number" else cupy.full(part.shape, k + 2, kind) for k, (role, kind) in enumerate(roles)]
+
+    empty = copy.copy(merged.parts[0])
+    empty.shape = (0, 5)
+    parts = [merged.parts[0], empty, merged.parts[1]]
+    found = Merged(parts)(*(x for part in parts for x in arguments(part)))
+    for y, e in zip(found, (y for part in parts for y in part(*arguments(part))), strict=True):
+        np.testing.assert_array_equal(y.get(), e.get())
+
+
+def test_work_on_single_numbers_is_one_launch(on_cupy, near):
+    shapes = ((1,), (1, 1), (), (4, 3))
+    (expected, _), (found, program) = (stepped(name, shapes) for name in ("numpy", "cupy"))
+    assert len([i for i in program.instructions if i.name not in ("permute_dims", "reshape")]) <= len(shapes)
+    for a, e in zip(found, expected, strict=True):
+        near(a, e)
+
+
 def test_a_step_neither_copies_nor_waits_and_launches_little(on_cupy, counted):
     step, x, y, _ = training("RMSprop")
     for _ in range(2):
@@ -194,7 +251,26 @@ def test_memory_that_runs_out_is_told_with_what_was_held(cupy, on_cupy, host):
     finally:
         pool.set_limit(size=0)
     assert isinstance(caught.value, MemoryError)
-    assert load("cupy").memory_info()["limit"] == cupy.cuda.runtime.memGetInfo()[1]
+    assert load("cupy").memory_info()["limit"] == pool.total_bytes() + cupy.cuda.runtime.memGetInfo()[0]
+
+
+def test_the_environment_limits_memory(on_cupy, host):
+    code = (
+        "import cupy_host; cupy_host.install()\n"
+        "import arraynet; backend = arraynet.plugins.load('cupy'); arraynet.set_backend('cupy')\n"
+        "print(backend.memory_info())\n"
+        "kept = arraynet.ops.ones(1000)\n"
+        "try: arraynet.ops.ones((1 << 20,))\n"
+        "except MemoryError as error: print(error)"
+    )
+    environment = os.environ | {"CUPY_GPU_MEMORY_LIMIT": str(1 << 20)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd="tests/support", capture_output=True, text=True, env=environment
+    )
+    info, error = done.stdout.splitlines()
+    assert info == "{'used': 0, 'held': 0, 'limit': 1048576}"
+    assert "4,194,304 bytes were asked for, while arrays use 4,096 bytes" in error
+    assert "of 1,048,576. Use smaller batches" in error
 
 
 def test_a_host_array_may_be_written_to_at_once(on_cupy):

@@ -35,6 +35,17 @@ def test_no_other_run_is(records, monkeypatch, expression, missing):
     assert not records.exists()
 
 
+@pytest.mark.parametrize(
+    ("expression", "missing", "reasons"), [("gpu", "no driver", ["no driver"]), ("gpu", "", []), ("", "no driver", [])]
+)
+def test_a_run_for_a_device_that_is_not_there_skips_all_with_the_reason(monkeypatch, expression, missing, reasons):
+    monkeypatch.setattr(gpu, "_missing", lambda: missing)
+    marks = []
+    gpu.mark(config(expression), [types.SimpleNamespace(fixturenames=["on_device"], add_marker=marks.append)])
+    assert marks[0].name == "gpu"
+    assert [mark.kwargs["reason"] for mark in marks[1:]] == reasons
+
+
 def test_the_header_says_where_cupy_runs(monkeypatch):
     monkeypatch.setattr(cupy_host, "why_not", str)
     assert gpu.header(config("")) == "cupy: no GPU: CuPy is executed on the CPU"
@@ -45,6 +56,5 @@ def test_the_header_says_where_cupy_runs(monkeypatch):
 def test_a_limit_of_the_host_is_recognised_behind_other_errors():
     limit, wrapped = cupy_host.NotOnHostError("sort"), ValueError("sort: no")
     wrapped.__cause__ = limit
-    assert gpu.is_limit(limit)
-    assert gpu.is_limit(wrapped)
-    assert not gpu.is_limit(ValueError("sort"))
+    assert gpu.limit(limit) == gpu.limit(wrapped) == "sort"
+    assert gpu.limit(ValueError("sort")) == ""

@@ -1,11 +1,14 @@
 """Whole trainings: the same numbers as NumPy's, with nothing copied in a step."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 import arraynet
 from arraynet import callbacks, datasets, layers
 from arraynet.plugins import load
+from arraynet.testing.parts import NETWORKS
 
 pytest.importorskip("arraynet_cupy", reason="the plugin arraynet-cupy is not installed")
 
@@ -21,7 +24,12 @@ def fitted(name, images, epochs=2, **options):
     arraynet.utils.set_random_seed(3)
     with arraynet.use_backend(name):
         model = arraynet.Sequential(
-            [layers.Dense(32, activation="relu"), layers.Dropout(0.1), layers.Dense(10, activation="softmax")]
+            [
+                layers.GaussianNoise(0.01),
+                layers.Dense(32, activation="relu"),
+                layers.Dropout(0.1),
+                layers.Dense(10, activation="softmax"),
+            ]
         )
         model.compile("rmsprop", "sparse_categorical_crossentropy", metrics=["accuracy"])
         return model.fit(*images, epochs=epochs, batch_size=128, verbose=0, **options).history, model
@@ -61,6 +69,30 @@ def test_a_step_of_fit_neither_copies_nor_waits(on_cupy, images, host):
     for step in steady:
         assert set(step) == {"launches", "products"}, step
     assert steady[0]["launches"] <= 28
+
+
+@pytest.mark.parametrize("part", NETWORKS, ids=lambda part: part.id)
+def test_nor_does_a_step_of_any_of_five_networks(on_cupy, host, part):
+    meter = Meter(host.counts)
+    make, x, y, options = part.run.args
+    part.run.func(make, x, y, {**options, "callbacks": [meter]})
+    last = meter.seen[2 * len(meter.seen) // 3 :]  # the third epoch: batches of both sizes are captured before
+    assert last
+    for step in last:
+        assert set(step) <= {"launches", "products"}, step
+
+
+def test_an_epoch_uploads_its_order_and_fetches_a_loss_and_a_metric(on_cupy, images, host):
+    seen = []
+
+    class Snapshot(callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            seen.append(host.counts.copy())
+
+    fitted("cupy", images, epochs=4, callbacks=[Snapshot()])
+    for before, after in pairwise(seen[1:]):
+        moved = {name: after[name] - before[name] for name in ("uploads", "downloads", "syncs")}
+        assert moved == {"uploads": 1, "downloads": 2, "syncs": 2}
 
 
 def test_data_that_does_not_fit_is_uploaded_in_batches(on_cupy, images, host, monkeypatch):

@@ -18,10 +18,11 @@ from cupy_host.device import counts
 from cupy_host.errors import HostDeviceError, NotOnHostError
 from cupy_host.installing import install, install_on_import, installed, why_not
 from cupy_host.kernels import guarded, reversed_threads
-from cupy_host.limits import LIMITS
+from cupy_host.limits import LIMITS, REFUSAL
 
 __all__ = [
     "LIMITS",
+    "REFUSAL",
     "HostDeviceError",
     "NotOnHostError",
     "counts",

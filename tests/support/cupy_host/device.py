@@ -9,7 +9,7 @@ from cupy_host.errors import HostDeviceError
 
 __all__ = ["GUARD", "Memory", "counts", "handlers", "memory"]
 
-counts: Counter[str] = Counter()  # uploads downloads copies syncs launches products compiles
+counts: Counter[str] = Counter()  # uploads downloads copies syncs launches products
 GUARD = 256  # bytes behind every allocation that no kernel may change
 POISON, FENCE = 0xCB, 0xA5
 KINDS = {1: ("uploads", False, True), 2: ("downloads", True, False), 3: ("copies", True, True)}

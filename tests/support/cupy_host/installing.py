@@ -12,7 +12,7 @@ from typing import Any
 
 from cupy_host import capsules, device, kernels, libraries, limits
 from cupy_host.compiling import folder
-from cupy_host.errors import HostDeviceError, NotOnHostError
+from cupy_host.errors import HostDeviceError
 
 __all__ = ["install", "install_on_import", "installed", "why_not"]
 
@@ -105,7 +105,7 @@ def _put_below() -> None:
 def _replace_libraries() -> None:
     from cupy_backends.cuda import libs
 
-    refusing = [limits.RefusingModule(f"{libs.__name__}.{name}") for name in limits.LIBRARIES]
+    refusing = [limits.RefusingModule(f"{libs.__name__}.{name}", why) for name, why in limits.LIBRARIES.items()]
     for module in (libraries.cublas(), libraries.curand(), *refusing):
         setattr(libs, module.__name__.rpartition(".")[2], module)
         sys.modules[module.__name__] = module
@@ -119,7 +119,7 @@ def _replace_compiler() -> None:
 
     def compile_module(source: str, options: tuple[str, ...] = (), **given: Any) -> Any:
         if given.get("name_expressions"):
-            raise NotOnHostError("Kernels chosen by C++ expressions (integer matrix products) need NVRTC: try a GPU.")
+            raise limits.refusal(limits.INTEGERS)
         module = function.Module()
         module.load(str(kernels.build(source, options, include)).encode())
         return module

@@ -1,13 +1,14 @@
 """Stand-ins for cuBLAS and cuRAND, which CuPy calls from Python: NumPy on the host device's memory."""
 
 import ctypes
+from functools import partial
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from cupy_host import limits
 from cupy_host.device import counts, memory
-from cupy_host.limits import RefusingModule
 
 __all__ = ["cublas", "curand"]
 
@@ -60,11 +61,23 @@ def _batched(
         _gemm(handle, ta, tb, m, n, k, alpha, x, a_type, lda, y, b_type, ldb, beta, z, c_type, ldc, kind, algorithm)
 
 
+def _pointed(
+    handle, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, batch, kind
+):  # fmt: skip
+    """Products of matrices wherever they are: `a`, `b` and `c` are arrays of addresses."""
+    for p in (a, b, c):
+        memory.require(p, 8 * batch, "cuBLAS")
+    each = zip(*((ctypes.c_void_p * batch).from_address(p) for p in (a, b, c)), strict=True)
+    for x, y, z in each:
+        _gemm(handle, ta, tb, m, n, k, alpha, x, kind, lda, y, kind, ldb, beta, z, kind, ldc, kind, -1)
+
+
 def cublas() -> ModuleType:
     """Return a module with what CuPy's matrix products call."""
-    module: Any = RefusingModule("cupy_backends.cuda.libs.cublas")
+    module: Any = limits.RefusingModule("cupy_backends.cuda.libs.cublas", limits.BLAS)
     module.__dict__.update(BLAS)
     module.gemmEx, module.gemmStridedBatchedEx = _gemm, _batched
+    module.sgemmBatched, module.dgemmBatched = partial(_pointed, kind=0), partial(_pointed, kind=1)
     module.create, module.getPointerMode = (lambda: 1), (lambda handle: 0)
     for name in ("destroy", "setStream", "setMathMode", "setPointerMode"):
         setattr(module, name, lambda *_: None)

@@ -1,7 +1,7 @@
 // CUDA's words for g++: the text of a kernel compiles behind this header and runs on the CPU, block by block.
 // The threads of a block run one after the other; where they wait for one another they are fibers.
 #pragma once
-#include <cmath>
+#include <math.h>  // C++'s own: exp, nextafter and the like of a float are floats, as CUDA's are
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -27,11 +27,6 @@
 struct uint3_ { unsigned x, y, z; };
 static uint3_ threadIdx, blockIdx, blockDim, gridDim;
 static const int warpSize = 32;
-
-using std::isfinite;
-using std::isinf;
-using std::isnan;
-using std::signbit;
 
 template <class A, class B> static inline auto max(A a, B b) -> std::common_type_t<A, B> { return a > b ? a : b; }
 template <class A, class B> static inline auto min(A a, B b) -> std::common_type_t<A, B> { return a < b ? a : b; }
