@@ -240,13 +240,15 @@ def _bounded(group: Group, used: dict[int, set[int]]) -> None:
 
 def _overwriting(group: Group, program: Program, last: dict[int, int], at: int) -> None:
     """Let a Variable's new value be written over the old one, if this group is the last to read that."""
-    old = {id(variable): value for variable, value in program.variables}
+    old, root = {id(variable): value for variable, value in program.variables}, roots(program)
     pairs: list[tuple[Value, Value]] = []
     for variable, new in program.updates:
         value = old.get(id(variable))
         mine = any(v is new for v in group.outs) and all(v is not new for v, _ in pairs)
-        if value is None or not mine or last.get(value.index) != at or all(v is not value for v in group.inputs):
+        if value is None or not mine or last.get(value.index) != at:
             continue
+        if [v for v in group.inputs if root[v.index] == root[value.index]] != [value]:
+            continue  # read through a view, elsewhere than it is written
         if (value.shape, value.dtype) == (new.shape, new.dtype) == (group.shape, new.dtype):
             pairs.append((new, value))
     group.over = [value for _, value in pairs]

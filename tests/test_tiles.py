@@ -92,3 +92,18 @@ def test_a_group_needs_room_for_tiles_only():
     (entry,) = fast._entries.values()
     assert entry.run.buffer_bytes <= 1.1 * large.nbytes
     assert large.nbytes > tiles.BYTES
+
+
+@pytest.mark.parametrize("row", [1, ROWS - 2])
+def test_a_row_of_the_old_value_that_is_read_for_every_row_of_the_new_one(row, backend):
+    w = Variable(normal(ROWS, COLUMNS))
+
+    def f(x):
+        w.assign((w.value[row : row + 1] + w.value) * x + 1)
+
+    expected = w.numpy()
+    fast, two = jit(f), np.full((ROWS, COLUMNS), 2, "float32")
+    for _ in range(3):
+        expected = (expected[row : row + 1] + expected) * 2 + 1
+        fast(ops.convert_to_tensor(two))
+        np.testing.assert_allclose(w.numpy(), expected, rtol=1e-6)
