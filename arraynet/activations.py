@@ -5,6 +5,7 @@ from typing import Any
 
 from arraynet import ops
 from arraynet.custom_objects import custom_object
+from arraynet.naming import resembling
 from arraynet.ops import (
     celu,
     elu,
@@ -98,7 +99,7 @@ def get(identifier: Any) -> Any:
         return found
     raise ValueError(
         f"Could not interpret activation {identifier!r}: expected a function, a layer or one of the names "
-        f"{', '.join(sorted(_ACTIVATIONS))}."
+        f"{', '.join(sorted(_ACTIVATIONS))}. {resembling(identifier, _ACTIVATIONS)}".rstrip()
     )
 
 

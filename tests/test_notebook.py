@@ -75,6 +75,7 @@ def test_the_line_magic_shows_the_backend(shell, capsys):
         ("%%backend\nx = 1", "%%backend needs a name"),
         ("%%backend nunpy\nx = 1", "Did you mean 'numpy'"),
         ("%backend strict", "%%backend strict"),
+        ("%%explain strict\nx = 1", "begin with %%backend NAME"),
     ],
 )
 def test_mistakes_are_explained(shell, cell, message, capsys):

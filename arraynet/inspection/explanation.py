@@ -97,7 +97,7 @@ class Explanation(Sequence[Row]):
 
     def _total(self) -> tuple[str, ...]:
         sums = scaled(self.flops), scaled(self.bytes), "", _time(self.seconds)
-        return f"{len(self.rows)} ops", "", "", "", "", *sums
+        return f"{len(self.rows)} op{'s' * (len(self.rows) != 1)}", "", "", "", "", *sums
 
     def __rich__(self) -> Any:
         from rich.markup import escape
