@@ -11,6 +11,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from calls import facts
+
 import arraynet
 from arraynet import ops
 from arraynet.testing import tolerances
@@ -107,7 +109,7 @@ def entries(path: str, names: list[str]) -> list[str]:
         lines.append(f".. {kind}:: {path or 'arraynet'}.{name}")
         if name in OPEN:
             lines += ["   :members:"] + (["   :inherited-members: Layer"] if name == "Model" else [])
-        lines.append("")
+        lines += [f"   {line}".rstrip() for line in (facts(name) if path == "arraynet.ops" else ())] + [""]
     return lines
 
 
