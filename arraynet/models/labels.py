@@ -44,6 +44,7 @@ def _check_activation(fn: Any, loss: Any, guess: Tensor, model: Any) -> None:
 def _check_labels(loss: Any, labels: np.ndarray, guess: Tensor, source: str) -> None:
     fn = getattr(loss, "function", None)
     _check_places(fn, labels, guess, source)
+    _check_units(fn, labels, guess, source)
     _check_kind(fn, labels, guess, source)
     _check_values(loss, labels, guess, source)
     if fn in CATEGORICAL and guess.shape[-1] == 1:
@@ -76,6 +77,16 @@ def _check_places(fn: Any, labels: np.ndarray, guess: Tensor, source: str) -> No
             f"y holds one label per sample, its shape is {labels.shape}, but the model ends in {source}, which is an "
             f"answer for each of {math.prod(places)} rows of a sample. Put layers.Flatten() before the first Dense, or "
             f"reshape x to (samples, features)."
+        )
+
+
+def _check_units(fn: Any, labels: np.ndarray, guess: Tensor, source: str) -> None:
+    """Refuse rows of labels that are longer or shorter than the rows of outputs."""
+    rows = labels.ndim == guess.ndim > 1 and labels.shape[-1] > 1
+    if rows and fn in vars(losses).values() and fn not in SPARSE and labels.shape[-1] != guess.shape[-1]:
+        raise ValueError(
+            f"y holds rows of {labels.shape[-1]} numbers, its shape is {labels.shape}, but the model ends in {source}. "
+            f"Give the last layer {labels.shape[-1]} units, or choose the columns of y."
         )
 
 

@@ -78,6 +78,14 @@ def test_a_label_for_each_row_of_a_sample_is_let_through():
     model.fit(np.zeros((50, 5, 4), np.float32), np.tile(Y[:, None], (1, 5)), verbose=0)
 
 
+@pytest.mark.parametrize("loss", ["categorical_crossentropy", "mse", "binary_crossentropy"])
+def test_rows_of_labels_of_another_length(loss):
+    labels = np.eye(5, dtype=np.float32)[Y]
+    refused(
+        net(loss=loss, metrics=None), X, labels, "rows of 5 numbers", "(50, 5)", "(None, 3)", "'dense_1'", "5 units"
+    )
+
+
 class Raw(Model):
     def __init__(self):
         super().__init__(name="raw")
