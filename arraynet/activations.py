@@ -1,4 +1,9 @@
-"""Activations by name: what `arraynet.ops` has, under the names and with the defaults that layers know."""
+"""Activations by name: what `arraynet.ops` has, under the names and with the defaults that layers know.
+
+Each takes a floating tensor of any shape (integers become floatx) and returns one of the same shape and dtype;
+those with an `axis` look along it. Layers take them by name, `Dense(8, activation="relu")`, or as functions.
+Values, dtypes and derivatives are those of the op of the same name.
+"""
 
 from collections.abc import Callable
 from typing import Any
