@@ -176,7 +176,8 @@ def test_a_training_step_is_fused_where_there_are_loops():
     assert "fused" in {row.kernel for row in rows if row.op == "relu"}
 
 
-def test_columns_that_say_nothing_are_left_out():
+def test_columns_that_say_nothing_are_left_out(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
     plain = arraynet.explain(lambda x: ops.exp(x), np.ones(2, "float32"))
     assert "layer" not in str(plain)
     assert "broadcast" not in plain._repr_html_()
