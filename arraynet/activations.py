@@ -1,10 +1,16 @@
-"""Activations by name: what `arraynet.ops` has, under the names and with the defaults that layers know."""
+"""Activations by name: what `arraynet.ops` has, under the names and with the defaults that layers know.
+
+Each takes a floating tensor of any shape (integers become floatx) and returns one of the same shape and dtype;
+those with an `axis` look along it. Layers take them by name, `Dense(8, activation="relu")`, or as functions.
+Values, dtypes and derivatives are those of the op of the same name.
+"""
 
 from collections.abc import Callable
 from typing import Any
 
 from arraynet import ops
 from arraynet.custom_objects import custom_object
+from arraynet.naming import resembling
 from arraynet.ops import (
     celu,
     elu,
@@ -98,7 +104,7 @@ def get(identifier: Any) -> Any:
         return found
     raise ValueError(
         f"Could not interpret activation {identifier!r}: expected a function, a layer or one of the names "
-        f"{', '.join(sorted(_ACTIVATIONS))}."
+        f"{', '.join(sorted(_ACTIVATIONS))}. {resembling(identifier, _ACTIVATIONS)}".rstrip()
     )
 
 

@@ -50,7 +50,13 @@ def _origin(thing: Any) -> tuple[str, str]:
 
 @contextmanager
 def custom_object_scope(objects: Mapping[str, Any] | None) -> Iterator[None]:
-    """Let classes and functions be found under the given names within a block, in this thread."""
+    """Let classes and functions be found under the given names within a block, in this thread.
+
+    Parameters
+    ----------
+    objects : mapping of str to class or function
+        What names stand for.
+    """
     token = _scope.set({**_scope.get(), **(objects or {})})
     try:
         yield

@@ -8,19 +8,30 @@ import numpy as np
 __all__ = ["ArrayDisplay", "ends", "html_table"]
 
 SHOWN = 8  # rows and columns of values
-STYLE = "text-align:right;padding:2px 8px;white-space:pre-line"
+NUMBER = r"[-+.\d…]|nan|inf|True|False|$"
 
 
 def html_table(caption: str, header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> str:
-    """Return an HTML table of any objects, as text."""
+    """Return an HTML table of any objects, as text; columns of numbers are aligned on the right."""
     from html import escape
 
-    head = "".join(f'<th style="{STYLE}">{escape(str(cell))}</th>' for cell in header)
-    body = "".join(
-        "<tr>" + "".join(f'<td style="{STYLE}">{escape(str(cell))}</td>' for cell in row) + "</tr>" for row in rows
+    cells = [[str(cell) for cell in row] for row in rows]
+    styles = list(map(_style, zip(*cells, strict=True))) or [_style(())] * len(header)
+    lines = [("th", [str(cell) for cell in header]), *(("td", row) for row in cells)]
+    head, *body = (
+        "".join(f'<{tag} style="{style}">{escape(text)}</{tag}>' for text, style in zip(line, styles, strict=True))
+        for tag, line in lines
     )
     title = f'<caption style="text-align:left;caption-side:top;white-space:nowrap"><b>{escape(caption)}</b></caption>'
-    return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    rest = "".join(f"<tr>{line}</tr>" for line in body)
+    return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{rest}</tbody></table>"
+
+
+def _style(column: Iterable[str]) -> str:
+    import re
+
+    side = "right" if all(re.match(NUMBER, text) for text in column) else "left"
+    return f"text-align:{side};padding:2px 8px;white-space:pre"
 
 
 class ArrayDisplay:

@@ -49,6 +49,11 @@ def load(shell: Any) -> None:
 
     def explain(line: str, cell: str) -> Any:
         """``%%explain`` runs the cell and shows every op that it ran: see `arraynet.explain`."""
+        if line.strip():
+            raise ValueError(
+                f"%%explain takes nothing behind it, received {line.strip()!r}. To explain a cell on another backend, "
+                f"begin with %%backend NAME and put %%explain into the second line."
+            )
         watched = Watched()
         watched.during(run, (shell, cell))
         return watched.explanation("cell")

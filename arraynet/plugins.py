@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from arraynet import config
 from arraynet.backend import CONTRACT, Backend, Namespace, NumPyBackend
+from arraynet.naming import resembling
 from arraynet.threads import limit_threads
 
 if TYPE_CHECKING:
@@ -172,12 +173,8 @@ def _point(name: str) -> "EntryPoint":
 
 def _unknown(name: str) -> str:
     known = available_backends()
-    from difflib import get_close_matches
-
-    close = get_close_matches(name, {*known, *INSTALL}, n=1)
-    remedy = f"To install it: {INSTALL[name]}" if name in INSTALL else ""
-    if not remedy:
-        remedy = f"Did you mean {close[0]!r}?" if close else "Check the spelling."
+    installing = f"To install it: {INSTALL[name]}" if name in INSTALL else ""
+    remedy = installing or resembling(name, {*known, *INSTALL}) or "Check the spelling."
     return f"Unknown backend {name!r}. Installed: {', '.join(known)}. {remedy}"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from arraynet.custom_objects import custom_object
-from arraynet.naming import snake_case
+from arraynet.naming import resembling, snake_case
 
 __all__ = ["deserialize", "lookup", "named", "serialize"]
 
@@ -56,5 +56,6 @@ def deserialize(
 
 def _uninterpreted(kind: str, identifier: Any, table: Mapping[str, type]) -> str:
     names = ", ".join(sorted({cls.__name__ for cls in table.values()}))
-    own = " If it is your own, pass it by custom_objects." if isinstance(identifier, str) else ""
-    return f"Could not interpret {kind} identifier: {identifier!r}. Known by name: {names}.{own}"
+    own = f"{resembling(identifier, {*table, *map(snake_case, table)})} If it is your own, pass it by custom_objects."
+    remedy = f" {own.lstrip()}" if isinstance(identifier, str) else ""
+    return f"Could not interpret {kind} identifier: {identifier!r}. Known by name: {names}.{remedy}"

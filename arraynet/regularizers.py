@@ -27,7 +27,13 @@ class Regularizer:
 
 
 class L1(Regularizer):
-    """``l1 * sum(|x|)``."""
+    """``l1 * sum(|x|)``.
+
+    Parameters
+    ----------
+    l1 : float
+        The factor, 0 or more.
+    """
 
     def __init__(self, l1: float = 0.01) -> None:
         self.l1 = _factor("l1", l1)
@@ -40,7 +46,13 @@ class L1(Regularizer):
 
 
 class L2(Regularizer):
-    """``l2 * sum(x**2)``, without a half."""
+    """``l2 * sum(x**2)``, without a half.
+
+    Parameters
+    ----------
+    l2 : float
+        The factor, 0 or more.
+    """
 
     def __init__(self, l2: float = 0.01) -> None:
         self.l2 = _factor("l2", l2)
@@ -53,7 +65,13 @@ class L2(Regularizer):
 
 
 class L1L2(Regularizer):
-    """``l1 * sum(|x|) + l2 * sum(x**2)``."""
+    """``l1 * sum(|x|) + l2 * sum(x**2)``.
+
+    Parameters
+    ----------
+    l1, l2 : float
+        The factors, 0 or more.
+    """
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
         self.l1, self.l2 = _factor("l1", l1), _factor("l2", l2)
@@ -69,6 +87,13 @@ class OrthogonalRegularizer(Regularizer):
     """`factor` times the mean size of the dot products of different rows, or columns, scaled to length one.
 
     `mode` is ``"rows"`` or ``"columns"``; the weight is a matrix.
+
+    Parameters
+    ----------
+    factor : float
+        The factor.
+    mode : {"rows", "columns"}
+        What is to be orthogonal.
     """
 
     def __init__(self, factor: float = 0.01, mode: str = "rows") -> None:

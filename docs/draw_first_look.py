@@ -56,7 +56,7 @@ def draw_patterns(axis: Any, model: Any, image: Any) -> None:
 def draw_answer(axis: Any, scores: Any) -> None:
     """Draw the ten probabilities."""
     axis.bar(range(10), scores, color=ACCENT)
-    axis.set(xticks=range(10), ylim=(0, 1.05))
+    axis.set(xticks=range(10), ylim=(0, 1.05), xlabel="digit", ylabel="probability")
     axis.set_title("ten probabilities out", color=INK)
 
 
@@ -65,7 +65,7 @@ def draw_curves(axis: Any, curves: Any) -> None:
     epochs = range(1, len(curves["accuracy"]) + 1)
     axis.plot(epochs, curves["accuracy"], "o-", color=INK, label="training")
     axis.plot(epochs, curves["val_accuracy"], "s-", color=ACCENT, label="test")
-    axis.set(xticks=epochs, xlabel="epoch")
+    axis.set(xticks=epochs, xlabel="epoch", ylabel="accuracy")
     axis.set_title(f"{curves['val_accuracy'][-1]:.1%} of 10,000 test digits", color=INK)
     axis.legend()
 

@@ -1,5 +1,7 @@
 """explain() tells the truth about shapes, costs, layers and kernels, and watches without disturbing."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -175,3 +177,18 @@ def test_a_training_step_is_fused_where_there_are_loops():
         model.compile("sgd", "sparse_categorical_crossentropy")
         rows = arraynet.explain(model.train_on_batch, X, np.zeros(4, int)).rows
     assert "fused" in {row.kernel for row in rows if row.op == "relu"}
+
+
+def test_columns_that_say_nothing_are_left_out(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
+    plain = arraynet.explain(lambda x: ops.exp(x), np.ones(2, "float32"))
+    assert "layer" not in str(plain)
+    assert "broadcast" not in plain._repr_html_()
+    assert "axis 0" in str(arraynet.explain(lambda x, y: x + y, ops.ones((2, 3)), ops.ones(3)))
+    assert "1 op " in str(plain)
+
+
+def test_numbers_stand_on_the_right_and_words_on_the_left():
+    html = arraynet.explain(lambda x: ops.exp(x), np.ones(2, "float32"))._repr_html_()
+    assert re.search(r'text-align:left[^>]*">float32 \(2,\)<', html)
+    assert re.search(r'text-align:right[^>]*">16<', html)

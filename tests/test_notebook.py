@@ -75,6 +75,7 @@ def test_the_line_magic_shows_the_backend(shell, capsys):
         ("%%backend\nx = 1", "%%backend needs a name"),
         ("%%backend nunpy\nx = 1", "Did you mean 'numpy'"),
         ("%backend strict", "%%backend strict"),
+        ("%%explain strict\nx = 1", "begin with %%backend NAME"),
     ],
 )
 def test_mistakes_are_explained(shell, cell, message, capsys):
@@ -144,6 +145,7 @@ def test_a_history_is_a_table_of_its_epochs(shell):
     model.compile("sgd", "mse")
     history = model.fit(np.ones((4, 1)), np.ones((4, 1)), epochs=30, verbose=0)
     shown = html(shell, history)
+    assert repr(history) == f"<History of 30 epochs, loss {history.history['loss'][-1]:.4g}>"
     assert "30 epochs" in shown
     assert shown.count("<tr>") < 15
     assert "loss" in shown

@@ -1,16 +1,23 @@
 """Every claim of the README that a machine can check."""
 
 import doctest
+import os
 import re
 import shlex
 import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import arraynet
 from arraynet import cli, plugins
+from arraynet.backend import ArrayAPIBackend
 from arraynet.datasets import mnist
+from arraynet.testing import conformance
+from arraynet.testing.cases import cases_of
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -46,9 +53,60 @@ def test_make_knows_its_targets(command):
     assert run.returncode == 0, run.stderr
 
 
+def test_the_parts_come_in_their_order():
+    assert re.findall(r"^## (.*)$", TEXT, re.MULTILINE)[:4] == ["Backends", "Speed", "What it is not for", "Links"]
+
+
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("python -m arraynet ")])
-def test_the_command_line_knows_its_commands(command):
-    cli._parser().parse_args(shlex.split(command)[3:])
+def test_the_command_line_does_what_is_written(command, monkeypatch, tmp_path, capsys):
+    small = tuple((x[:512], y[:512]) for x, y in mnist.load_data())
+    monkeypatch.setattr(mnist, "load_data", lambda: small)
+    monkeypatch.setattr(conformance, "CASES", cases_of("matmul"))
+    monkeypatch.chdir(tmp_path)
+    arguments = shlex.split(command)[3:]
+    assert cli.main(arguments + (["--hidden", "4"] if arguments[0] == "bench" else [])) == 0
+    assert capsys.readouterr().out
+
+
+def test_the_environment_chooses_the_backend(tmp_path):
+    (line,) = [c for c in COMMANDS if c.startswith("ARRAYNET_BACKEND=")]
+    name, script = re.fullmatch(r"ARRAYNET_BACKEND=(\w+) python (\S+)", line).groups()
+    (tmp_path / script).write_text("import arraynet; print(arraynet.ops.ones(2).backend.name)")
+    environment = os.environ | {"ARRAYNET_BACKEND": name}
+    run = subprocess.run([sys.executable, script], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert run.stdout == f"{name}\n"
+
+
+def test_what_is_to_be_installed_exists():
+    projects = {}
+    for file in (ROOT / "pyproject.toml", *ROOT.glob("backends/*/pyproject.toml")):
+        project = tomllib.loads(file.read_text(encoding="utf-8"))["project"]
+        projects[project["name"]] = project.get("optional-dependencies", {})
+    pages = [TEXT, *((ROOT / "docs" / page).read_text(encoding="utf-8") for page in ("install.md", "quickstart.md"))]
+    wanted = {match for page in pages for match in re.findall(r"pip install '?(arraynet[\w-]*)(?:\[(\w+)\])?", page)}
+    assert len(wanted) > 5
+    for name, extra in wanted:
+        assert not extra or extra in projects[name], (name, extra)
+
+
+def test_the_gpus_are_those_that_kernels_are_compiled_for():
+    text = (ROOT / "tests" / "backends" / "cupy" / "test_nvrtc.py").read_text(encoding="utf-8")
+    compiled = re.findall(r"\d+", re.search(r"^GENERATIONS = (.*)$", text, re.MULTILINE)[1])
+    assert f"sm_{', '.join(compiled[:-1])} and {compiled[-1]}" in " ".join(TEXT.split())
+
+
+def test_any_namespace_is_a_backend():
+    assert re.search(r"`arraynet\.backend\.ArrayAPIBackend\(xp\)`", TEXT)
+    with arraynet.use_backend(ArrayAPIBackend(np, name="plain")):
+        assert arraynet.ops.ones(2).backend.name == "plain"
+
+
+def test_what_it_is_not_for():
+    missing = ("Conv2D", "LSTM", "Masking")
+    assert not any(hasattr(arraynet.layers, name) for name in missing)
+    for suffix in (".keras", ".h5"):
+        with pytest.raises(ValueError, match="arraynet"):
+            arraynet.models.load_model(f"model{suffix}")
 
 
 def test_every_environment_variable_is_in_the_table_and_in_the_code():
@@ -85,6 +143,9 @@ def test_the_numbers_are_those_of_the_page_that_a_script_writes():
     rows = [line.strip("| \n").split(" | ") for line in TEXT.splitlines() if re.match(r"\| \S+ \| \d+\.\d+ \|", line)]
     page = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
     assert len(rows) == 5
+    (day,) = set(re.findall(r"\d{4}-\d\d-\d\d", TEXT))
+    assert f"\n{day} " in page
+    assert (ROOT / re.search(r"`(tests/benchmarks/\S+\.py)`", TEXT)[1]).is_file()
     for name, *numbers in rows:
         measured = [cell for line in page.splitlines() if line.startswith(f"| {name} ") for cell in line.split(" | ")]
         assert set(numbers) <= {cell.strip() for cell in measured}

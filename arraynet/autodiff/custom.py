@@ -182,6 +182,11 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     reads get their gradients as usual; they must still have their values when the gradient is taken.
     Random numbers are drawn once: the second run meets the same dropout.
 
+    Parameters
+    ----------
+    f : callable
+        A function in ops.
+
     Examples
     --------
     >>> import arraynet

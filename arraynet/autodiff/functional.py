@@ -119,7 +119,24 @@ def _chosen(
 def value_and_grad(
     f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False
 ) -> Callable[..., Any]:
-    """Return a function that gives ``(f(*args), gradient)``; see `grad`."""
+    """Return a function that gives ``(f(*args), gradient)``; see `grad`.
+
+    Parameters
+    ----------
+    f : callable
+        A function in ops that returns a scalar Tensor.
+    argnums : int or sequence of int
+        The positional arguments to differentiate with respect to.
+    has_aux : bool
+        Whether `f` returns a pair, the output and whatever else; then so does the function made.
+
+    Examples
+    --------
+    >>> import arraynet
+    >>> value, slope = arraynet.value_and_grad(lambda x: x**3)(2.0)
+    >>> float(value), float(slope)
+    (8.0, 12.0)
+    """
 
     def evaluated(*args: Any, **kwargs: Any) -> Any:
         target, primals = _chosen(f, argnums, args, kwargs)
@@ -180,6 +197,17 @@ def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
 
     The pull-back is linear in its cotangent, and its transpose is the derivative wanted: a VJP of a VJP.
 
+    Parameters
+    ----------
+    fun : callable
+        A function in ops.
+    primals : sequence
+        Its arguments, floating.
+    tangents : sequence
+        A direction for each, of the same shape.
+    has_aux : bool
+        Whether `fun` returns a pair.
+
     Examples
     --------
     >>> import arraynet
@@ -216,6 +244,15 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: b
 
     A nested structure of outputs gives that structure, with the arguments' structure at each leaf.
 
+    Parameters
+    ----------
+    f : callable
+        A function in ops, whose output may have any shape.
+    argnums : int or sequence of int
+        The positional arguments to differentiate with respect to.
+    has_aux : bool
+        Whether `f` returns a pair, the output and whatever else; then so does the function made.
+
     Examples
     --------
     >>> import arraynet
@@ -243,6 +280,18 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: b
 def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
     """Return the function that computes the second derivatives of a scalar function.
 
+    Parameters
+    ----------
+    f : callable
+        A function in ops that returns a scalar Tensor.
+    argnums : int or sequence of int
+        The positional arguments to differentiate with respect to.
+
+    Returns
+    -------
+    callable
+        It takes what `f` takes, and returns an array of shape ``arg.shape + arg.shape``.
+
     Examples
     --------
     >>> import arraynet
@@ -254,6 +303,11 @@ def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable
 
 def hvp(f: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     """Return the function ``(x, v) -> H(x) v``, which never forms the Hessian H of the scalar function.
+
+    Parameters
+    ----------
+    f : callable
+        A function in ops that returns a scalar Tensor.
 
     Examples
     --------

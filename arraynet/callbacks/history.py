@@ -39,6 +39,10 @@ class History(Callback):
         """Return a figure with one panel a metric over the epochs: see `utils.training_curves`."""
         return training_curves(self)
 
+    def __repr__(self) -> str:
+        last = "".join(f", {name} {values[-1]:.4g}" for name, values in self.history.items())
+        return f"<History of {len(self.epoch)} epoch{'' if len(self.epoch) == 1 else 's'}{last}>"
+
     def _repr_html_(self) -> str:
         rows = [
             ["…"] * (1 + len(self.history))

@@ -1,4 +1,8 @@
-"""First values of variables: each object makes them from a shape, by the names of ``keras.initializers``."""
+"""First values of variables: each object makes them from a shape, by the names of ``keras.initializers``.
+
+It is called with a shape and a dtype. Of a shape (..., inputs, outputs), the fan in is the number of inputs of a
+unit, the fan out that of its outputs, both times the product of the axes before.
+"""
 
 from collections.abc import Mapping
 from typing import Any

@@ -46,7 +46,19 @@ class Ones(Initializer):
 
 
 class Constant(Initializer):
-    """One number, or an array that is broadcast to the shape."""
+    """One number, or an array that is broadcast to the shape.
+
+    Parameters
+    ----------
+    value : float or array
+        Its dtype becomes the variable's.
+
+    Examples
+    --------
+    >>> from arraynet import initializers
+    >>> initializers.Constant(0.5)((2,))
+    Tensor([0.5, 0.5], dtype=float32, backend=numpy)
+    """
 
     def __init__(self, value: Any = 0.0) -> None:
         self.value = value
@@ -60,7 +72,13 @@ class Constant(Initializer):
 
 
 class Identity(Initializer):
-    """`gain` times the identity matrix; for shapes of two axes."""
+    """`gain` times the identity matrix; for shapes of two axes.
+
+    Parameters
+    ----------
+    gain : float
+        The factor.
+    """
 
     def __init__(self, gain: float = 1.0) -> None:
         self.gain = gain

@@ -36,7 +36,15 @@ class Drawn(Initializer):
 
 
 class RandomUniform(Drawn):
-    """Even numbers from [minval, maxval)."""
+    """Even numbers from [minval, maxval).
+
+    Parameters
+    ----------
+    minval, maxval : float
+        The bounds; the upper one is never drawn.
+    seed : int or SeedGenerator, optional
+        An int gives the same numbers at every call. Without it the default seed and the variable's path decide.
+    """
 
     def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: Any = None) -> None:
         super().__init__(seed)
@@ -50,7 +58,15 @@ class RandomUniform(Drawn):
 
 
 class RandomNormal(Drawn):
-    """Normally distributed numbers."""
+    """Normally distributed numbers.
+
+    Parameters
+    ----------
+    mean, stddev : float
+        Of the distribution.
+    seed : int or SeedGenerator, optional
+        An int gives the same numbers at every call. Without it the default seed and the variable's path decide.
+    """
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: Any = None) -> None:
         super().__init__(seed)
@@ -64,7 +80,15 @@ class RandomNormal(Drawn):
 
 
 class TruncatedNormal(RandomNormal):
-    """Normally distributed numbers, none further than two `stddev` from `mean`."""
+    """Normally distributed numbers, none further than two `stddev` from `mean`.
+
+    Parameters
+    ----------
+    mean, stddev : float
+        Of the distribution before its ends are cut off.
+    seed : int or SeedGenerator, optional
+        An int gives the same numbers at every call. Without it the default seed and the variable's path decide.
+    """
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
         return random.truncated_normal(shape, self.mean, self.stddev, dtype, self._stream())
@@ -74,6 +98,13 @@ class Orthogonal(Drawn):
     """`gain` times a matrix with orthonormal rows or columns, evenly distributed: Saxe et al. (2014).
 
     Axes before the last count as rows. Made by a QR decomposition on the host, for the same bits everywhere.
+
+    Parameters
+    ----------
+    gain : float
+        The factor.
+    seed : int or SeedGenerator, optional
+        An int gives the same numbers at every call. Without it the default seed and the variable's path decide.
     """
 
     def __init__(self, gain: float = 1.0, seed: Any = None) -> None:

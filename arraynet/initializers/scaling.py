@@ -88,42 +88,78 @@ _DRAWS = {"truncated_normal": _truncated, "normal": _truncated, "untruncated_nor
 
 
 class GlorotUniform(VarianceScaling):
-    """Even numbers up to ``sqrt(6 / (fan_in + fan_out))``: Glorot and Bengio (2010)."""
+    """Even numbers up to ``sqrt(6 / (fan_in + fan_out))``: Glorot and Bengio (2010).
+
+    Parameters
+    ----------
+    seed : int or SeedGenerator, optional
+        An int gives the same numbers at every call. Without it the default seed and the variable's path decide.
+    """
 
     def __init__(self, seed: Any = None) -> None:
         super().__init__(1.0, "fan_avg", "uniform", seed)
 
 
 class GlorotNormal(VarianceScaling):
-    """Truncated normal numbers of variance ``2 / (fan_in + fan_out)``: Glorot and Bengio (2010)."""
+    """Truncated normal numbers of variance ``2 / (fan_in + fan_out)``: Glorot and Bengio (2010).
+
+    Parameters
+    ----------
+    seed : int or SeedGenerator, optional
+        An int gives the same numbers at every call. Without it the default seed and the variable's path decide.
+    """
 
     def __init__(self, seed: Any = None) -> None:
         super().__init__(1.0, "fan_avg", "truncated_normal", seed)
 
 
 class HeUniform(VarianceScaling):
-    """Even numbers up to ``sqrt(6 / fan_in)``, for relu: He et al. (2015)."""
+    """Even numbers up to ``sqrt(6 / fan_in)``, for relu: He et al. (2015).
+
+    Parameters
+    ----------
+    seed : int or SeedGenerator, optional
+        An int gives the same numbers at every call. Without it the default seed and the variable's path decide.
+    """
 
     def __init__(self, seed: Any = None) -> None:
         super().__init__(2.0, "fan_in", "uniform", seed)
 
 
 class HeNormal(VarianceScaling):
-    """Truncated normal numbers of variance ``2 / fan_in``, for relu: He et al. (2015)."""
+    """Truncated normal numbers of variance ``2 / fan_in``, for relu: He et al. (2015).
+
+    Parameters
+    ----------
+    seed : int or SeedGenerator, optional
+        An int gives the same numbers at every call. Without it the default seed and the variable's path decide.
+    """
 
     def __init__(self, seed: Any = None) -> None:
         super().__init__(2.0, "fan_in", "truncated_normal", seed)
 
 
 class LecunUniform(VarianceScaling):
-    """Even numbers up to ``sqrt(3 / fan_in)``: LeCun et al. (1998)."""
+    """Even numbers up to ``sqrt(3 / fan_in)``: LeCun et al. (1998).
+
+    Parameters
+    ----------
+    seed : int or SeedGenerator, optional
+        An int gives the same numbers at every call. Without it the default seed and the variable's path decide.
+    """
 
     def __init__(self, seed: Any = None) -> None:
         super().__init__(1.0, "fan_in", "uniform", seed)
 
 
 class LecunNormal(VarianceScaling):
-    """Truncated normal numbers of variance ``1 / fan_in``: LeCun et al. (1998)."""
+    """Truncated normal numbers of variance ``1 / fan_in``: LeCun et al. (1998).
+
+    Parameters
+    ----------
+    seed : int or SeedGenerator, optional
+        An int gives the same numbers at every call. Without it the default seed and the variable's path decide.
+    """
 
     def __init__(self, seed: Any = None) -> None:
         super().__init__(1.0, "fan_in", "truncated_normal", seed)

@@ -97,18 +97,26 @@ class Explanation(Sequence[Row]):
 
     def _total(self) -> tuple[str, ...]:
         sums = scaled(self.flops), scaled(self.bytes), "", _time(self.seconds)
-        return f"{len(self.rows)} ops", "", "", "", "", *sums
+        return f"{len(self.rows)} op{'s' * (len(self.rows) != 1)}", "", "", "", "", *sums
+
+    def _table(self) -> tuple[tuple[str, ...], list[tuple[str, ...]], tuple[str, ...]]:
+        """Header, rows and total, without the columns that say nothing here."""
+        rows = [row.cells() for row in self.rows]
+        kept = [k for k, column in enumerate(zip(*rows, strict=True)) if any(column)] or range(len(HEADER))
+        header, total, *rows = (tuple(cells[k] for k in kept) for cells in (HEADER, self._total(), *rows))
+        return header, rows, total
 
     def __rich__(self) -> Any:
         from rich.markup import escape
         from rich.table import Table
 
         table = Table(title=escape(self.title), title_justify="left", show_footer=True)
-        for name, total in zip(HEADER, self._total(), strict=True):
+        header, rows, totals = self._table()
+        for name, total in zip(header, totals, strict=True):
             number = name in ("FLOPs", "bytes", "time")
             table.add_column(name, total, justify="right" if number else "left", overflow="fold")
-        for row in self.rows:
-            table.add_row(*map(escape, row.cells()))
+        for row in rows:
+            table.add_row(*map(escape, row))
         return table
 
     def __repr__(self) -> str:
@@ -122,7 +130,8 @@ class Explanation(Sequence[Row]):
         return text.getvalue().rstrip()
 
     def _repr_html_(self) -> str:
-        return html_table(self.title, HEADER, [*(row.cells() for row in self.rows), self._total()])
+        header, rows, total = self._table()
+        return html_table(self.title, header, [*rows, total])
 
 
 def scaled(number: float) -> str:

@@ -1,5 +1,6 @@
 """What a layer accepts, checked at every call: a wrong shape is explained before any arithmetic fails on it."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,8 +9,6 @@ from arraynet.tensor import Tensor
 from arraynet.tree import flatten
 
 __all__ = ["InputSpec", "check_inputs"]
-
-BUILT = " It was built for that length: bring the input into that shape, or make a new layer."
 
 
 @dataclass(frozen=True)
@@ -35,12 +34,15 @@ class InputSpec:
         if self.ndim is not None and rank != self.ndim:
             self._refuse(f"an input of rank {self.ndim}", shape, layer)
         if self.min_ndim is not None and rank < self.min_ndim:
-            self._refuse(f"an input of rank {self.min_ndim} or more", shape, layer)
+            lone = " Is it one sample? Give it the axis of samples: x[None]." if rank == self.min_ndim - 1 else ""
+            self._refuse(f"an input of rank {self.min_ndim} or more", shape, layer, lone)
         if self.max_ndim is not None and rank > self.max_ndim:
             self._refuse(f"an input of rank {self.max_ndim} or less", shape, layer)
         for axis, length in self.axes.items():
             if shape[axis] not in (None, length):
-                self._refuse(f"axis {axis} of its input to have length {length}", shape, layer, BUILT)
+                samples = (None, *shape[1:]) if rank > 1 else shape
+                remedy = f" It was built for that length. {_remedy(shape, length)}"
+                self._refuse(f"axis {axis} of its input to have length {length}", samples, layer, remedy)
 
     @staticmethod
     def _refuse(expected: str, shape: tuple[int | None, ...], layer: Any, remedy: str = "") -> None:
@@ -48,6 +50,13 @@ class InputSpec:
             f"Layer {layer.name!r} ({type(layer).__name__}) expects {expected}, received an input of shape "
             f"{shape}, which has rank {len(shape)} (axis 0 counts the samples of a batch).{remedy}"
         )
+
+
+def _remedy(shape: tuple[int | None, ...], length: int) -> str:
+    """Samples that are tables, such as images, may only need to be unrolled."""
+    if len(shape) > 2 and math.prod(axis or 0 for axis in shape[1:]) == length:
+        return f"Unroll each sample: x.reshape((-1, {length})), or layers.Flatten() in front of the layer."
+    return "Bring the input into that shape, or make a new layer."
 
 
 def check_inputs(specs: Any, inputs: Any, layer: Any) -> None:

@@ -1,4 +1,9 @@
-"""What training makes small: functions in ops, a thin class around each, and their look-up by name."""
+"""What training makes small: functions in ops, a thin class around each, and their look-up by name.
+
+A function takes labels and predictions of shape (batch, ..., outputs) and returns one loss for each sample, of
+shape (batch, ...). A class does the same, weighs the samples where it is given `sample_weight`, and reduces them to
+one number as its `reduction` says. Shapes that do not go together are a ValueError, which names both.
+"""
 
 from arraynet.losses.base import *
 from arraynet.losses.classes import *

@@ -91,7 +91,15 @@ class CategoricalHinge(FunctionLoss):
 
 
 class Huber(FunctionLoss):
-    """Quadratic for errors up to `delta`, linear beyond; see `huber`."""
+    """Quadratic for errors up to `delta`, linear beyond; see `huber`.
+
+    Parameters
+    ----------
+    delta : float
+        The error at which the parabola becomes a line.
+    reduction, name, dtype
+        As for `Loss`.
+    """
 
     function = staticmethod(f.huber)
 
@@ -102,7 +110,15 @@ class Huber(FunctionLoss):
 
 
 class CosineSimilarity(FunctionLoss):
-    """Minus the cosine of the angle between both; see `cosine_similarity`."""
+    """Minus the cosine of the angle between both; see `cosine_similarity`.
+
+    Parameters
+    ----------
+    axis : int
+        The axis along which both are vectors.
+    reduction, name, dtype
+        As for `Loss`.
+    """
 
     function = staticmethod(f.cosine_similarity)
 
@@ -111,7 +127,19 @@ class CosineSimilarity(FunctionLoss):
 
 
 class CategoricalCrossentropy(FunctionLoss):
-    """Crossentropy of one-hot labels; see `categorical_crossentropy`."""
+    """Crossentropy of one-hot labels; see `categorical_crossentropy`.
+
+    Parameters
+    ----------
+    from_logits : bool
+        Whether predictions are scores that neither softmax nor sigmoid has seen.
+    label_smoothing : float
+        A share in [0, 1] of every label that is spread evenly.
+    axis : int
+        The axis of the classes.
+    reduction, name, dtype
+        As for `Loss`.
+    """
 
     function = staticmethod(f.categorical_crossentropy)
 
@@ -129,7 +157,19 @@ class CategoricalCrossentropy(FunctionLoss):
 
 
 class SparseCategoricalCrossentropy(FunctionLoss):
-    """Crossentropy of integer labels; see `sparse_categorical_crossentropy`."""
+    """Crossentropy of integer labels; see `sparse_categorical_crossentropy`.
+
+    Parameters
+    ----------
+    from_logits : bool
+        Whether predictions are scores that neither softmax nor sigmoid has seen.
+    ignore_class : int, optional
+        A label whose samples do not count.
+    reduction, name, dtype
+        As for `Loss`.
+    axis : int
+        The axis of the classes.
+    """
 
     function = staticmethod(f.sparse_categorical_crossentropy)
     ignore_class: int | None
@@ -158,7 +198,19 @@ class SparseCategoricalCrossentropy(FunctionLoss):
 
 
 class BinaryCrossentropy(FunctionLoss):
-    """Crossentropy of labels 0 and 1; see `binary_crossentropy`."""
+    """Crossentropy of labels 0 and 1; see `binary_crossentropy`.
+
+    Parameters
+    ----------
+    from_logits : bool
+        Whether predictions are scores that neither softmax nor sigmoid has seen.
+    label_smoothing : float
+        A share in [0, 1] of every label that is spread evenly.
+    axis : int
+        The axis of the mean.
+    reduction, name, dtype
+        As for `Loss`.
+    """
 
     function = staticmethod(f.binary_crossentropy)
 
@@ -176,7 +228,25 @@ class BinaryCrossentropy(FunctionLoss):
 
 
 class BinaryFocalCrossentropy(FunctionLoss):
-    """Binary crossentropy in which easy samples count less; see `binary_focal_crossentropy`."""
+    """Binary crossentropy in which easy samples count less; see `binary_focal_crossentropy`.
+
+    Parameters
+    ----------
+    apply_class_balancing : bool
+        Whether label 1 weighs `alpha`, and label 0 the rest.
+    alpha : float
+        That weight.
+    gamma : float
+        How much less easy samples count; 0 is the plain crossentropy.
+    from_logits : bool
+        Whether predictions are scores that neither softmax nor sigmoid has seen.
+    label_smoothing : float
+        A share in [0, 1] of every label that is spread evenly.
+    axis : int
+        The axis of the mean.
+    reduction, name, dtype
+        As for `Loss`.
+    """
 
     function = staticmethod(f.binary_focal_crossentropy)
 
@@ -198,7 +268,23 @@ class BinaryFocalCrossentropy(FunctionLoss):
 
 
 class CategoricalFocalCrossentropy(FunctionLoss):
-    """Categorical crossentropy in which easy samples count less; see `categorical_focal_crossentropy`."""
+    """Categorical crossentropy in which easy samples count less; see `categorical_focal_crossentropy`.
+
+    Parameters
+    ----------
+    alpha : float or list of float
+        One weight, or one for each class.
+    gamma : float
+        How much less easy samples count; 0 is the plain crossentropy.
+    from_logits : bool
+        Whether predictions are scores that neither softmax nor sigmoid has seen.
+    label_smoothing : float
+        A share in [0, 1] of every label that is spread evenly.
+    axis : int
+        The axis of the classes.
+    reduction, name, dtype
+        As for `Loss`.
+    """
 
     function = staticmethod(f.categorical_focal_crossentropy)
 

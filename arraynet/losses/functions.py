@@ -46,7 +46,24 @@ def pair(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
 
 
 def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
-    """Return the mean of ``(y_true - y_pred)**2`` over the last axis."""
+    """Return the mean of ``(y_true - y_pred)**2`` over the last axis.
+
+    Parameters
+    ----------
+    y_true, y_pred : tensor (..., outputs)
+        True values and predictions, of one shape. Whole numbers become floats.
+
+    Returns
+    -------
+    Tensor (...)
+        One loss for each sample.
+
+    Examples
+    --------
+    >>> from arraynet import losses
+    >>> losses.mean_squared_error([[1.0, 2.0]], [[1.0, 4.0]])
+    Tensor([2.], dtype=float32, backend=numpy)
+    """
     y_true, y_pred = pair(y_true, y_pred)
     return ops.mean(ops.square(y_true - y_pred), axis=-1)
 
@@ -72,7 +89,20 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
 
 
 def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
-    """Return the mean of ``e**2 / 2`` where the error is at most `delta`, of ``delta (|e| - delta / 2)`` beyond."""
+    """Return the mean of ``e**2 / 2`` where the error is at most `delta`, of ``delta (|e| - delta / 2)`` beyond.
+
+    Parameters
+    ----------
+    y_true, y_pred : tensor (..., outputs)
+        True values and predictions.
+    delta : float
+        The error at which the parabola becomes a line.
+
+    Returns
+    -------
+    Tensor (...)
+        One loss for each sample.
+    """
     y_true, y_pred = pair(y_true, y_pred)
     error = ops.absolute(y_true - y_pred)
     inside = 0.5 * ops.square(error)
@@ -127,7 +157,15 @@ def categorical_hinge(y_true: Any, y_pred: Any) -> Any:
 
 
 def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
-    """Return minus the cosine of the angle between both along an axis; 0 where one of them is zero."""
+    """Return minus the cosine of the angle between both along an axis; 0 where one of them is zero.
+
+    Parameters
+    ----------
+    y_true, y_pred : tensor (..., outputs)
+        Vectors along the axis.
+    axis : int
+        That axis.
+    """
     y_true, y_pred = pair(y_true, y_pred)
     return -ops.sum(_unit(y_true, axis) * _unit(y_pred, axis), axis=axis)
 

@@ -1,4 +1,10 @@
-"""What training reports: running states in Variables, updated in ops, fetched when somebody looks."""
+"""What training reports: running states in Variables, updated in ops, fetched when somebody looks.
+
+A function takes labels and predictions of shape (batch, ..., outputs) and returns one value for each sample. A
+class keeps their weighted mean: ``update_state(y_true, y_pred, sample_weight=None)`` adds a batch, ``result()``
+gives the mean so far, ``reset_state()`` begins anew, and calling it does the first two. Each takes a `name`, which
+logs use, and the `dtype` of its state.
+"""
 
 from arraynet.metrics.accuracies import *
 from arraynet.metrics.base import *

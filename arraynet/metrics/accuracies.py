@@ -83,7 +83,15 @@ class Accuracy(MeanMetricWrapper):
 
 
 class BinaryAccuracy(MeanMetricWrapper):
-    """Share of predictions on the right side of a threshold; see `binary_accuracy`."""
+    """Share of predictions on the right side of a threshold; see `binary_accuracy`.
+
+    Parameters
+    ----------
+    name, dtype
+        As for `Metric`.
+    threshold : float
+        Scores above it mean 1.
+    """
 
     direction = "up"
 
@@ -110,7 +118,15 @@ class SparseCategoricalAccuracy(MeanMetricWrapper):
 
 
 class TopKCategoricalAccuracy(MeanMetricWrapper):
-    """Share of samples whose one-hot label is among the `k` best; see `top_k_categorical_accuracy`."""
+    """Share of samples whose one-hot label is among the `k` best; see `top_k_categorical_accuracy`.
+
+    Parameters
+    ----------
+    k : int
+        How many classes count.
+    name, dtype
+        As for `Metric`.
+    """
 
     direction = "up"
 
@@ -119,7 +135,15 @@ class TopKCategoricalAccuracy(MeanMetricWrapper):
 
 
 class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
-    """Share of samples whose integer label is among the `k` best; see `sparse_top_k_categorical_accuracy`."""
+    """Share of samples whose integer label is among the `k` best; see `sparse_top_k_categorical_accuracy`.
+
+    Parameters
+    ----------
+    k : int
+        How many classes count.
+    name, dtype
+        As for `Metric`.
+    """
 
     direction = "up"
 

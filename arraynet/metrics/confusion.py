@@ -62,14 +62,34 @@ def _count(values: Any, sample_weight: Any) -> Any:
 
 
 class Precision(_Positives):
-    """Share of the positive predictions that are right."""
+    """Share of the positive predictions that are right.
+
+    Parameters
+    ----------
+    thresholds : float, optional
+        Scores above it are positive; one half without it.
+    class_id : int, optional
+        The only class that is looked at, of several.
+    name, dtype
+        As for `Metric`.
+    """
 
     def missed(self, truth: Any, guess: Any) -> Any:
         return guess * (1.0 - truth)
 
 
 class Recall(_Positives):
-    """Share of the positive labels that are found."""
+    """Share of the positive labels that are found.
+
+    Parameters
+    ----------
+    thresholds : float, optional
+        Scores above it are positive; one half without it.
+    class_id : int, optional
+        The only class that is looked at, of several.
+    name, dtype
+        As for `Metric`.
+    """
 
     def missed(self, truth: Any, guess: Any) -> Any:
         return truth * (1.0 - guess)

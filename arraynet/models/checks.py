@@ -97,7 +97,7 @@ def check_pixels(x: Any, layers: Any) -> None:
     if any(isinstance(layer, SCALING) for layer in layers):
         return
     for leaf in leaf_arrays(x):
-        if leaf.ndim < 2 or leaf.dtype.kind not in "uf" or leaf[0].size < PICTURE:
+        if leaf.ndim < 2 or leaf.dtype.kind not in "uif" or leaf[0].size < PICTURE:
             continue
         sample = leaf[:SAMPLE]
         if (

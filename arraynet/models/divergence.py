@@ -23,6 +23,12 @@ from arraynet.tree import flatten
 
 __all__ = ["RunningLoss", "check_finite", "debugged"]
 
+DOMAINS = dict.fromkeys(("log", "log2", "log10"), "above 0, as in ops.log(x + 1e-7)")
+DOMAINS |= dict.fromkeys(("sqrt", "rsqrt"), "above 0, as in ops.sqrt(x + 1e-7)")
+DOMAINS |= dict.fromkeys(("true_divide", "reciprocal"), "away from a divisor of 0, as in x / (y + 1e-7)")
+DOMAINS |= {"log1p": "above -1", "arccos": "between -1 and 1", "arcsin": "between -1 and 1"}
+"""Where ops are defined: outside it the learning rate is not to blame."""
+
 
 class RunningLoss(Mean):
     """The mean loss of an epoch, and how many of its steps came before the first that was not finite."""
@@ -84,8 +90,8 @@ def debugged(model: Any, step: Callable[..., Any], epoch: int) -> Callable[..., 
         finally:
             restore()
         raise FloatingPointError(
-            f"Step {number} of epoch {epoch} of model {model.name!r}: {_cause(finder, x, y)} {remedy(model)} The "
-            f"weights are those before this step."
+            f"Step {number} of epoch {epoch} of model {model.name!r}: {_cause(finder, x, y, model)} The weights are "
+            f"those before this step."
         )
 
     return watched
@@ -147,17 +153,19 @@ class Finder(Observer):
         return found
 
 
-def _cause(finder: Finder, x: Any, y: Any) -> str:
+def _cause(finder: Finder, x: Any, y: Any, model: Any) -> str:
+    """What went wrong, and the remedy."""
     for name, value in (("x", x), ("y", y)):
         if not all(finite(leaf) for leaf in flatten(value) if leaf is not None):
             return f"{name} of this batch holds NaN or infinity; drop such samples, or fill them with np.nan_to_num."
     origin = finder.origin()
     if origin is None:
-        return "the loss is not finite."
+        return f"the loss is not finite. {remedy(model)}"
     op, inputs, outputs, place = origin
     given = "; ".join(map(_described, inputs))
     value = "NaN" if any(np.isnan(np.asarray(y)).any() for y in outputs) else "infinity"
-    return f"the op {op.name!r} in {place} made {value} of {given}."
+    mend = f"Keep what it is given {DOMAINS[op.name]}." if op.name in DOMAINS else remedy(model)
+    return f"the op {op.name!r} in {place} made {value} of {given}. {mend}"
 
 
 def _described(x: Tensor) -> str:

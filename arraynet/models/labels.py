@@ -1,5 +1,6 @@
 """What can be wrong between the last layer, the loss and the labels, found at the first step, each with its remedy."""
 
+import math
 import warnings
 from typing import Any
 
@@ -42,6 +43,8 @@ def _check_activation(fn: Any, loss: Any, guess: Tensor, model: Any) -> None:
 
 def _check_labels(loss: Any, labels: np.ndarray, guess: Tensor, source: str) -> None:
     fn = getattr(loss, "function", None)
+    _check_places(fn, labels, guess, source)
+    _check_units(fn, labels, guess, source)
     _check_kind(fn, labels, guess, source)
     _check_values(loss, labels, guess, source)
     if fn in CATEGORICAL and guess.shape[-1] == 1:
@@ -63,6 +66,28 @@ def _last_layer(model: Any) -> Any:
     while getattr(model, "_stack", None):
         model = model.layers[-1]
     return model
+
+
+def _check_places(fn: Any, labels: np.ndarray, guess: Tensor, source: str) -> None:
+    """Refuse an answer for each row of a sample, as of images that were not flattened, where a sample has one label."""
+    places, own = guess.shape[1:-1], labels.shape[1:]
+    single = own in ((), (1,), (guess.shape[-1],))
+    if fn in (*SPARSE, *CATEGORICAL) and places and single and own != places:
+        raise ValueError(
+            f"y holds one label per sample, its shape is {labels.shape}, but the model ends in {source}, which is an "
+            f"answer for each of {math.prod(places)} rows of a sample. Put layers.Flatten() before the first Dense, or "
+            f"reshape x to (samples, features)."
+        )
+
+
+def _check_units(fn: Any, labels: np.ndarray, guess: Tensor, source: str) -> None:
+    """Refuse rows of labels that are longer or shorter than the rows of outputs."""
+    rows = labels.ndim == guess.ndim > 1 and labels.shape[-1] > 1
+    if rows and fn in vars(losses).values() and fn not in SPARSE and labels.shape[-1] != guess.shape[-1]:
+        raise ValueError(
+            f"y holds rows of {labels.shape[-1]} numbers, its shape is {labels.shape}, but the model ends in {source}. "
+            f"Give the last layer {labels.shape[-1]} units, or choose the columns of y."
+        )
 
 
 def _check_kind(fn: Any, labels: np.ndarray, guess: Tensor, source: str) -> None:

@@ -79,17 +79,7 @@ class Model(Trainer):
         self.build(None if default else input_shape)  # the call to come builds the layers
         self._build_shape = batch_shape(input_shape)
 
-    def summary(self, line_length: int | None = None, print_fn: Any = None) -> None:
-        """Print the layers, the shapes of their outputs and their numbers of weights.
-
-        Parameters
-        ----------
-        line_length : int, optional
-            The width of the table; at most 88 columns without it.
-        print_fn : callable, optional
-            Given the plain text instead of the terminal.
-        """
-        print_summary(self, line_length, print_fn)
+    summary = print_summary
 
     def _repr_html_(self) -> str:
         return html_summary(self)

@@ -1,7 +1,8 @@
 """The table that `model.summary()` prints."""
 
 import math
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from arraynet.display import html_table
@@ -10,31 +11,55 @@ __all__ = ["html_summary", "print_summary", "readable"]
 
 WIDTH = 88
 HEADER = ("Layer (type)", "Output Shape", "Param #")
+POSITIONS = (0.45, 0.8, 1.0)
 HOST_NUMBERS = (2, 8)  # an optimizer's iteration and learning rate: numbers and bytes, as Keras counts
 UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
 
 
-def print_summary(model: Any, line_length: int | None = None, print_fn: Callable[[str], Any] | None = None) -> None:
+def print_summary(
+    model: Any,
+    line_length: int | None = None,
+    positions: Sequence[float] | None = None,
+    print_fn: Callable[[str], Any] | None = None,
+    expand_nested: bool = False,
+    show_trainable: bool = False,
+    layer_range: tuple[str, str] | None = None,
+) -> None:
     """Print the layers of a model with their output shapes and numbers of weights, and the totals below.
 
     Parameters
     ----------
-    model : Model
-        Built or not.
     line_length : int, optional
         The table's width; without it that of the terminal, 88 at most.
+    positions : sequence of float, optional
+        Where the columns end, as shares of the width; without it ``(0.45, 0.8, 1)``.
     print_fn : callable, optional
         Given all of it as plain text, instead of the terminal.
-    """
-    from shutil import get_terminal_size
+    expand_nested : bool
+        Whether models inside the model show their layers too.
+    show_trainable : bool
+        Whether a column says which layers are trained: Y, N, or - for those without weights.
+    layer_range : tuple of str, optional
+        The names of the first and the last layer to show, or regular expressions for them.
 
+    Raises
+    ------
+    ValueError
+        No layer has such a name, or a column has less than four characters.
+    """
     from rich.console import Console
     from rich.markup import escape
     from rich.text import Text
 
-    width = line_length or min(WIDTH, get_terminal_size().columns - 4)
-    console = Console(width=max(width, 40), highlight=False, force_jupyter=False)
-    parts = [f'[bold]Model: "{escape(model.name)}"[/]', _table(model, console.width), *_totals(model)]
+    positions = positions or POSITIONS
+    if show_trainable:
+        positions = [*(0.9 * p for p in positions), 1.0]
+    width = line_length or _room(WIDTH + 12 * show_trainable)
+    table = _table([int(width * p) for p in positions], show_trainable)
+    for layer, level in _shown(_between(model.layers, layer_range), expand_nested):
+        table.add_row(*map(escape, _row(layer, level)), *[_mark(layer)] * show_trainable)
+    console = Console(width=width, highlight=False, force_jupyter=False)
+    parts = [f'[bold]Model: "{escape(model.name)}"[/]', table, *_totals(model)]
     if print_fn is None:
         console.print(*parts, sep="\n")
         return
@@ -50,28 +75,55 @@ def html_summary(model: Any) -> str:
     return html_table(f"{type(model).__name__} {model.name}", HEADER, [*map(_row, model.layers), total])
 
 
-def _table(model: Any, width: int) -> Any:
-    from rich.markup import escape
+def _room(most: int) -> int:
+    from shutil import get_terminal_size
+
+    return max(min(most, get_terminal_size().columns - 4), 40)
+
+
+def _table(edges: list[int], show_trainable: bool) -> Any:
     from rich.table import Column, Table
 
-    edges = [int(width * share) for share in (0.45, 0.8, 1.0)]
     widths = [b - a for a, b in zip([0, *edges], edges, strict=False)]
-    table = Table(
-        Column(HEADER[0], width=widths[0], overflow="fold"),
-        Column(HEADER[1], width=widths[1], overflow="fold"),
-        Column(HEADER[2], width=widths[2], justify="right"),
-        width=width,
-        show_lines=True,
-    )
-    for layer in model.layers:
-        table.add_row(*map(escape, _row(layer)))
-    return table
+    if min(widths) < 4:
+        raise ValueError(f"A column of the summary needs 4 characters, positions and line_length give {widths}.")
+    looks: list[dict[str, Any]] = [
+        {"overflow": "fold"},
+        {"overflow": "fold"},
+        {"justify": "right"},
+        {"justify": "center"},
+    ]
+    names = (*HEADER, *["Trainable"] * show_trainable)
+    columns = [Column(name, width=w, **look) for name, w, look in zip(names, widths, looks, strict=False)]
+    return Table(*columns, width=edges[-1], show_lines=True)
 
 
-def _row(layer: Any) -> tuple[str, str, str]:
+def _between(layers: list[Any], names: tuple[str, str] | None) -> list[Any]:
+    """The layers from the first that matches one name to the last that matches the other."""
+    if names is None:
+        return layers
+    found = [[k for k, layer in enumerate(layers) if re.match(name, layer.name)] for name in names]
+    if not all(found):
+        raise ValueError(f"layer_range {names!r} matches no layers; there are {', '.join(x.name for x in layers)}.")
+    return layers[found[0][0] : found[1][-1] + 1]
+
+
+def _shown(layers: Iterable[Any], expand: bool, level: int = 0) -> Iterator[tuple[Any, int]]:
+    for layer in layers:
+        yield layer, level
+        if expand:
+            yield from _shown(getattr(layer, "layers", ()), expand, level + 1)
+
+
+def _mark(layer: Any) -> str:
+    return "-" if not layer.weights else "[bold green]Y[/]" if layer.trainable else "[bold red]N[/]"
+
+
+def _row(layer: Any, level: int = 0) -> tuple[str, str, str]:
     count = sum(variable.size for variable in layer.weights)
     params = f"{count:,}" if layer.built or count else "0 (unbuilt)"
-    return f"{layer.name} ({type(layer).__name__})", _shape_of(layer), params
+    nesting = f"{'   ' * level}└ " if level else ""
+    return f"{nesting}{layer.name} ({type(layer).__name__})", _shape_of(layer), params
 
 
 def _shape_of(layer: Any) -> str:

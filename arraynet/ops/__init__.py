@@ -1,4 +1,20 @@
-"""Differentiable functions of Tensors, by the names and argument names of ``keras.ops``."""
+"""Differentiable functions of Tensors, by the names and argument names of ``keras.ops``.
+
+Wherever an op takes an array it takes a Tensor, a Variable, a NumPy array, a nested list or a number. It runs on the
+backend of the first Tensor or Variable among them, else on the current one, and returns Tensors. Nothing is changed
+in place.
+
+Shapes: element-wise ops broadcast, aligned on the last axis, where lengths are equal or 1. An `axis` counts from the
+end if it is negative, and None means all axes; `keepdims` leaves axes that are reduced with length 1.
+
+Dtypes: int32 and float32 give float32, and so do int64 and float32; float32 and float64 give float64; a Python number
+takes the dtype of what it meets. Functions that need floats (`exp`, `divide`, `mean`) make floatx of integers and
+booleans. No op widens float32.
+
+Errors: arguments that do not fit are a ValueError that names the op, and the dtypes and shapes of all that it was
+given; things that hold no numbers are a TypeError. Tensors of two backends are a ValueError: move one of them with
+``.to(name)``.
+"""
 
 from arraynet.autodiff.custom import custom_gradient
 from arraynet.autodiff.functional import jvp

@@ -107,7 +107,17 @@ class Adam(_Moments):
 
 
 class AdamW(Adam):
-    """Adam with weight decay apart from the gradient: Loshchilov and Hutter (2019)."""
+    """Adam with weight decay apart from the gradient: Loshchilov and Hutter (2019).
+
+    Parameters
+    ----------
+    learning_rate : float, LearningRateSchedule or callable
+        As for every optimizer.
+    weight_decay : float
+        Share, times the learning rate, by which weights shrink before each update.
+    *args, **options
+        Those of `Adam`.
+    """
 
     def __init__(self, learning_rate: Any = 0.001, weight_decay: float = 0.004, *args: Any, **options: Any) -> None:
         if weight_decay is None:
@@ -116,7 +126,19 @@ class AdamW(Adam):
 
 
 class Nadam(_Moments):
-    """Adam with Nesterov's look ahead: Dozat (2016); arguments as those of `Adam`, without `amsgrad`."""
+    """Adam with Nesterov's look ahead: Dozat (2016).
+
+    Parameters
+    ----------
+    learning_rate : float, LearningRateSchedule or callable
+        As for every optimizer.
+    beta_1, beta_2 : float
+        The shares of the old moments that stay at each step, of gradients and of their squares.
+    epsilon : float
+        Added to the root.
+    **options
+        Those of `Optimizer`.
+    """
 
     step = nadam_step
     _product = (0.0, 0, 1.0)  # beta_1, number of factors, and their product
@@ -145,7 +167,19 @@ class Nadam(_Moments):
 
 
 class Adamax(_Moments):
-    """Adam by the running maximum of gradients: Kingma and Ba (2015), section 7; arguments as those of `Nadam`."""
+    """Adam by the running maximum of gradients: Kingma and Ba (2015), section 7.
+
+    Parameters
+    ----------
+    learning_rate : float, LearningRateSchedule or callable
+        As for every optimizer.
+    beta_1, beta_2 : float
+        The shares that stay at each step, of the mean gradient and of the maximum.
+    epsilon : float
+        Added to the maximum.
+    **options
+        Those of `Optimizer`.
+    """
 
     step = adamax_step
 

@@ -24,7 +24,19 @@ def lamb_step(
 
 
 class Lamb(_Moments):
-    """Adam whose step on a variable is as long as the variable, times the learning rate: You et al. (2020)."""
+    """Adam whose step on a variable is as long as the variable, times the learning rate: You et al. (2020).
+
+    Parameters
+    ----------
+    learning_rate : float, LearningRateSchedule or callable
+        As for every optimizer.
+    beta_1, beta_2 : float
+        The shares of the old moments that stay at each step, of gradients and of their squares.
+    epsilon : float
+        Added to the root.
+    **options
+        Those of `Optimizer`.
+    """
 
     step = lamb_step
 

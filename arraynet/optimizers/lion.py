@@ -18,8 +18,16 @@ def lion_step(xp: Any, w: Any, g: Any, m: Any, /, learning_rate: Any, beta_1: An
 class Lion(Optimizer):
     """Steps of one size, by sign: Chen et al. (2023).
 
-    `beta_1`, in (0, 1], mixes momentum and gradient for the sign, `beta_2` for the next momentum; `options` are
-    those of `Optimizer`.
+    Parameters
+    ----------
+    learning_rate : float, LearningRateSchedule or callable
+        As for every optimizer.
+    beta_1 : float
+        In (0, 1]: the share of the momentum in the mixture with the gradient whose sign is taken.
+    beta_2 : float
+        The share of the old momentum that stays at each step.
+    **options
+        Those of `Optimizer`.
     """
 
     step = lion_step

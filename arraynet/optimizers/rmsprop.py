@@ -87,7 +87,16 @@ class RMSprop(Optimizer):
 class Adagrad(Optimizer):
     """Gradients divided by the root of the sum of all their squares: Duchi et al. (2011).
 
-    `initial_accumulator_value` starts the sum, `epsilon` is added under the root, `options` are those of `Optimizer`.
+    Parameters
+    ----------
+    learning_rate : float, LearningRateSchedule or callable
+        As for every optimizer.
+    initial_accumulator_value : float
+        What the sum starts with.
+    epsilon : float
+        Added under the root.
+    **options
+        Those of `Optimizer`.
     """
 
     step = adagrad_step
@@ -110,8 +119,16 @@ class Adagrad(Optimizer):
 class Adadelta(Optimizer):
     """Gradients scaled by the ratio of the running sizes of updates and of gradients: Zeiler (2012).
 
-    `rho` is the share of the old means that stays at each step, `epsilon` is added under both roots, `options`
-    are those of `Optimizer`.
+    Parameters
+    ----------
+    learning_rate : float, LearningRateSchedule or callable
+        As for every optimizer.
+    rho : float
+        The share of the old means that stays at each step.
+    epsilon : float
+        Added under both roots.
+    **options
+        Those of `Optimizer`.
     """
 
     step = adadelta_step

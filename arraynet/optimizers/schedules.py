@@ -78,7 +78,27 @@ def _checked(schedule: Any, *positive: str) -> None:
 
 @dataclass
 class ExponentialDecay(LearningRateSchedule):
-    """``initial * decay_rate ** (step / decay_steps)``; `staircase` rounds the exponent down."""
+    """``initial_learning_rate * decay_rate ** (step / decay_steps)``.
+
+    Parameters
+    ----------
+    initial_learning_rate : float
+        The rate at step 0.
+    decay_steps : int
+        The number of steps in which the rate is multiplied by `decay_rate` once.
+    decay_rate : float
+        The factor.
+    staircase : bool
+        Whether the exponent is rounded down, so that the rate falls in stairs.
+    name : str
+        What the configuration calls it.
+
+    Examples
+    --------
+    >>> from arraynet.optimizers.schedules import ExponentialDecay
+    >>> ExponentialDecay(0.1, decay_steps=10, decay_rate=0.5)(20)
+    0.025
+    """
 
     initial_learning_rate: float
     decay_steps: float
@@ -96,7 +116,21 @@ class ExponentialDecay(LearningRateSchedule):
 
 @dataclass
 class InverseTimeDecay(LearningRateSchedule):
-    """``initial / (1 + decay_rate * step / decay_steps)``; `staircase` rounds the fraction down."""
+    """``initial_learning_rate / (1 + decay_rate * step / decay_steps)``.
+
+    Parameters
+    ----------
+    initial_learning_rate : float
+        The rate at step 0.
+    decay_steps : int
+        The number of steps that the formula divides by.
+    decay_rate : float
+        How fast it falls.
+    staircase : bool
+        Whether the fraction is rounded down.
+    name : str
+        What the configuration calls it.
+    """
 
     initial_learning_rate: float
     decay_steps: float
@@ -114,7 +148,24 @@ class InverseTimeDecay(LearningRateSchedule):
 
 @dataclass
 class PiecewiseConstantDecay(LearningRateSchedule):
-    """The first of `values` up to and with the first of `boundaries`, and so on; one value more than boundaries."""
+    """The first of `values` up to and with the first of `boundaries`, and so on; one value more than boundaries.
+
+    Parameters
+    ----------
+    boundaries : sequence of float
+        Steps, growing.
+    values : sequence of float
+        Learning rates, one more than boundaries.
+    name : str
+        What the configuration calls it.
+
+    Examples
+    --------
+    >>> from arraynet.optimizers.schedules import PiecewiseConstantDecay
+    >>> rate = PiecewiseConstantDecay([100, 200], [0.1, 0.01, 0.001])
+    >>> rate(100), rate(101)
+    (0.1, 0.01)
+    """
 
     boundaries: Sequence[float]
     values: Sequence[float]
@@ -135,7 +186,20 @@ class PiecewiseConstantDecay(LearningRateSchedule):
 class PolynomialDecay(LearningRateSchedule):
     """From `initial_learning_rate` to `end_learning_rate` as ``(1 - step / decay_steps) ** power`` falls.
 
-    With `cycle` the fall is stretched to the next multiple of `decay_steps` instead of ending.
+    Parameters
+    ----------
+    initial_learning_rate : float
+        The rate at step 0.
+    decay_steps : int
+        The step at which the end is reached.
+    end_learning_rate : float
+        The rate from then on.
+    power : float
+        1 is a straight line.
+    cycle : bool
+        Whether the fall is stretched to the next multiple of `decay_steps` instead of ending.
+    name : str
+        What the configuration calls it.
     """
 
     initial_learning_rate: float
@@ -159,6 +223,21 @@ class CosineDecay(LearningRateSchedule):
     """Half a cosine down to the share `alpha`, after a linear rise to `warmup_target`: Loshchilov and Hutter (2017).
 
     Without `warmup_target` the fall starts at once, from `initial_learning_rate`.
+
+    Parameters
+    ----------
+    initial_learning_rate : float
+        The rate at step 0.
+    decay_steps : int
+        The length of the fall.
+    alpha : float
+        The share of the highest rate that is left at the end.
+    name : str
+        What the configuration calls it.
+    warmup_target : float, optional
+        The rate to which it rises first.
+    warmup_steps : int
+        The length of the rise.
     """
 
     initial_learning_rate: float
@@ -184,8 +263,20 @@ class CosineDecay(LearningRateSchedule):
 class CosineDecayRestarts(LearningRateSchedule):
     """Half cosines one after the other: Loshchilov and Hutter (2017).
 
-    Each is `t_mul` times as long as the one before, which for the first is `first_decay_steps`, and starts at
-    `m_mul` times its rate; `alpha` is the share that is left at the end.
+    Parameters
+    ----------
+    initial_learning_rate : float
+        The rate at step 0.
+    first_decay_steps : int
+        The length of the first one.
+    t_mul : float
+        How many times as long each is as the one before.
+    m_mul : float
+        How many times as high each starts as the one before.
+    alpha : float
+        The share of the first rate that is left at the end.
+    name : str
+        What the configuration calls it.
     """
 
     initial_learning_rate: float

@@ -97,17 +97,59 @@ def uniform(shape: Any, minval: float = 0.0, maxval: float = 1.0, dtype: Any = N
 
 
 def normal(shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Any = None) -> Tensor:
-    """Return normally distributed numbers; arguments as those of `uniform`."""
+    """Return normally distributed numbers.
+
+    Parameters
+    ----------
+    shape : int or tuple of int
+        Of the result.
+    mean, stddev : float
+        Of the distribution.
+    dtype : str, optional
+        A floating one; floatx without it.
+    seed : int, SeedGenerator or None
+        As for `uniform`.
+
+    Examples
+    --------
+    >>> from arraynet import random
+    >>> random.normal((2, 3), seed=1).shape
+    (2, 3)
+    """
     return _normal("normal", shape, mean, stddev, dtype, seed, 0.0)
 
 
 def truncated_normal(shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Any = None) -> Tensor:
-    """Return normally distributed numbers, none further than two `stddev` from `mean`."""
+    """Return normally distributed numbers, none further than two `stddev` from `mean`.
+
+    Parameters
+    ----------
+    shape : int or tuple of int
+        Of the result.
+    mean, stddev : float
+        Of the distribution before its ends are cut off.
+    dtype : str, optional
+        A floating one; floatx without it.
+    seed : int, SeedGenerator or None
+        As for `uniform`.
+    """
     return _normal("truncated_normal", shape, mean, stddev, dtype, seed, TAIL)
 
 
 def randint(shape: Any, minval: int, maxval: int, dtype: Any = "int32", seed: Any = None) -> Tensor:
-    """Return integers drawn evenly from ``minval`` to ``maxval - 1``; `seed` as in `uniform`."""
+    """Return integers drawn evenly from ``minval`` to ``maxval - 1``.
+
+    Parameters
+    ----------
+    shape : int or tuple of int
+        Of the result.
+    minval, maxval : int
+        The bounds; the upper one is never drawn.
+    dtype : str
+        One of integers.
+    seed : int, SeedGenerator or None
+        As for `uniform`.
+    """
     name = dtypes.standardize(dtype)
     if np.dtype(name).kind not in "iu":
         raise ValueError(f"randint: dtype must be an integer dtype, received {dtype!r}. For floats use random.uniform.")
@@ -118,7 +160,24 @@ def randint(shape: Any, minval: int, maxval: int, dtype: Any = "int32", seed: An
 
 
 def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any = None) -> Tensor:
-    """Return classes drawn with probabilities ``softmax(logits)``: (batch, classes) gives (batch, num_samples)."""
+    """Return classes drawn with probabilities ``softmax(logits)``.
+
+    Parameters
+    ----------
+    logits : tensor (batch, classes)
+        Scores, of any size.
+    num_samples : int
+        How many are drawn for each row.
+    dtype : str
+        Of the result.
+    seed : int, SeedGenerator or None
+        As for `uniform`.
+
+    Returns
+    -------
+    Tensor (batch, num_samples)
+        The classes, as whole numbers.
+    """
     (logits,) = operands(logits)
     if logits.ndim != 2:
         raise ValueError(f"categorical: logits must have shape (batch, classes), received {logits.shape}.")
@@ -154,12 +213,30 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
 
 
 def permutation(n: int, seed: Any = None) -> Tensor:
-    """Return ``0..n-1`` in random order, in int32: the stable order of `n` random words."""
+    """Return ``0..n-1`` in random order, in int32: the stable order of `n` random words.
+
+    Parameters
+    ----------
+    n : int
+        How many numbers.
+    seed : int, SeedGenerator or None
+        As for `uniform`.
+    """
     return order_of(_words((n,), 64, seed))  # type: ignore[no-any-return]
 
 
 def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:
-    """Return `x` with its slices along an axis in random order; `seed` as in `uniform`."""
+    """Return `x` with its slices along an axis in random order.
+
+    Parameters
+    ----------
+    x : tensor
+        Any shape.
+    axis : int
+        The axis whose slices change places; what is inside a slice stays together.
+    seed : int, SeedGenerator or None
+        As for `uniform`.
+    """
     (x,) = operands(x)
     with use_backend(x.backend):
         return ops.take(x, permutation(x.shape[axis], seed), axis=axis)  # type: ignore[no-any-return]

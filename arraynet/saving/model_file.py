@@ -33,6 +33,13 @@ def save_model(model: Any, path: str | os.PathLike[str]) -> None:
         Another suffix.
     TypeError
         A layer or another part has a configuration that is not made of plain types.
+
+    Parameters
+    ----------
+    model : Model
+        Of layers, losses and optimizers that have a `get_config`.
+    path : str or path
+        With the suffix ``.arraynet``.
     """
     from importlib.metadata import version  # slow to import
 

@@ -25,6 +25,13 @@ def save_weights(model: Any, path: PathLike) -> None:
     ------
     ValueError
         Another suffix, or the model has no weights yet.
+
+    Parameters
+    ----------
+    model : Model
+        A built one.
+    path : str or path
+        With the suffix ``.safetensors`` or ``.npz``.
     """
     write = _by_suffix(path, {".safetensors": _write_tensors, ".npz": write_npz})
     weights = named_weights(model)
@@ -42,6 +49,13 @@ def load_weights(model: Any, path: PathLike) -> None:
     ValueError
         Another suffix; no such file; it is damaged or holds pickled objects; the model is not built; or names,
         shapes or dtypes differ. The message says which.
+
+    Parameters
+    ----------
+    model : Model
+        A built one, with weights of the same names and shapes.
+    path : str or path
+        With the suffix ``.safetensors`` or ``.npz``.
     """
     read = _by_suffix(path, {".safetensors": _read_tensors, ".npz": _read_npz})
     file = Path(path).expanduser()

@@ -66,6 +66,16 @@ def _classes(labels: np.ndarray, given: int | None) -> int:
 
 
 def normalize(x: Any, axis: int = -1, order: int = 2) -> np.ndarray:
-    """Return `x` divided by its norms of an order along an axis; where the norm is 0 it stays 0."""
+    """Return `x` divided by its norms of an order along an axis; where the norm is 0 it stays 0.
+
+    Parameters
+    ----------
+    x : array
+        Any shape.
+    axis : int
+        The axis along which vectors lie.
+    order : int
+        2 is the Euclidean norm, 1 the sum of sizes.
+    """
     norms = np.linalg.norm(np.asarray(x), order, axis, keepdims=True)
     return np.asarray(x / np.where(norms == 0, 1, norms))

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from os import PathLike
 from typing import Any
 
 from arraynet.autodiff import GradientTape
@@ -17,7 +18,9 @@ __all__ = ["plot_graph"]
 SHORT = 14  # characters of an argument that is shown
 
 
-def plot_graph(target: GradientTape | Callable[..., Any], *args: Any) -> Any:
+def plot_graph(
+    target: GradientTape | Callable[..., Any], *args: Any, to_file: str | PathLike[str] | None = None, dpi: int = 150
+) -> Any:
     """Return a figure of recorded ops, with shapes on the arrows.
 
     Parameters
@@ -27,11 +30,17 @@ def plot_graph(target: GradientTape | Callable[..., Any], *args: Any) -> Any:
         once, watched.
     *args
         What the function is called with.
+    to_file : path, optional
+        Where to write it, as its suffix says: ``.svg``, ``.png``, ``.pdf``.
+    dpi : int
+        Pixels an inch of a PNG.
 
     Raises
     ------
     ImportError
         Matplotlib is not installed.
+    TypeError
+        The target is neither, or a tape was given arguments.
     ValueError
         There is nothing to draw.
 
@@ -39,13 +48,16 @@ def plot_graph(target: GradientTape | Callable[..., Any], *args: Any) -> Any:
     --------
     >>> import arraynet
     >>> figure = arraynet.utils.plot_graph(lambda x: x * x + 1, arraynet.ops.ones(3))
-    >>> figure.savefig("graph.svg")  # doctest: +SKIP
     """
-    if isinstance(target, GradientTape):
-        return _of_tape(target).draw()
-    if not callable(target):
+    if not isinstance(target, GradientTape) and not callable(target):
         raise TypeError(f"plot_graph draws a GradientTape or a function, received {target!r}.")
-    return _of_function(target, args).draw()
+    if isinstance(target, GradientTape) and args:
+        raise TypeError(f"plot_graph of a tape takes no arguments, received {args!r}. For a file: to_file='graph.svg'.")
+    graph = _of_tape(target) if isinstance(target, GradientTape) else _of_function(target, args)
+    figure = graph.draw()
+    if to_file is not None:
+        figure.savefig(to_file, dpi=dpi)
+    return figure
 
 
 class _Records(Observer):

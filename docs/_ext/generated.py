@@ -11,12 +11,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from calls import facts
+
 import arraynet
 from arraynet import ops
 from arraynet.testing import tolerances
 
 MEASURED = ("performance", "gpu-runs")
 """Pages that scripts write after measuring."""
+INTERNAL = ("reduced", "same_rank", "epoch_line", "resolve_verbose", "host_permutation", "path_scope", "stream_key")
+INTERNAL += ("serialize_seed", "deserialize_seed", "reset_streams")
+"""What modules of the package share among themselves, and nobody else needs."""
 OPEN = ("Tensor", "Variable", "GradientTape", "Sequential", "Model", "Layer", "Optimizer", "Metric", "Loss")
 OPEN += ("Callback", "History", "Backend", "ArrayAPIBackend", "Report", "Comparison", "Difference", "Explanation")
 """Classes whose methods users call or write; of others the constructor says all."""
@@ -78,7 +83,7 @@ def public(module: ModuleType) -> list[str]:
     things = {n: getattr(module, n) for n in names}
     above = [vars(arraynet)[n] for n in arraynet.__all__ if inspect.isclass(vars(arraynet).get(n))]
     own = {n: thing for n, thing in things.items() if getattr(thing, "__module__", "").startswith("arraynet")}
-    return [n for n, thing in own.items() if callable(thing) and thing not in above]
+    return [n for n, thing in own.items() if callable(thing) and thing not in above and n not in INTERNAL]
 
 
 def op_sections() -> list[list[str]]:
@@ -107,7 +112,7 @@ def entries(path: str, names: list[str]) -> list[str]:
         lines.append(f".. {kind}:: {path or 'arraynet'}.{name}")
         if name in OPEN:
             lines += ["   :members:"] + (["   :inherited-members: Layer"] if name == "Model" else [])
-        lines.append("")
+        lines += [f"   {line}".rstrip() for line in (facts(name) if path == "arraynet.ops" else ())] + [""]
     return lines
 
 

@@ -1,4 +1,4 @@
-"""The code on the site's pages runs, page by page, and the commands on them exist."""
+"""The code on the site's pages runs, page by page, prints what the page shows, and the commands on them exist."""
 
 import re
 import shlex
@@ -13,7 +13,8 @@ from arraynet.operators import OPS
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(file for file in DOCS.rglob("*.md") if "_build" not in file.parts)
-PYTHON = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+PYTHON = re.compile(r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.DOTALL | re.MULTILINE)
+NUMBER = re.compile(r"-?\d+\.?\d*(?:e[-+]\d+)?")
 COMMAND = re.compile(r"^python -m arraynet (.*)$", re.MULTILINE)
 ROWS = 1024
 
@@ -37,10 +38,37 @@ def reader(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("file", [f for f in PAGES if PYTHON.search(f.read_text(encoding="utf-8"))], ids=named)
-def test_the_code_of_a_page_runs(file, reader):
+def test_the_code_of_a_page_runs_and_prints_what_is_shown(file, reader, capsys):
     names = {"__name__": "page"}
-    for number, block in enumerate(PYTHON.findall(file.read_text(encoding="utf-8")), 1):
+    for number, (block, shown) in enumerate(PYTHON.findall(file.read_text(encoding="utf-8")), 1):
+        capsys.readouterr()
         exec(compile(block, f"{named(file)}, block {number}", "exec"), names)
+        if shown:
+            assert agree(capsys.readouterr().out, shown), f"{named(file)}, block {number}"
+
+
+def agree(printed, shown):
+    """Whether two texts are the same but for line breaks, and the last digits of numbers, which processors change."""
+    texts = [" ".join(text.split()) for text in (printed, shown)]
+    numbers = [list(map(float, NUMBER.findall(text))) for text in texts]
+    return NUMBER.sub("#", texts[0]) == NUMBER.sub("#", texts[1]) and numbers[0] == pytest.approx(numbers[1], rel=1e-3)
+
+
+def test_what_agrees():
+    assert agree("loss 0.123456 in (3,)\n", "loss\n  0.123457 in (3,)")
+    assert not agree("loss 0.123", "loss 0.124")
+    assert not agree("loss 0.1 of", "loss 0.1 in")
+
+
+def test_pages_show_what_is_printed():
+    shown = {
+        named(file): len(re.findall("^```text$", file.read_text(encoding="utf-8"), re.MULTILINE)) for file in PAGES
+    }
+    matched = {
+        named(file): sum(bool(out) for _, out in PYTHON.findall(file.read_text(encoding="utf-8"))) for file in PAGES
+    }
+    assert shown == matched  # none stands where no code is before it
+    assert shown["guide/troubleshooting.md"] > 5
 
 
 @pytest.mark.parametrize("file", PAGES, ids=named)

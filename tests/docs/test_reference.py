@@ -24,7 +24,9 @@ def loaded(file):
 
 @pytest.fixture(scope="module")
 def generated():
-    return loaded(DOCS / "_ext" / "generated.py")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(DOCS / "_ext")
+        return loaded(DOCS / "_ext" / "generated.py")
 
 
 def listed(text):
@@ -34,6 +36,20 @@ def listed(text):
 def test_every_op_is_in_the_reference(generated):
     public = {n for n, f in vars(ops).items() if callable(f) and not n.startswith("_")}
     assert {f"arraynet.ops.{name}" for name in public} <= listed(generated.page("ops"))
+
+
+def test_ops_say_what_goes_in_and_comes_out(generated):
+    assert generated.facts("sum")[:3] == [
+        "",
+        "| ``sum(float32 (2, 3, 4)) -> float32 ()``",
+        "| ``sum(float32 (2, 3, 4), axis=1) -> float32 (2, 4)``",
+    ]
+    assert "first and second order" in generated.facts("sum")[-1]
+    assert generated.facts("argmax")[-1] == "It has no derivative: gradients end here."
+    assert generated.facts("zeros")[-1] == ""
+    assert generated.facts("no_such_op") == []
+    with_facts = [name for name in ops.__dict__ if generated.facts(name)]
+    assert len(with_facts) > 270
 
 
 @pytest.mark.parametrize("module", [layers, optimizers], ids=lambda module: module.__name__)

@@ -20,7 +20,8 @@ import pytest
 SITE = Path(__file__).parents[2] / "docs" / "_build" / "html"
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 WIDTHS = {"desktop": 1280, "phone": 390}
-LOOKED_AT = ("index.html", "notebooks/01_first_look.html", "api/ops.html")
+LOOKED_AT = ("index.html", "notebooks/01_first_look.html", "notebooks/03_gears.html", "api/ops.html", "tolerances.html")
+LOOKED_AT += ("coming-from-keras.html", "guide/troubleshooting.html")
 
 pytestmark = pytest.mark.skipif(not (SITE / "index.html").exists(), reason="the site is not built: make docs")
 needs_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium: apt-get install chromium")
@@ -66,6 +67,11 @@ def test_every_internal_link_leads_somewhere(pages):
     assert len(internal) > 1000
     broken = {f"{file.relative_to(SITE)}: {link}" for file, link in internal if is_broken(file, link, pages)}
     assert not broken
+
+
+def test_no_page_tells_where_it_was_built(pages):
+    for file in pages:
+        assert str(Path.home()) + "/" not in file.read_text(encoding="utf-8"), file.name
 
 
 def test_figures_are_shown_not_named(pages):

@@ -55,11 +55,18 @@ def test_units_must_be_a_positive_int(units):
 
 def test_inputs_of_the_wrong_shape_are_explained(backend):
     layer = layers.Dense(2, name="out")
-    with pytest.raises(ValueError, match=r"'out' \(Dense\) expects an input of rank 2 or more.*shape \(3,\)"):
+    with pytest.raises(ValueError, match=r"'out' \(Dense\) expects .* rank 2 or more.*shape \(3,\).*x\[None\]"):
         layer(np.ones(3))
     layer(X)
-    with pytest.raises(ValueError, match=r"'out'.*axis -1 of its input to have length 3.*shape \(4, 5\)"):
+    with pytest.raises(ValueError, match=r"'out'.*axis -1 of its input to have length 3.*shape \(None, 5\)"):
         layer(np.ones((4, 5)))
+
+
+def test_samples_that_need_only_be_unrolled_are_noticed():
+    layer = layers.Dense(2)
+    layer.build((None, 12))
+    with pytest.raises(ValueError, match=r"shape \(None, 4, 3\).*x\.reshape\(\(-1, 12\)\), or layers\.Flatten"):
+        layer(np.ones((5, 4, 3)))
 
 
 def test_an_unknown_activation_is_explained():

@@ -115,7 +115,7 @@ def test_streams_are_listed_for_saving():
         (lambda: GaussianNoise(-1), "stddev must be"),
         (lambda: ReLU(max_value=-1), "max_value must be a number, 0 or more"),
         (lambda: LeakyReLU(-0.1), "negative_slope must be a number, 0 or more"),
-        (lambda: layers.Activation("rleu"), "Could not interpret activation 'rleu'"),
+        (lambda: layers.Activation("rleu"), "Did you mean 'relu'"),
     ],
 )
 def test_refusals(make, message):

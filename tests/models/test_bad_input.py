@@ -88,7 +88,9 @@ def test_an_uncompiled_model_is_refused(method):
     [
         ({"optimizer": "sdg"}, "sdg"),
         ({"loss": "msee"}, "Could not interpret loss"),
-        ({"metrics": ["accurracy"]}, "Could not interpret metric"),
+        ({"loss": "categorical_crossentrpy"}, "Did you mean 'categorical_crossentropy'"),
+        ({"optimizer": "adma"}, "Did you mean 'adam'"),
+        ({"metrics": ["accurracy"]}, "Could not interpret metric.*Did you mean 'accuracy'"),
         ({"metrics": "accuracy"}, r"write \['accuracy'\]"),
         ({"steps_per_execution": 0}, "steps_per_execution"),
     ],

@@ -118,3 +118,55 @@ def test_a_layer_that_cannot_run_alone_has_a_question_mark():
     model(np.ones((8, 2)))
     assert "│ two (Two)" in text(model)
     assert "│ ? " in text(model)
+
+
+def nested():
+    inner = Sequential([Input((8,)), Dense(4, name="in"), layers.BatchNormalization(name="bn")], name="inner")
+    return Sequential([Input((8,)), inner, layers.ReLU(name="relu"), Dense(2, name="out")], name="outer")
+
+
+def names(lines):
+    return [line[2:].split("(")[0].rstrip() for line in lines if line.startswith("│")]
+
+
+def test_models_inside_show_their_layers_and_what_is_trained():
+    model = nested()
+    model.layers[0].trainable = False
+    lines = text(model, line_length=72, expand_nested=True, show_trainable=True).splitlines()
+    assert lines[1:] == [  # what Keras 3.15 prints
+        "┏━━━━━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━┳━━━━━━━┓",
+        "┃ Layer (type)               ┃ Output Shape        ┃   Param # ┃ Trai… ┃",
+        "┡━━━━━━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━╇━━━━━━━┩",
+        "│ inner (Sequential)         │ (None, 4)           │        52 │   N   │",
+        "├────────────────────────────┼─────────────────────┼───────────┼───────┤",
+        "│    └ in (Dense)            │ (None, 4)           │        36 │   N   │",
+        "├────────────────────────────┼─────────────────────┼───────────┼───────┤",
+        "│    └ bn                    │ (None, 4)           │        16 │   N   │",
+        "│ (BatchNormalization)       │                     │           │       │",
+        "├────────────────────────────┼─────────────────────┼───────────┼───────┤",
+        "│ relu (ReLU)                │ (None, 4)           │         0 │   -   │",
+        "├────────────────────────────┼─────────────────────┼───────────┼───────┤",
+        "│ out (Dense)                │ (None, 2)           │        10 │   Y   │",
+        "└────────────────────────────┴─────────────────────┴───────────┴───────┘",
+        " Total params: 62 (248.00 B)",
+        " Trainable params: 10 (40.00 B)",
+        " Non-trainable params: 52 (208.00 B)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "expected"), [(("relu", "out"), ["relu", "out"]), (("inner", "re.*"), ["inner", "relu"])]
+)
+def test_a_range_of_layers(bounds, expected):
+    assert names(text(nested(), layer_range=bounds).splitlines()) == expected
+
+
+def test_a_range_that_names_no_layer():
+    with pytest.raises(ValueError, match=r"'nothing'.*there are inner, relu, out"):
+        text(nested(), layer_range=("nothing", "out"))
+
+
+def test_columns_end_where_they_are_told_to():
+    assert text(nested(), line_length=60, positions=(0.3, 0.7, 1)).splitlines()[1].index("┳") == 18
+    with pytest.raises(ValueError, match="needs 4 characters"):
+        text(nested(), positions=(0.01, 0.5, 1))

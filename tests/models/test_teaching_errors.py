@@ -61,6 +61,31 @@ def test_a_linear_output_for_a_loss_that_takes_probabilities(units, loss, labels
     refused(net(None, units, loss=loss), X, labels, loss, "'dense_1'", mend, "from_logits=True")
 
 
+@pytest.mark.parametrize(
+    ("loss", "labels"), [("sparse_categorical_crossentropy", Y), ("categorical_crossentropy", ONE_HOT)]
+)
+def test_images_that_were_not_flattened(loss, labels):
+    model = Sequential([layers.Dense(8, "relu"), layers.Dense(3, "softmax", name="last")])
+    model.compile("sgd", loss)
+    model.build((None, 5, 4))
+    texts = str(labels.shape), "Dense 'last'", "(None, 5, 3)", "each of 5 rows of a sample", "layers.Flatten()"
+    refused(model, np.zeros((50, 5, 4), np.float32), labels, *texts)
+
+
+def test_a_label_for_each_row_of_a_sample_is_let_through():
+    model = Sequential([layers.Dense(3, "softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    model.fit(np.zeros((50, 5, 4), np.float32), np.tile(Y[:, None], (1, 5)), verbose=0)
+
+
+@pytest.mark.parametrize("loss", ["categorical_crossentropy", "mse", "binary_crossentropy"])
+def test_rows_of_labels_of_another_length(loss):
+    labels = np.eye(5, dtype=np.float32)[Y]
+    refused(
+        net(loss=loss, metrics=None), X, labels, "rows of 5 numbers", "(50, 5)", "(None, 3)", "'dense_1'", "5 units"
+    )
+
+
 class Raw(Model):
     def __init__(self):
         super().__init__(name="raw")
@@ -94,17 +119,18 @@ def test_what_goes_together_is_let_through(activation, units, loss, labels):
         net(activation, units, loss=loss, metrics=None).fit(X, labels, verbose=0)
 
 
-def test_pixels_from_0_to_255_warn():
+@pytest.mark.parametrize("dtype", ["uint8", "int64", "float32"])
+def test_pixels_from_0_to_255_warn(dtype):
     model = Sequential([layers.Flatten(), layers.Dense(3, "softmax")])
     model.compile("sgd", "sparse_categorical_crossentropy")
-    pixels = np.random.default_rng(0).integers(0, 256, (50, 8, 8), np.uint8)
+    pixels = np.random.default_rng(0).integers(0, 256, (50, 8, 8)).astype(dtype)
     with pytest.warns(UserWarning, match=r"from 0 to 255.*x / 255\.0"):
         model.fit(pixels, Y, verbose=0)
 
 
 def test_another_last_axis_than_the_built_one():
     model = net()
-    refused(model, X[:, :4], Y, "Layer 'dense' (Dense)", "length 6", "(2, 4)", "built for that length")
+    refused(model, X[:, :4], Y, "Layer 'dense' (Dense)", "length 6", "(None, 4)", "built for that length")
 
 
 def test_no_gradient_for_any_weight():
@@ -160,7 +186,7 @@ def test_debugging_finds_an_op_inside_a_layer(eager):
     model = Sequential([Input((6,)), layers.ReLU(), Logarithm(name="log"), layers.Dropout(0.5), layers.Dense(1)])
     model.compile("adam", "mse", run_eagerly=eager)
     x = X - 0.5
-    with pytest.raises(FloatingPointError, match=r"op 'log' in layer '\w+/log' made infinity of float32"):
+    with pytest.raises(FloatingPointError, match=r"op 'log' in layer '\w+/log' made infinity of float32.*above 0, as"):
         model.fit(x, TARGETS, verbose=0, debug=True)
 
 

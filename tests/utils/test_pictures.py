@@ -108,6 +108,13 @@ def test_an_unknown_input_is_refused():
     assert utils.plot_model(Sequential([layers.Dense(1)]), inputs=np.ones((2, 3)))
 
 
+@pytest.mark.parametrize(("suffix", "start"), [("svg", b"<?xml"), ("png", b"\x89PNG")])
+def test_ops_are_written_to_a_file(suffix, start, tmp_path):
+    file = tmp_path / f"graph.{suffix}"
+    utils.plot_graph(lambda x: x + 1, ops.ones(1), to_file=file)
+    assert file.read_bytes().startswith(start)
+
+
 def test_the_ops_of_a_tape(backend):
     w, b = Variable(np.ones((3, 2)), name="w"), Variable(np.ones(2), name="b")
     x = ops.ones((4, 3))
@@ -152,6 +159,7 @@ def test_a_function_with_its_gradient():
     ("draw", "error", "message"),
     [
         (lambda: utils.plot_graph(lambda: 3), ValueError, "no op was recorded"),
+        (lambda: utils.plot_graph(arraynet.GradientTape(), "graph.png"), TypeError, "to_file='graph.svg'"),
         (lambda: utils.plot_graph(7), TypeError, "a GradientTape or a function"),
         (lambda: utils.plot_graph(lambda x: [x := x + 1 for _ in range(500)], ops.ones(1)), ValueError, "draw a part"),
         (lambda: utils.plot_weights(Sequential([layers.Dense(1)])), ValueError, "has no weights"),
