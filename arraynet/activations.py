@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from arraynet import ops
+from arraynet.checks import resembling
 from arraynet.custom_objects import custom_object
-from arraynet.naming import resembling
 from arraynet.ops import (
     celu,
     elu,

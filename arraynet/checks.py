@@ -1,11 +1,12 @@
 """Arguments that are easily mistaken, refused everywhere in the same words and before any work."""
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-__all__ = ["flag", "number", "pair", "positive_int"]
+__all__ = ["flag", "number", "pair", "positive_int", "resembling"]
 
 NUMBERS = (int, float, np.integer, np.floating)
 
@@ -37,3 +38,12 @@ def number(name: str, value: Any, low: float = -math.inf, high: float = math.inf
         within = f" from {low:g} to {high:g}" if high < math.inf else f", {low:g} or more" if low > -math.inf else ""
         raise ValueError(f"{name} must be a number{within}, received {value!r}.")
     return value
+
+
+def resembling(name: object, known: Iterable[str]) -> str:
+    """Return a question whether the known name most like a mistyped one was meant, or nothing."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(str(name), list(known))
+    close.sort(key=lambda known: sorted(known) != sorted(str(name)))  # two letters exchanged are the likeliest
+    return f"Did you mean {close[0]!r}?" if close else ""

@@ -1,10 +1,9 @@
-"""Automatic names, as Keras makes them: the class in snake case, and a counter; and what a mistyped one meant."""
+"""Automatic names, as Keras makes them: the class in snake case, and a counter."""
 
 import re
 from collections import Counter
-from collections.abc import Iterable
 
-__all__ = ["auto_name", "is_automatic", "resembling", "reset_names", "snake_case"]
+__all__ = ["auto_name", "is_automatic", "reset_names", "snake_case"]
 
 _used: Counter[str] = Counter()
 
@@ -20,15 +19,6 @@ def snake_case(name: str) -> str:
     name = re.sub(r"\W+", "", name)
     name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
-
-
-def resembling(name: object, known: Iterable[str]) -> str:
-    """Return a question whether the known name most like a mistyped one was meant, or nothing."""
-    from difflib import get_close_matches
-
-    close = get_close_matches(str(name), list(known))
-    close.sort(key=lambda known: sorted(known) != sorted(str(name)))  # two letters exchanged are the likeliest
-    return f"Did you mean {close[0]!r}?" if close else ""
 
 
 def auto_name(prefix: str) -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from arraynet import config
 from arraynet.backend import CONTRACT, Backend, Namespace, NumPyBackend
-from arraynet.naming import resembling
+from arraynet.checks import resembling
 from arraynet.threads import limit_threads
 
 if TYPE_CHECKING:

@@ -4,8 +4,9 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
+from arraynet.checks import resembling
 from arraynet.custom_objects import custom_object
-from arraynet.naming import resembling, snake_case
+from arraynet.naming import snake_case
 
 __all__ = ["deserialize", "lookup", "named", "serialize"]
 

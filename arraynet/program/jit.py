@@ -81,10 +81,9 @@ class _Entry:
     def holds(self) -> bool:
         """Tell whether no object that took part has changed."""
         latest = latest_version()
-        if latest != self.checked:
-            if any(configured.version != version for configured, version in self.guards):
-                return False
-            self.checked = latest
+        if latest != self.checked and any(configured.version != version for configured, version in self.guards):
+            return False
+        self.checked = latest
         return True
 
 
@@ -120,7 +119,9 @@ class Jitted:
         return _replay(entry, leaves)
 
     def _capture(self, key: Any, backend: Backend, args: Any, kwargs: Any, leaves: Sequence[Any]) -> Any:
-        full = [as_tensor(leaf, backend) if _is_array(leaf) else leaf for leaf in leaves]
+        arrays = (Tensor, np.ndarray, *current().array_types)
+        taken = [isinstance(leaf, arrays) and not isinstance(leaf, np.generic) for leaf in leaves]
+        full = [as_tensor(leaf, backend) if take else leaf for leaf, take in zip(leaves, taken, strict=True)]
         args, kwargs = unflatten([args, kwargs], full)
         capture = Capture([t for t in full if isinstance(t, Tensor)])
         token = OBSERVERS.set((capture,))
@@ -153,10 +154,6 @@ class Jitted:
                 f"arguments is part of its signature; pass a number that changes as a Tensor.",
                 stacklevel=4,
             )
-
-
-def _is_array(x: Any) -> bool:
-    return isinstance(x, (Tensor, np.ndarray, *current().array_types)) and not isinstance(x, np.generic)
 
 
 def _kind(x: Any) -> Any:
