@@ -107,6 +107,11 @@ def kernels() -> str:
     return _settings.kernels or "fused"
 
 
+def numerics() -> tuple[str, str, str]:
+    """Return all settings that a captured program depends on: kernels, floatx and crossentropy."""
+    return kernels(), _settings.floatx, _settings.crossentropy
+
+
 def set_kernels(value: str) -> None:
     """Set what :func:`kernels` returns."""
     _settings.kernels = _choice("ARRAYNET_KERNELS", value, KERNELS)

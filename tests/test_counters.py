@@ -44,8 +44,9 @@ def test_a_copy_planted_in_the_replay_fails(monkeypatch):
 
 
 def test_a_copy_planted_in_the_input_fails(monkeypatch):
-    taken = batches._taken
-    monkeypatch.setattr(batches, "_taken", lambda *given: None if given[0] is None else taken(*given).copy())
+    batch = batches.ArrayData._batch
+    copied = lambda *given: tuple(None if part is None else part.copy() for part in batch(*given))  # noqa: E731
+    monkeypatch.setattr(batches.ArrayData, "_batch", copied)
     assert any("step_bytes" in problem for problem in worse("numpy", "chapter"))
 
 

@@ -63,6 +63,9 @@ class ArrayData:
         self.leaves = flatten(list(arrays))
         self.flat = len(self.leaves) == 3 and all(map(operator.is_, self.leaves, arrays))  # the usual case
         self.dtypes = [None if leaf is None else narrowed(leaf.dtype, floats) for leaf in self.leaves]
+        self.narrow = any(
+            leaf is not None and leaf.dtype != d for leaf, d in zip(self.leaves, self.dtypes, strict=True)
+        )
         self.samples = len(leaf_arrays(arrays[0])[0])
         self.steps: int | None = steps or -(-self.samples // batch_size)
 
@@ -88,7 +91,9 @@ class ArrayData:
         return order[np.argsort(batch, kind="stable")]
 
     def _batch(self, rows: Any) -> Batch:
-        taken = [_taken(leaf, rows, dtype) for leaf, dtype in zip(self.leaves, self.dtypes, strict=True)]
+        taken = [None if leaf is None else leaf[rows] for leaf in self.leaves]
+        if self.narrow:
+            taken = [None if t is None else t.astype(d, copy=False) for t, d in zip(taken, self.dtypes, strict=True)]
         if self.flat:
             return taken[0], taken[1], taken[2]
         return tuple(unflatten(list(self.arrays), taken))
@@ -98,10 +103,6 @@ def narrowed(dtype: np.dtype, floats: str) -> np.dtype:
     """Return a dtype in the machine's byte order, floats no wider than the named one."""
     wide = dtype.kind == "f" and dtype.itemsize > np.dtype(floats).itemsize
     return np.dtype(floats) if wide else dtype.newbyteorder("=")
-
-
-def _taken(leaf: Any, rows: Any, dtype: np.dtype | None) -> Any:
-    return None if leaf is None else leaf[rows].astype(dtype, copy=False)
 
 
 class IterableData:

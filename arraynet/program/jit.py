@@ -103,14 +103,15 @@ class Jitted:
         return [e.program for e in self._entries.values() if isinstance(e, _Entry)]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if OBSERVERS.get() or config.kernels() == "eager":
+        settings = config.numerics()
+        if OBSERVERS.get() or settings[0] == "eager":
             return self.function(*args, **kwargs)
-        flat = not kwargs and not any(isinstance(a, _CONTAINERS) for a in args)
-        leaves: Sequence[Any] = args if flat else flatten([args, kwargs])
-        form = None if flat else str(map_structure(lambda leaf: None, [args, kwargs]))
-        backend = next((leaf.backend for leaf in leaves if isinstance(leaf, Tensor | Variable)), None) or current()
-        settings = (backend.name, config.floatx(), config.kernels(), config.crossentropy())
-        key = (settings, form, tuple(map(_kind, leaves)))
+        leaves, form = list(args), ""
+        if kwargs or any(isinstance(a, _CONTAINERS) for a in args):
+            leaves, form = flatten([args, kwargs]), str(map_structure(lambda leaf: None, [args, kwargs]))
+        homes = [leaf.backend for leaf in leaves if isinstance(leaf, Tensor | Variable)]
+        backend = homes[0] if homes else current()
+        key = (backend.name, settings, form, *map(_kind, leaves))
         entry = self._entries.get(key)
         if entry is _EAGER:
             return self.function(*args, **kwargs)
@@ -158,10 +159,10 @@ class Jitted:
 
 def _kind(x: Any) -> Any:
     """What a signature says of an argument."""
-    if isinstance(x, Tensor):
-        return x.shape, x.dtype, x.backend.name
     if isinstance(x, np.ndarray):
         return x.shape, x.dtype
+    if isinstance(x, Tensor):
+        return x.shape, x.dtype, x.backend.name
     return (type(x), x) if isinstance(x, bool | int | float | str | None) else (type(x), id(x))
 
 
