@@ -44,10 +44,12 @@ def _teach_helpers() -> None:
     for module in (functions, vectors):
         for function in vars(module).values():
             if isfunction(function) and function.__name__ not in functions.FUNCTIONS:
-                register_jitable(error_model="numpy")(function)
+                register_jitable(error_model="numpy", forceinline=True)(function)
     for name in functions.FUNCTIONS:
         short, long = (getattr(functions, f"{name}_{bits}") for bits in (32, 64))
-        overload(getattr(functions, name), jit_options={"error_model": "numpy"})(_chosen(types.float32, short, long))
+        overload(getattr(functions, name), jit_options={"error_model": "numpy", "forceinline": True})(
+            _chosen(types.float32, short, long)
+        )
 
 
 def _chosen(float32: Any, short: Any, long: Any) -> Any:

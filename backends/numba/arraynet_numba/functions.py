@@ -103,6 +103,11 @@ def erf(x):
     return erf_32(x) if x.dtype == F else erf_64(x)
 
 
+def power(x, p):
+    """x**p, for a float64 that is not negative."""
+    return exp_64(p * log_64(x)) if p != 0.0 else 1.0
+
+
 def polynomial(x, terms):
     """Horner's scheme for even and for odd powers, which do not wait for each other."""
     n, z = len(terms), x * x
