@@ -76,8 +76,8 @@ def test_special_values_survive(value):
         np.testing.assert_array_equal(np.signbit(a[~np.isnan(a)]), np.signbit(b[~np.isnan(b)]))
 
 
-ACTIVATIONS = ["celu", "elu", "gelu", "hard_silu", "hard_tanh", "log_sigmoid", "mish", "selu", "sigmoid", "silu",
-               "softplus", "softsign", "tanh_shrink"]  # fmt: skip
+ACTIVATIONS = ["celu", "elu", "erfc", "gelu", "hard_silu", "hard_tanh", "log_sigmoid", "mish", "selu", "sigmoid",
+               "silu", "softplus", "softsign", "tanh_shrink"]  # fmt: skip
 
 
 def on_both(f, *arrays):
@@ -105,6 +105,19 @@ def test_an_activation_and_its_derivative_are_one_loop(name, dtype):
     assert primitives == {"group": 1}
     for a, e in zip(found, expected, strict=True):
         np.testing.assert_allclose(a, e, **tolerance(name, dtype))
+
+
+@pytest.mark.parametrize("name", ["SGD", "RMSprop", "Adam", "AdamW", "Nadam", "Adamax", "Adagrad", "Adadelta", "Lion",
+                                  "Lamb", "Ftrl"])  # fmt: skip
+def test_a_step_of_an_optimizer_is_one_loop(name):
+    g = np.linspace(-1, 1, 60, dtype="float32").reshape(6, 10)
+    with arraynet.use_backend("numba"):
+        optimizer, w = getattr(arraynet.optimizers, name)(), Variable(g)
+        optimizer.build([w])
+        step = jit(lambda g: optimizer.apply([g], [w]))
+        step(ops.array(g))
+        primitives = step.programs[0].primitives()
+    assert {k: n for k, n in primitives.items() if not k.startswith("host.")} == {"group": 1}
 
 
 def test_tests_and_roundings_in_a_loop_keep_what_is_special():

@@ -44,6 +44,7 @@ FLOATING = {  # of floats alone; integers have another meaning, or none
     "logaddexp": "(({0} if {0} > {1} else {1}) + log1p(exp(-abs({0} - {1} if {0} != {1} else T(0)))))",
 }  # fmt: skip
 EXPRESSIONS |= FLOATING
+EXPRESSIONS["clip"] = EXPRESSIONS["minimum"].format(EXPRESSIONS["maximum"], "{2}")
 PRIMITIVES = ROW_REDUCTIONS | set(EXPRESSIONS)
 PART = 16384  # elements
 PARTS = str.maketrans("XY", "PQ")  # what a part of an array is called
@@ -71,7 +72,7 @@ def compiled(group: Group) -> Any:
     floats = {str(v.dtype) for v in values if v.dtype is not None and v.dtype.kind == "f"}
     if len(floats) != 1 or not floats <= set(FLOATS):
         return None
-    if any(i.name in FLOATING and i.outs[0].dtype.kind != "f" for i in group.instructions):
+    if not all(map(_covered, group.instructions)):
         return None
     if not all(v.shape is None or np.asarray(v.example).flags.c_contiguous for v in [*group.inputs, *group.over]):
         return None
@@ -81,6 +82,13 @@ def compiled(group: Group) -> Any:
     flags = SUMS if sums else FLAGS
     header = HEADER.format(version=version(), functions=functions, dtype=dtype, flags=flags)
     return _module(header + _renumbered(_Writer(group).source())).loop
+
+
+def _covered(instruction: Any) -> bool:
+    """Tell whether an expression means the primitive for these operands; a clip has both bounds."""
+    name, args = instruction.name, instruction.args
+    floating = name not in FLOATING or instruction.outs[0].dtype.kind == "f"
+    return floating and (name != "clip" or (len(args) == 3 and args[1] is not None and args[2] is not None))
 
 
 def caller(calls: list[tuple[Any, list[int]]], count: int) -> Any:
