@@ -60,10 +60,10 @@ def rmsprop_momentum_loop(w, g, square, v, rate, rho, rest, epsilon, momentum, n
 
 
 def centered_loop(w, g, square, mean, rate, rho, rest, epsilon, new_w, new_square, new_mean):
-    tiny = w.dtype.type(TINY)
+    tiny, grain = w.dtype.type(TINY), w.dtype.type(GRAIN)
     for i in range(w.size):
         new_square[i] = square[i] * rho + (g[i] * g[i] + tiny) * rest
-        new_mean[i] = mean[i] * rho + g[i] * rest + tiny - tiny
+        new_mean[i] = mean[i] * rho + g[i] * rest + grain - grain
         variance = new_square[i] - new_mean[i] * new_mean[i]
         new_w[i] = w[i] - g[i] * rate / np.sqrt(variance + epsilon)
 
@@ -71,12 +71,12 @@ def centered_loop(w, g, square, mean, rate, rho, rest, epsilon, new_w, new_squar
 def centered_momentum_loop(
     w, g, square, mean, v, rate, rho, rest, epsilon, momentum, new_w, new_square, new_mean, new_v
 ):
-    tiny = w.dtype.type(TINY)
+    tiny, grain = w.dtype.type(TINY), w.dtype.type(GRAIN)
     for i in range(w.size):
         new_square[i] = square[i] * rho + (g[i] * g[i] + tiny) * rest
-        new_mean[i] = mean[i] * rho + g[i] * rest + tiny - tiny
+        new_mean[i] = mean[i] * rho + g[i] * rest + grain - grain
         variance = new_square[i] - new_mean[i] * new_mean[i]
-        new_v[i] = v[i] * momentum + g[i] * rate / np.sqrt(variance + epsilon) + tiny - tiny
+        new_v[i] = v[i] * momentum + g[i] * rate / np.sqrt(variance + epsilon) + grain - grain
         new_w[i] = w[i] - new_v[i]
 
 
