@@ -46,6 +46,12 @@ def test_every_op_case_is_timed():
     assert set(cases.Gradient.params[1]) == {case.id for case in CASES if case.grad}
 
 
+def test_every_native_kernel_is_timed():
+    if "numba" not in plugins.available_backends():
+        pytest.skip("the backend numba is not installed")
+    assert {name.split(",")[0] for name in loops.NATIVE} == set(plugins.load("numba").kernels)
+
+
 @pytest.mark.parametrize("made", LARGE)
 def test_every_op_case_runs(made):
     for name in made.params[1]:

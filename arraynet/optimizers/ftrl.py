@@ -18,9 +18,9 @@ def ftrl_step(
     l1, power = l1_regularization_strength, -learning_rate_power
     l2 = l2_regularization_strength + beta / (2 * learning_rate)
     squares = accumulator + g * g
-    root = squares**power
+    root, before = (xp.sqrt(a) if power == 0.5 else a**power for a in (squares, accumulator))
     shrunk = g + w * (2 * l2_shrinkage_regularization_strength)
-    linear = linear + shrunk - w * (root - accumulator**power) / learning_rate
+    linear = linear + shrunk - w * (root - before) / learning_rate
     new = (xp.clip(linear, -l1, l1) - linear) / (root / learning_rate + 2 * l2)
     return new, squares, linear
 

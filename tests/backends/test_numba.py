@@ -10,6 +10,7 @@ import pytest
 import arraynet
 from arraynet import Variable, ops
 from arraynet.program import jit
+from arraynet.testing.tolerances import tolerance
 
 pytest.importorskip("arraynet_numba", reason="the plugin arraynet-numba is not installed")
 
@@ -73,6 +74,66 @@ def test_special_values_survive(value):
     for a, b in zip(*results, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-6)
         np.testing.assert_array_equal(np.signbit(a[~np.isnan(a)]), np.signbit(b[~np.isnan(b)]))
+
+
+ACTIVATIONS = ["celu", "elu", "erfc", "gelu", "hard_silu", "hard_tanh", "log_sigmoid", "mish", "selu", "sigmoid",
+               "silu", "softplus", "softsign", "tanh_shrink"]  # fmt: skip
+
+
+def on_both(f, *arrays):
+    """Results of a captured function on the reference and in loops, and the primitives of the latter."""
+    results = []
+    for name in ("numpy", "numba"):
+        with arraynet.use_backend(name):
+            fast = jit(f)
+            fast(*arrays)
+            results.append([y.numpy() for y in fast(*arrays)])
+    return *results, dict(fast.programs[0].primitives())
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_an_activation_and_its_derivative_are_one_loop(name, dtype):
+    function = getattr(ops, name)
+
+    def f(x, g):
+        y, pull = arraynet.vjp(function, x)
+        return y, *pull(g)
+
+    x = np.linspace(-20, 20, 999, dtype=dtype)
+    expected, found, primitives = on_both(f, x, np.cos(x))
+    assert primitives == {"group": 1}
+    for a, e in zip(found, expected, strict=True):
+        np.testing.assert_allclose(a, e, **tolerance(name, dtype))
+
+
+@pytest.mark.parametrize("name", ["SGD", "RMSprop", "Adam", "AdamW", "Nadam", "Adamax", "Adagrad", "Adadelta", "Lion",
+                                  "Lamb", "Ftrl"])  # fmt: skip
+def test_a_step_of_an_optimizer_is_one_loop(name):
+    g = np.linspace(-1, 1, 60, dtype="float32").reshape(6, 10)
+    with arraynet.use_backend("numba"):
+        optimizer, w = getattr(arraynet.optimizers, name)(), Variable(g)
+        optimizer.build([w])
+        step = jit(lambda g: optimizer.apply([g], [w]))
+        step(ops.array(g))
+        primitives = step.programs[0].primitives()
+    assert {k: n for k, n in primitives.items() if not k.startswith("host.")} == {"group": 1}
+
+
+def test_tests_and_roundings_in_a_loop_keep_what_is_special():
+    def f(x, y):
+        tests = ops.isfinite(x), ops.isinf(x), ops.isnan(x), ops.signbit(x), ops.logical_xor(x, y)
+        rounded = ops.floor(x), ops.ceil(x), ops.trunc(x), ops.round(x), ops.logaddexp(x, y)
+        both = ops.bitwise_and(x > y, x > 0), ops.bitwise_or(x > y, x > 0), ops.bitwise_xor(x > y, x > 0)
+        return *tests, *(-r for r in rounded), *both
+
+    odd = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 0.5, -0.5, 1.5, -2.5, 3.7, -1e9, 3e38], "float32")
+    x, y = (a.ravel().copy() for a in np.meshgrid(odd, odd))
+    expected, found, primitives = on_both(f, x, y)
+    assert primitives == {"group": 1}
+    for a, e in zip(found, expected, strict=True):
+        np.testing.assert_allclose(a, e, rtol=1e-6)
+        np.testing.assert_array_equal(np.signbit(a[~np.isnan(a)]), np.signbit(e[~np.isnan(e)]))
 
 
 def test_compiling_is_announced_by_one_line(tmp_path, caplog):

@@ -35,11 +35,19 @@ class Book(Benchmark):
         return lambda: loops["relu"](loops["add"](x, y))
 
 
-SHAPES = {"20 x 100": (20, 100), "128 x 512": (128, 512)}
-RMSPROP = {"learning_rate": 0.001, "rho": 0.9, "momentum": 0.0, "epsilon": 1e-7, "centered": False}
-ADAM = {"alpha": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
-NATIVE: dict[str, tuple[str, dict[str, Any]]] = {  # what an op is given: x, a row, labels, or x four times
+SHAPES = {"4 x 16": (4, 16), "128 x 512": (128, 512), "1024 x 1024": (1024, 1024)}
+RATE = {"learning_rate": 0.001}
+SGD = {**RATE, "nesterov": False}
+BETAS = {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
+RMSPROP = {**RATE, "rho": 0.9, "epsilon": 1e-7}
+SCALES = {**RATE, "m_scale": 0.9, "v_scale": 1.2}
+FTRL = {
+    **RATE, "beta": 0.1, "l1_regularization_strength": 0.5, "l2_regularization_strength": 0.1,
+    "l2_shrinkage_regularization_strength": 0.01,
+}  # fmt: skip
+NATIVE: dict[str, tuple[str, dict[str, Any]]] = {  # what an op is given: x, a row, labels, or x several times
     "sum": ("x", {}),
+    "sum, rows": ("x", {"axis": 1}),
     "mean": ("x", {"axis": 0}),
     "softmax": ("x", {}),
     "log_softmax": ("x", {}),
@@ -48,25 +56,36 @@ NATIVE: dict[str, tuple[str, dict[str, Any]]] = {  # what an op is given: x, a r
     "layer_normalization": ("xrr", {}),
     "batch_normalization": ("xrrrr", {}),
     "put_rows": ("xl", {"n": 512, "axis": 0}),
-    "sgd_step": ("xx", {"learning_rate": 0.001, "momentum": 0.0, "nesterov": False}),
-    "rmsprop_step": ("xxx", RMSPROP),
-    "adam_step": ("xxxx", ADAM),
+    "sgd_step": ("xx", {**SGD, "momentum": 0.0}),
+    "sgd_step, momentum": ("xxx", {**SGD, "momentum": 0.9}),
+    "rmsprop_step": ("xxx", {**RMSPROP, "momentum": 0.0, "centered": False}),
+    "rmsprop_step, centered": ("xxxx", {**RMSPROP, "momentum": 0.0, "centered": True}),
+    "adam_step": ("xxxx", {"alpha": 0.001, **BETAS}),
+    "adamax_step": ("xxxx", {"alpha": 0.001, **BETAS}),
+    "nadam_step": ("xxxx", {**SCALES, "g_scale": 0.8, **BETAS}),
+    "lamb_step": ("xxxx", {**SCALES, **BETAS}),
+    "adagrad_step": ("xxx", {**RATE, "epsilon": 1e-7}),
+    "adadelta_step": ("xxxx", RMSPROP),
+    "lion_step": ("xxx", {**RATE, "beta_1": 0.9, "beta_2": 0.99}),
+    "ftrl_step": ("xxxx", {**FTRL, "learning_rate_power": -0.5}),
+    "ftrl_step, power": ("xxxx", {**FTRL, "learning_rate_power": -0.3}),
 }
 
 
 class Native(Benchmark):
     """Ops, one by one, for which a backend may have a kernel of its own: none may be slower than on NumPy."""
 
-    params = [["numpy", "numba"], list(NATIVE), list(SHAPES)]
-    param_names = ["backend", "op", "shape"]
+    params = [["numpy", "numba"], list(NATIVE), list(SHAPES), ["float32", "float64"]]
+    param_names = ["backend", "op", "shape", "dtype"]
 
-    def make(self, name: str, shape: str) -> Callable[[], Any]:
+    def make(self, name: str, shape: str, dtype: str) -> Callable[[], Any]:
         rng, (rows, columns) = np.random.default_rng(0), SHAPES[shape]
         given = {
-            "x": ops.array(rng.random((rows, columns), "float32")),
-            "r": ops.array(rng.random(columns, "float32")),
-            "l": ops.array(rng.integers(0, columns, rows)),
+            "x": ops.array(rng.random((rows, columns), dtype)),
+            "r": ops.array(rng.random(columns, dtype)),
+            "l": ops.array(rng.integers(0, min(columns, 512), rows)),
         }
         letters, static = NATIVE[name]
         inputs = [given[letter] for letter in letters]
-        return lambda: OPS[name](*inputs, **static)
+        op = OPS[name.split(",")[0]]
+        return lambda: op(*inputs, **static)

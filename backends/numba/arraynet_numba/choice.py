@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
-import numpy as np
-
 from arraynet.program import fusing
 from arraynet_numba.settings import naive_matmul
 
@@ -14,7 +12,9 @@ __all__ = ["choose"]
 # Element by element, NumPy is as good in one call, and captured programs generate their loops. NumPy compares
 # with instructions that a loop which keeps NaN cannot use, transposes by a view and takes rows by copying memory.
 NUMPY_IS_FASTER = frozenset(["relu", "add", "sigmoid_crossentropy", "max", "min", "transpose", "take"])
-FROM = {"sgd_step": 8192, "batch_normalization": 4096, "lion_step": 256}  # elements; below, two NumPy calls cost less
+FROM = {  # elements; below, NumPy's calls cost less than the one that goes through Python and Numba
+    "adagrad_step": 4096, "batch_normalization": 8192, "lion_step": 2048, "rmsprop_step": 1024, "sgd_step": 16384,
+}  # fmt: skip
 NEVER_FUSED = frozenset(["put_rows", "matmul"])  # no loop over rows and columns: the same call in a program
 
 
@@ -28,7 +28,7 @@ def choose(kernels: Mapping[str, Callable[..., Any]]) -> dict[str, Callable[...,
 def _alone(kernel: Callable[..., Any], least: int) -> Callable[..., Any]:
     @wraps(kernel)
     def run(*arrays: Any, **static: Any) -> Any:
-        if fusing() or (least and np.size(arrays[0]) < least):
+        if (least and arrays[0].size < least) or fusing():
             return NotImplemented
         return kernel(*arrays, **static)
 

@@ -16,7 +16,7 @@ from typing import Any
 from arraynet_numba import functions, vectors
 from arraynet_numba.settings import cache_folder
 
-__all__ = ["compiled"]
+__all__ = ["compiled", "version"]
 
 LOCK = Lock()  # Numba's folder is one setting for the whole process
 
@@ -28,7 +28,7 @@ def compiled(loop: Callable[..., Any]) -> Any:
 
     with LOCK:
         _teach_helpers()
-        before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(cache_folder() / _version())
+        before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(cache_folder() / f"kernels-{version()}")
         try:
             return numba.njit(error_model="numpy", nogil=True, cache=True)(loop)  # reads the folder now
         finally:
@@ -43,17 +43,24 @@ def _teach_helpers() -> None:
 
     for module in (functions, vectors):
         for function in vars(module).values():
-            if isfunction(function) and function is not functions.exp:
-                register_jitable(error_model="numpy")(function)
-    overload(functions.exp, jit_options={"error_model": "numpy"})(
-        lambda x: functions.exp32 if x == types.float32 else functions.exp64
-    )
+            if isfunction(function) and function.__name__ not in functions.FUNCTIONS:
+                register_jitable(error_model="numpy", forceinline=True)(function)
+    for name in functions.FUNCTIONS:
+        short, long = (getattr(functions, f"{name}_{bits}") for bits in (32, 64))
+        overload(getattr(functions, name), jit_options={"error_model": "numpy", "forceinline": True})(
+            _chosen(types.float32, short, long)
+        )
+
+
+def _chosen(float32: Any, short: Any, long: Any) -> Any:
+    """What Numba asks for a function of one argument, of which there is one for each dtype."""
+    return lambda x: short if x == float32 else long
 
 
 @cache
-def _version() -> str:
-    """A name for this state of the sources: Numba itself does not notice that a helper has changed."""
+def version() -> str:
+    """Return a name for this state of the sources: Numba itself does not notice that a helper has changed."""
     here = Path(__file__)
-    files = [here, *(here.with_name(f"{name}.py") for name in ("functions", "vectors"))]
+    files = [here, *(here.with_name(f"{name}.py") for name in ("functions", "scalar", "vectors"))]
     text = b"".join(file.read_bytes() for file in [*files, *sorted(here.with_name("kernels").glob("*.py"))])
-    return f"kernels-{hashlib.sha256(text).hexdigest()[:16]}"
+    return hashlib.sha256(text).hexdigest()[:16]

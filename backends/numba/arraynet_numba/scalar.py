@@ -1,24 +1,24 @@
-"""Elementary functions as branch-free polynomials, which vectorise where Numba's own do not."""
+"""The elementary functions once more, for generated loops: the same text, with leave to contract.
+
+A product and a sum in one rounding are half as many instructions, and other bits than the interpreter's, which
+the kernels promise and generated loops do not. No other leave is given: regrouped, the corrections in there
+would vanish. So the text is loaded as a module of its own, and each of its functions compiled into its callers.
+"""
+
+import importlib.util
+import sys
+from inspect import isfunction
 
 import numba
-import numpy as np
 
-inline = numba.njit(inline="never", error_model="numpy", fastmath={"contract", "nsz"})
+from arraynet_numba import functions
 
-
-@inline
-def exp32(x):
-    """e**x in float32, to about one unit in the last place (Cephes' reduction and polynomial)."""
-    z = min(max(x, np.float32(-104.0)), np.float32(89.0))
-    n = np.floor(z * np.float32(1.44269504) + np.float32(0.5))
-    r = z - n * np.float32(0.693359375) + n * np.float32(2.12194440e-4)
-    p = np.float32(1.9875691500e-4) * r + np.float32(1.3981999507e-3)
-    p = p * r + np.float32(8.3334519073e-3)
-    p = p * r + np.float32(4.1665795894e-2)
-    p = p * r + np.float32(1.6666665459e-1)
-    p = p * r + np.float32(5.0000001201e-1)
-    y = p * r * r + r + np.float32(1)
-    half = np.int32(n) >> np.int32(1)  # in two steps, so that neither power of two leaves the range
-    rest = np.int32(n) - half
-    y = y * np.int32((half + 127) << 23).view(np.float32) * np.int32((rest + 127) << 23).view(np.float32)
-    return y if x == x else x
+_spec = importlib.util.spec_from_file_location(f"{__name__}.functions", functions.__file__)
+_module = importlib.util.module_from_spec(_spec)
+sys.modules[_spec.name] = _module  # Numba's cache looks for it there
+_spec.loader.exec_module(_module)
+for _name, _function in list(vars(_module).items()):
+    if isfunction(_function):
+        vars(_module)[_name] = numba.njit(_function, error_model="numpy", fastmath={"contract"}, forceinline=True)
+globals().update({f"{_name}_{_bits}": vars(_module)[f"{_name}_{_bits}"]
+                  for _name in functions.FUNCTIONS for _bits in (32, 64)})  # fmt: skip

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from arraynet_numba.functions import power
 from arraynet_numba.kernels.table import Run, covered, flat, kernel
 
 TINY, GRAIN = 1e-30, 1e-25  # keep slots out of denormal numbers, as in the steps' generic forms
@@ -12,7 +13,7 @@ TINY, GRAIN = 1e-30, 1e-25  # keep slots out of denormal numbers, as in the step
 def stepped(run: Run, loop: Any, arrays: Any, *scalars: Any) -> Any:
     """Run a loop over weight, gradient and slots, numbers in their dtype, new weight and new slots."""
     w = arrays[0]
-    if not covered(*arrays) or any(a.shape != w.shape for a in arrays):
+    if not covered(*arrays) or [a.shape for a in arrays].count(w.shape) < len(arrays):
         return NotImplemented
     new = [np.empty(w.shape, w.dtype) for _ in arrays[1:]]
     run(loop)(*flat(*arrays), *map(w.dtype.type, scalars), *flat(*new))
@@ -58,15 +59,41 @@ def rmsprop_momentum_loop(w, g, square, v, rate, rho, rest, epsilon, momentum, n
         new_w[i] = w[i] - new_v[i]
 
 
+def centered_loop(w, g, square, mean, rate, rho, rest, epsilon, new_w, new_square, new_mean):
+    tiny, grain = w.dtype.type(TINY), w.dtype.type(GRAIN)
+    for i in range(w.size):
+        new_square[i] = square[i] * rho + (g[i] * g[i] + tiny) * rest
+        new_mean[i] = mean[i] * rho + g[i] * rest + grain - grain
+        variance = new_square[i] - new_mean[i] * new_mean[i]
+        new_w[i] = w[i] - g[i] * rate / np.sqrt(variance + epsilon)
+
+
+def centered_momentum_loop(
+    w, g, square, mean, v, rate, rho, rest, epsilon, momentum, new_w, new_square, new_mean, new_v
+):
+    tiny, grain = w.dtype.type(TINY), w.dtype.type(GRAIN)
+    for i in range(w.size):
+        new_square[i] = square[i] * rho + (g[i] * g[i] + tiny) * rest
+        new_mean[i] = mean[i] * rho + g[i] * rest + grain - grain
+        variance = new_square[i] - new_mean[i] * new_mean[i]
+        new_v[i] = v[i] * momentum + g[i] * rate / np.sqrt(variance + epsilon) + grain - grain
+        new_w[i] = w[i] - new_v[i]
+
+
+RMSPROP_LOOPS = {  # by whether it is centered, and has momentum
+    (False, False): rmsprop_loop,
+    (False, True): rmsprop_momentum_loop,
+    (True, False): centered_loop,
+    (True, True): centered_momentum_loop,
+}
+
+
 @kernel
 def rmsprop_step(
     run: Run, *arrays: Any, learning_rate: Any, rho: Any, momentum: Any, epsilon: Any, centered: Any
 ) -> Any:
-    if centered:
-        return NotImplemented
-    if momentum:
-        return stepped(run, rmsprop_momentum_loop, arrays, learning_rate, rho, 1 - rho, epsilon, momentum)
-    return stepped(run, rmsprop_loop, arrays, learning_rate, rho, 1 - rho, epsilon)
+    loop, shares = RMSPROP_LOOPS[bool(centered), bool(momentum)], [momentum] if momentum else []
+    return stepped(run, loop, arrays, learning_rate, rho, 1 - rho, epsilon, *shares)
 
 
 def adagrad_loop(w, g, squares, rate, epsilon, new_w, new_squares):
@@ -117,14 +144,26 @@ def ftrl_loop(w, g, squares, linear, rate, l1, l2, shrinkage, new_w, new_squares
         new_w[i] = (clipped - new_linear[i]) / (root / rate + l2)
 
 
+def ftrl_power_loop(w, g, squares, linear, rate, l1, l2, shrinkage, p, new_w, new_squares, new_linear):
+    for i in range(w.size):
+        new_squares[i] = squares[i] + g[i] * g[i]
+        root = w.dtype.type(power(np.float64(new_squares[i]), np.float64(p)))
+        shrunk = g[i] + w[i] * shrinkage
+        moved = root - w.dtype.type(power(np.float64(squares[i]), np.float64(p)))
+        new_linear[i] = linear[i] + shrunk - w[i] * moved / rate
+        clipped = l1 if new_linear[i] > l1 else -l1 if new_linear[i] < -l1 else new_linear[i]
+        new_w[i] = (clipped - new_linear[i]) / (root / rate + l2)
+
+
 @kernel
 def ftrl_step(
     run: Run, w: Any, g: Any, accumulator: Any, linear: Any,
     learning_rate: Any, learning_rate_power: Any, beta: Any, l1_regularization_strength: Any,
     l2_regularization_strength: Any, l2_shrinkage_regularization_strength: Any,
 ) -> Any:  # fmt: skip
-    if learning_rate_power != -0.5:
-        return NotImplemented
     l2 = 2 * (l2_regularization_strength + beta / (2 * learning_rate))
     penalties = l1_regularization_strength, l2, 2 * l2_shrinkage_regularization_strength
-    return stepped(run, ftrl_loop, (w, g, accumulator, linear), learning_rate, *penalties)
+    arrays = w, g, accumulator, linear
+    if learning_rate_power == -0.5:
+        return stepped(run, ftrl_loop, arrays, learning_rate, *penalties)
+    return stepped(run, ftrl_power_loop, arrays, learning_rate, *penalties, -learning_rate_power)

@@ -37,7 +37,7 @@ def covered(*arrays: Any) -> bool:
 
 def flat(*arrays: np.ndarray) -> list[np.ndarray]:
     """Return contiguous arrays as vectors, over the same memory."""
-    return [a if a.ndim == 1 else a.reshape(-1) for a in arrays]
+    return [a if a.ndim == 1 else a.ravel() for a in arrays]
 
 
 class Parts(NamedTuple):
