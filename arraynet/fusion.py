@@ -145,6 +145,8 @@ def _joined(
             slot = slots[at]
             if not isinstance(slot, Group) or shape not in (slot.shape, (*slot.shape[:-1], 1)):
                 continue
+            if shape != slot.shape and instruction.name in ROW_REDUCTIONS:
+                continue  # the loop would count each number of a column once for every column of the group
             if _fits(slot, instruction, at, place):
                 slot.instructions.append(instruction)
                 return at

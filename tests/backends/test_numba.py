@@ -181,3 +181,13 @@ def test_a_single_column_is_summed_along_the_axis_that_is_asked_for(axis):
         fast(x)
         found = fast(x).numpy()
     np.testing.assert_allclose(found, f(x).numpy(), rtol=1e-6)
+
+
+def test_a_sum_over_a_column_does_not_join_the_loop_of_a_matrix():
+    def f(x, w):
+        return x * 2 + w, ops.sum(w * w), ops.sum(w * 3, axis=-1)
+
+    x, w = np.ones((8, 5), "float32"), np.arange(8, dtype="float32").reshape(8, 1)
+    expected, found, _ = on_both(f, x, w)
+    for a, e in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(a, e)

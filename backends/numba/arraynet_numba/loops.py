@@ -221,13 +221,14 @@ class _Writer:
         values = [v.dtype for v in instruction.inputs() if v.dtype is not None and v.dtype.kind != "b"]
         literal = _kind(values[0] if values else out.dtype)
         args = [self._text(a, number, literal) for a in instruction.args if not isinstance(a, type | np.dtype)]
-        kind, full = _kind(out.dtype), self.group.role(out) == "full"
-        lines = stage.inner if full or self.group.role(out) == "row" else stage.before
+        kind, role = _kind(out.dtype), self.group.role(out)
+        lines = stage.inner if role in ("full", "row") else stage.before
         lines.append(f"v{out.index} = {kind}({EXPRESSIONS[instruction.name].format(*args)})")
         self.names[out.index] = f"v{out.index}"
         if out.index in self.outs:
             stores = stage.stores if lines is stage.inner else stage.before
-            place = f"y{out.index}[()]" if out.shape == () else f"Y{out.index}[{'k' if full else 'i'}]"
+            at = {"full": "k", "row": "j", "column": "i"}.get(role, "0")
+            place = f"y{out.index}[()]" if out.shape == () else f"Y{out.index}[{at}]"
             stores.append(f"{place} = v{out.index}")
         elif out.index in self.crossing:
             self.head.append(f"t{out.index} = np.empty(columns, np.{out.dtype})")
