@@ -57,6 +57,18 @@ class Group:
         reduced = {v.index for i in self.instructions if i.name in ROW_REDUCTIONS for v in i.outs}
         return not any(v.index in reduced for i in self.instructions for v in i.inputs())
 
+    def own(self, k: int, inner: set[int]) -> list[Instruction]:
+        """Return an instruction, and before it what serves it alone; `inner` are the Values that stay in here.
+
+        Nothing, if that is not there, or if some of it waits for a reduction.
+        """
+        found = self.instructions[k : k + 1]
+        for other in self.instructions[:k][::-1]:
+            readers = [i for i in self.instructions if any(v is other.outs[0] for v in i.inputs())]
+            if other.outs[0].index in inner and readers and all(any(r is f for f in found) for r in readers):
+                found.insert(0, other)
+        return [] if any(i.name in ROW_REDUCTIONS for i in found) else found
+
     @property
     def rows(self) -> int:
         """The product of all axes but the last."""
@@ -103,6 +115,7 @@ def fuse(
     for instruction in _early_first(program):
         at = _joined(slots, place, instruction, primitives, smallest)
         place |= {v.index: at for v in instruction.outs}
+    _make_late(program, slots)
     needed = _needed(program, slots)
     last_slot = _last_slots(program, needed)
     for at, slot in enumerate(slots):
@@ -210,6 +223,29 @@ def _operand(group: Group, value: Value) -> bool:
     return value.shape is None or bool(group.role(value))
 
 
+def _make_late(program: Program, slots: list[Instruction | Group]) -> None:
+    """Move what one later group alone needs into that group, if all that it is made of is there by then anyway.
+
+    The derivative of an activation is such: computing it again of the activation's output costs less than
+    writing it to memory in the forward pass and reading it in the backward pass.
+    """
+    used = _needed(program, slots)
+    for at, slot in enumerate(slots):
+        if not isinstance(slot, Group):
+            continue
+        for k in range(len(slot.instructions))[::-1]:
+            moved = slot.own(k, {index for index, places in used.items() if places == {at}})
+            places = used.get(moved[-1].outs[0].index, set()) if moved else set()
+            later = slots[max(places)] if len(places) == 1 and max(places) > at else None
+            made = {v.index for i in moved for v in i.outs}
+            given = [v for i in moved for v in i.inputs() if v.shape and v.index not in made]
+            there = all(max(used[v.index] - {at}, default=-1) > at for v in given)
+            if there and isinstance(later, Group) and later.shape == slot.shape:
+                slot.instructions = [i for i in slot.instructions if all(i is not m for m in moved)]
+                later.instructions[:0] = moved
+                used = _needed(program, slots)
+
+
 def _needed(program: Program, slots: list[Instruction | Group]) -> dict[int, set[int]]:
     """In which slots each Value is used, by index; -1 stands for the program's results."""
     used: dict[int, set[int]] = {}
@@ -263,7 +299,7 @@ def _made(slot: Instruction | Group, compiled: Any, smallest: int) -> list[Instr
     """The instructions that a slot comes to."""
     if isinstance(slot, Instruction):
         return [slot]
-    function = compiled(slot) if len(slot.instructions) >= smallest else None
+    function = compiled(slot) if slot.instructions and len(slot.instructions) >= smallest else None
     if function is None:
         return slot.instructions
     name = "group" if slot.pointwise else "group.reduce"

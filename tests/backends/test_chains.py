@@ -79,3 +79,16 @@ def test_a_batch_of_as_many_rows_as_a_weight_changes_nothing(batch):
         model.fit(*labelled(5 * batch), batch_size=batch, verbose=0)
         (entry,) = model._step("train")._entries.values()
     assert all(entry.in_place)
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid"])
+def test_the_derivative_of_an_activation_is_made_where_it_is_needed(activation):
+    arraynet.utils.set_random_seed(0)
+    with arraynet.use_backend("numba"):
+        model = arraynet.Sequential([layers.Dense(50, activation=activation), layers.Dense(1)])
+        model.compile("sgd", "mse")
+        x, y = np.ones((40, 30), "float32"), np.ones((40, 1), "float32")
+        model.fit(x, y, batch_size=20, verbose=0)
+        (program,) = model._step("train").programs
+    stored = [v for i in program.instructions if i.name != "matmul" for v in i.outs if v.shape == (20, 50)]
+    assert len(stored) == 2  # the activation's output, and its incoming gradient times the derivative

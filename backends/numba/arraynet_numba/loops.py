@@ -223,7 +223,10 @@ class _Writer:
         args = [self._text(a, number, literal) for a in instruction.args if not isinstance(a, type | np.dtype)]
         kind, role = _kind(out.dtype), self.group.role(out)
         lines = stage.inner if role in ("full", "row") else stage.before
-        lines.append(f"v{out.index} = {kind}({EXPRESSIONS[instruction.name].format(*args)})")
+        text = EXPRESSIONS[instruction.name].format(*args)
+        if kind == "T" and instruction.name == "astype" and not values:
+            text = f"T(1) if {text} else T(0)"  # a conversion takes twice the time of a choice
+        lines.append(f"v{out.index} = {kind}({text})")
         self.names[out.index] = f"v{out.index}"
         if out.index in self.outs:
             stores = stage.stores if lines is stage.inner else stage.before
