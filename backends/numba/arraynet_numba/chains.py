@@ -12,7 +12,8 @@ import numpy as np
 
 from arraynet.fusion import fuse
 from arraynet.program import Instruction, Value
-from arraynet_numba.loops import EXPRESSIONS, PRIMITIVES, caller, compiled
+from arraynet_numba.expressions import EXPRESSIONS, PRIMITIVES
+from arraynet_numba.loops import IMPORTS, compiled, loaded
 
 __all__ = ["compile_loops"]
 
@@ -100,4 +101,13 @@ def _called(waiting: list[Any]) -> list[Any]:
     place = {v.index: k for k, v in enumerate([*inputs, *outs])}
     calls = [(i.function.function, [place[v.index] for v in (*i.args, *i.outs)]) for i in waiting]
     kwargs = {"over": tuple(old for _, old in over)} if over else {}
-    return [Instruction("group", caller(calls, len(place)), tuple(inputs), kwargs, tuple(outs), several=True)]
+    return [Instruction("group", _caller(calls, len(place)), tuple(inputs), kwargs, tuple(outs), several=True)]
+
+
+def _caller(calls: list[tuple[Any, list[int]]], count: int) -> Any:
+    """Return a compiled function of `count` arguments that calls loops in turn, each with the arguments named."""
+    loops = list(dict.fromkeys(loop for loop, _ in calls))
+    imports = [f"from {loop.py_func.__module__} import loop as f{k}\n" for k, loop in enumerate(loops)]
+    body = [f"    f{loops.index(loop)}({', '.join(f'x{k}' for k in given)})\n" for loop, given in calls]
+    head = f"{IMPORTS}{''.join(imports)}\n\n@numba.njit(cache=True, nogil=True)\n"
+    return loaded(f"{head}def loop({', '.join(f'x{k}' for k in range(count))}):\n{''.join(body)}").loop

@@ -18,34 +18,16 @@ from typing import Any
 
 import numpy as np
 
-from arraynet.fusion import ROW_REDUCTIONS, Group, reduced
+from arraynet.fusion import Group, reduced
 from arraynet_numba.compiling import version
+from arraynet_numba.expressions import EXPRESSIONS, FLOATING
 from arraynet_numba.functions import FUNCTIONS
 from arraynet_numba.settings import cache_folder
 
-__all__ = ["EXPRESSIONS", "PRIMITIVES", "caller", "compiled"]
+__all__ = ["IMPORTS", "compiled", "loaded"]
 
 LOG = logging.getLogger("arraynet")
 
-EXPRESSIONS = {
-    "add": "{0} + {1}", "subtract": "{0} - {1}", "multiply": "{0} * {1}", "divide": "{0} / {1}",
-    "negative": "-{0}", "positive": "{0}", "abs": "abs({0})", "square": "{0} * {0}", "sqrt": "np.sqrt({0})",
-    "maximum": "({0} if {0} > {1} or {0} != {0} else {1})", "minimum": "({0} if {0} < {1} or {0} != {0} else {1})",
-    "sign": "(T(1) if {0} > 0 else T(-1) if {0} < 0 else {0})", "astype": "{0}", "where": "({1} if {0} else {2})",
-    "less": "{0} < {1}", "less_equal": "{0} <= {1}", "greater": "{0} > {1}", "greater_equal": "{0} >= {1}",
-    "equal": "{0} == {1}", "not_equal": "{0} != {1}", "logical_and": "({0} and {1})", "logical_or": "({0} or {1})",
-    "logical_not": "not {0}", "logical_xor": "(not {0}) != (not {1})", "bitwise_and": "{0} & {1}",
-    "bitwise_or": "{0} | {1}", "bitwise_xor": "{0} ^ {1}", "isnan": "{0} != {0}", "isinf": "abs({0}) == T(np.inf)",
-    "isfinite": "abs({0}) < T(np.inf)", "signbit": "np.copysign(T(1), {0}) < 0",
-}  # fmt: skip
-FLOATING = {  # of floats alone; integers have another meaning, or none
-    **{name: f"{name}({{0}})" for name in FUNCTIONS}, "floor": "np.floor({0})", "ceil": "np.ceil({0})",
-    "trunc": "np.trunc({0})", "round": "np.rint({0})",
-    "logaddexp": "(({0} if {0} > {1} else {1}) + log1p(exp(-abs({0} - {1} if {0} != {1} else T(0)))))",
-}  # fmt: skip
-EXPRESSIONS |= FLOATING
-EXPRESSIONS["clip"] = EXPRESSIONS["minimum"].format(EXPRESSIONS["maximum"], "{2}")
-PRIMITIVES = ROW_REDUCTIONS | set(EXPRESSIONS)
 PART = 16384  # elements
 PARTS = str.maketrans("XY", "PQ")  # what a part of an array is called
 _IMPORTING = threading.Lock()
@@ -81,7 +63,7 @@ def compiled(group: Group) -> Any:
     functions = ", ".join(f"{name}_{dtype[-2:]} as {name}" for name in FUNCTIONS)
     flags = SUMS if sums else FLAGS
     header = HEADER.format(version=version(), functions=functions, dtype=dtype, flags=flags)
-    return _module(header + _renumbered(_Writer(group).source())).loop
+    return loaded(header + _renumbered(_Writer(group).source())).loop
 
 
 def _covered(instruction: Any) -> bool:
@@ -89,15 +71,6 @@ def _covered(instruction: Any) -> bool:
     name, args = instruction.name, instruction.args
     floating = name not in FLOATING or instruction.outs[0].dtype.kind == "f"
     return floating and (name != "clip" or (len(args) == 3 and args[1] is not None and args[2] is not None))
-
-
-def caller(calls: list[tuple[Any, list[int]]], count: int) -> Any:
-    """Return a compiled function of `count` arguments that calls loops in turn, each with the arguments named."""
-    loops = list(dict.fromkeys(loop for loop, _ in calls))
-    imports = [f"from {loop.py_func.__module__} import loop as f{k}\n" for k, loop in enumerate(loops)]
-    body = [f"    f{loops.index(loop)}({', '.join(f'x{k}' for k in given)})\n" for loop, given in calls]
-    head = f"{IMPORTS}{''.join(imports)}\n\n@numba.njit(cache=True, nogil=True)\n"
-    return _module(f"{head}def loop({', '.join(f'x{k}' for k in range(count))}):\n{''.join(body)}").loop
 
 
 def _renumbered(source: str) -> str:
@@ -293,7 +266,7 @@ def _kind(dtype: Any) -> str:
     return "T" if dtype.kind == "f" else "np.bool_" if dtype.kind == "b" else f"np.{dtype}"
 
 
-def _module(source: str) -> Any:
+def loaded(source: str) -> Any:
     """Import generated source, from a file that Numba's cache can refer to and later processes find."""
     name = f"loop_{hashlib.sha256(source.encode()).hexdigest()[:24]}"
     with _IMPORTING:  # or another thread would find it before its loop is in it

@@ -1,0 +1,6 @@
+"""Fusion: groups of elementwise primitives, and the reductions at their ends, that become one loop."""
+
+from arraynet.fusion.fusing import fuse
+from arraynet.fusion.group import ROW_REDUCTIONS, Group, reduced
+
+__all__ = ["ROW_REDUCTIONS", "Group", "fuse", "reduced"]
