@@ -24,7 +24,7 @@ SUITE = [
     if inspect.isclass(made) and issubclass(made, Benchmark) and not inspect.isabstract(made)
 ]
 LARGE = [cases.Forward, cases.Captured, cases.Gradient]
-ONCE = [training.Fit, training.Evaluate, overhead.Capture]  # with the first network alone
+ONCE = [training.Fit, training.Loop, training.Evaluate, overhead.Capture]  # with the first network alone
 
 
 @pytest.fixture(autouse=True)
