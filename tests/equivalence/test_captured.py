@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import arraynet
-from arraynet import GradientTape, Variable, config, ops
+from arraynet import GradientTape, Sequential, Variable, config, layers, ops
 from arraynet.program import jit
 from arraynet.testing.case import normal
 from arraynet.testing.parts import LAYERS, LOSSES, METRICS, NETWORKS, OPTIMIZERS
@@ -110,3 +110,38 @@ def same(found, expected):
     for a, e in zip(found, expected, strict=True):
         assert a.dtype == e.dtype
         np.testing.assert_array_equal(a, e)
+
+
+X = np.random.default_rng(0).normal(size=(29, 6)).astype("float32")
+Y = np.random.default_rng(1).integers(0, 3, len(X))
+CHANGES = {  # of a model between two epochs, and whether its step is captured anew
+    "learning_rate": (lambda model: setattr(model.optimizer, "learning_rate", 0.1), False),
+    "rho": (lambda model: setattr(model.optimizer, "rho", 0.5), True),
+    "rate": (lambda model: setattr(model.layers[1], "rate", 0.8), True),
+    "trainable": (lambda model: setattr(model.layers[0], "trainable", False), True),
+    "weights": (lambda model: model.set_weights([w / 2 for w in model.get_weights()]), False),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_what_is_changed_between_steps_has_its_effect(name):
+    change, anew = CHANGES[name]
+
+    def trained(change, **options):
+        arraynet.utils.set_random_seed(0)
+        model = Sequential([layers.Dense(5, activation="relu"), layers.Dropout(0.3), layers.Dense(3, "softmax")])
+        model.compile("rmsprop", "sparse_categorical_crossentropy", **options)
+        for _ in range(2):
+            model.fit(X, Y, batch_size=8, verbose=0)
+            change(model)
+        model.fit(X, Y, batch_size=8, verbose=0)
+        return model
+
+    with arraynet.use_backend("numpy"):
+        captured, eager = trained(change), trained(change, run_eagerly=True)
+        unchanged = trained(lambda model: None)
+    same(captured.get_weights(), eager.get_weights())
+    assert any(not np.array_equal(a, b) for a, b in zip(captured.weights, unchanged.weights, strict=True))
+    captures = captured._step("train").captures  # two of each: the last batch of an epoch is smaller
+    assert captures > 2 if anew else captures == 2
+    assert not captured._step("train").reason
