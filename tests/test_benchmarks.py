@@ -7,7 +7,7 @@ from importlib import import_module
 
 import numpy as np
 import pytest
-from benchmarks import base, cases, counting, counts, loops, overhead, training
+from benchmarks import base, cases, compare, counting, counts, loops, overhead, training
 from benchmarks.base import REPOSITORY, Benchmark, check_source
 from benchmarks.compare import compared, extracted
 from benchmarks.measure import selected, timings
@@ -24,7 +24,7 @@ SUITE = [
     if inspect.isclass(made) and issubclass(made, Benchmark) and not inspect.isabstract(made)
 ]
 LARGE = [cases.Forward, cases.Captured, cases.Gradient]
-ONCE = [training.Fit, training.Evaluate, overhead.Capture]  # with the first network alone
+ONCE = [training.Fit, training.Loop, training.Evaluate, overhead.Capture]  # with the first network alone
 
 
 @pytest.fixture(autouse=True)
@@ -127,10 +127,23 @@ def times(*values):
         ([times(1.0, 1.0, 1.5)] * 3, "1.50 x the time"),
         ([times(1.0, 1.0, 0.5)] * 3, "2.00 times faster"),
         ([times(1.0, 1.0, 1.5), times(1.0, 1.6, 1.95), times(1.0, 1.0, 1.5)], "not distinguishable"),
+        ([times(1.0, 1.0, 1.5), times(1.0, 1.0, 0.9), times(1.0, 1.0, 1.5)], "not distinguishable"),
     ],
 )
 def test_a_change_within_the_noise_is_not_distinguishable(rounds, words):
     assert compared(rounds)["a"][1] == words
+
+
+def test_rounds_take_turns_and_trees_of_one_name_length(monkeypatch, tmp_path):
+    measured = []
+    monkeypatch.setattr(compare, "timed", lambda tree, pattern: measured.append(tree.name) or {pattern: len(measured)})
+    trees = [tmp_path / name for name in ("base", "same", "head")]
+    rounds = list(compare.in_turn(trees, "a", 3))
+    assert measured == ["base", "same", "head", "same", "head", "base", "head", "base", "same"]
+    assert rounds[1] == ({"a": 6}, {"a": 4}, {"a": 5})
+    head = compare.copied(tmp_path / "head")
+    assert (head / "arraynet" / "__init__.py").is_file()
+    assert not list(head.rglob("__pycache__"))
 
 
 def test_comparing_nothing_fails():

@@ -1,6 +1,7 @@
 """Training and prediction, as a user asks for them: a step, an epoch, an optimizer's part, and the memory it takes."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,24 @@ class Fit(Benchmark):
         network = NETWORKS[name]
         model, (x, y) = network.model(), network.rows(1000)
         return lambda: model.fit(x, y, batch_size=batch, verbose=0)
+
+
+class Loop(Benchmark):
+    """100 batches by `fit`, or by calls of its captured step on batches that are there already: what the loop adds."""
+
+    params = [BACKENDS, list(NETWORKS), [8, 128], ["fit", "steps"]]
+    param_names = ["backend", "network", "batch", "how"]
+
+    def make(self, name: str, batch: int, how: str) -> Callable[[], Any]:
+        network = NETWORKS[name]
+        model, (x, y) = network.model(), network.rows(100 * batch)
+        fit = partial(model.fit, x, y, batch_size=batch, verbose=0)
+        if how == "fit":
+            return fit
+        fit()
+        step = model._step("train")
+        batches = [(x[start : start + batch], y[start : start + batch], None) for start in range(0, len(x), batch)]
+        return lambda: [step(*given) for given in batches]
 
 
 class Predict(Benchmark):

@@ -1,0 +1,70 @@
+"""Several Python threads at once: one model asked by all of them, or a model for each."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import arraynet
+from arraynet import layers
+from arraynet.models import Sequential
+
+THREADS = 4
+X = np.random.default_rng(0).normal(size=(50, 6)).astype("float32")
+Y = np.random.default_rng(1).integers(0, 3, len(X))
+
+
+@pytest.fixture(params=["numpy", "numba"])
+def host(request):
+    if request.param not in arraynet.available_backends():
+        pytest.skip(f"the backend {request.param} is not installed")
+    return request.param
+
+
+def net():
+    arraynet.utils.set_random_seed(0)
+    hidden = [layers.Rescaling(0.5), layers.Dense(5, activation="relu"), layers.BatchNormalization()]
+    model = Sequential([layers.Input((6,)), *hidden, layers.Dropout(0.2), layers.Dense(3, activation="softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def in_threads(f, arguments):
+    """Results of all calls, which begin together; an error in one of them is raised."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(f, arguments))
+
+
+def test_a_model_predicts_for_all_threads(host):
+    with arraynet.use_backend(host):
+        model = net()
+    parts = [X + k for k in range(THREADS)]
+    model.predict(X, batch_size=16, verbose=0)  # the run that is captured may round otherwise
+    alone = [model.predict(part, batch_size=16, verbose=0) for part in parts]
+
+    def predicted(k):
+        return [model.predict(parts[k], batch_size=16, verbose=0) for _ in range(20)]
+
+    for k, found in enumerate(in_threads(predicted, range(THREADS))):
+        np.testing.assert_array_equal(found, [alone[k]] * 20)
+
+
+def test_a_model_may_be_captured_in_all_threads_at_once(host):
+    with arraynet.use_backend(host):
+        models = [net() for _ in range(2)]
+    expected = models[0].predict(X, verbose=0)
+    for found in in_threads(lambda _: models[1].predict(X, verbose=0), range(THREADS)):
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_each_thread_trains_a_model_of_its_own(host):
+    with arraynet.use_backend(host):
+        models = [net() for _ in range(THREADS)]
+        alone = trained(net())
+    for found in in_threads(trained, models):
+        np.testing.assert_array_equal(found, alone)
+
+
+def trained(model):
+    history = model.fit(X, Y, batch_size=16, epochs=3, verbose=0).history
+    return [*history["loss"], *history["accuracy"], *model.predict(X, verbose=0).ravel()]
