@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from arraynet.words import host_normals, host_words
+from arraynet.normals import host_normals
+from arraynet.words import host_words
 
 __all__ = ["CONTRACT", "ArrayAPIBackend", "Backend", "Namespace", "NumPyBackend", "dtype_of", "host_words"]
 
@@ -93,7 +94,7 @@ class Namespace:
     def random_normals(self, key: tuple[int, int], start: int, n: int, low: float, high: float) -> Any:
         """Return standard normal float64 numbers between two quantiles, made of 64-bit words from `start` on.
 
-        They come from the host. A backend that makes them itself takes the steps of `arraynet.words` one by one, and
+        They come from the host. A backend that makes them itself takes the steps of `arraynet.normals` one by one, and
         none of them fused, so that it comes to the same bits.
         """
         return self.asarray(host_normals(key, start, n, low, high))

@@ -43,6 +43,9 @@ class Observer:
     def assigned(self, variable: Any, value: Any) -> None:
         """Take note that a Variable was given a value."""
 
+    def made(self, variable: Any) -> None:
+        """Take note that a Variable was made."""
+
     def fetched(self, tensor: Any) -> None:
         """Take note that Python asked for a value, so that what it does next may depend on the data."""
 

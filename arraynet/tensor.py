@@ -210,6 +210,7 @@ class Variable(Operators, Versioned):
         if shape not in (None, first.shape):
             raise ValueError(f"Variable {self.name!r} was given shape {shape} and values of shape {first.shape}.")
         self._value = Tensor(first.array, first.backend)  # one of its own, so that readers can tell it apart
+        notify("made", self)
 
     @property
     def path(self) -> str:

@@ -90,7 +90,7 @@ def reduced(instruction: Instruction) -> str:
         return ""
     if instruction.name == "argmax" and (x.shape or (SHORT + 1,))[-1] > SHORT:
         return ""
-    axis = instruction.kwargs.get("axis")
+    axis = instruction.kwargs.get("axis", *instruction.args[1:2])
     ndim = len(x.shape or ())
     axes = range(ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
     found = {a % ndim for a in axes}

@@ -5,8 +5,8 @@ from typing import Any
 
 from arraynet.backend import dtype_of, erf_tail, rational
 from arraynet.dispatch import op
+from arraynet.normals import CENTRE, FAR, TAIL
 from arraynet.ops.exponential import exp
-from arraynet.words import CENTRE, FAR, TAIL
 
 __all__ = ["erf", "erfc", "erfinv", "i0"]
 

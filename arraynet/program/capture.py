@@ -24,6 +24,10 @@ class Capture(Observer):
         self.writes: dict[int, tuple[Variable, Tensor]] = {}  # by the id of the Variable
         self.configured: dict[int, Versioned] = {}
         self.reason = ""
+        self.makes = False  # Variables, which would outlive the call that they belong to
+
+    def made(self, variable: Variable) -> None:
+        self.makes = True
 
     def record(self, op: Any, inputs: tuple[Any, ...], static: dict[str, Any], outputs: Any) -> None:
         if not self.reason:

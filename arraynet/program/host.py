@@ -61,6 +61,8 @@ class HostProgram:
         self._blocks: dict[int, np.ndarray] = {}
         self._placed: dict[int, int] = {}  # which update a Value is computed into
         self.in_place = [False] * len(program.updates)
+        fallible = [n for n, i in enumerate(program.instructions) if i.name.startswith("linalg.")]
+        self._behind = max(fallible, default=-1)  # what may fail must find all Variables as they were
         self._name_givens()
         for number, instruction in enumerate(program.instructions):
             self._plan(number, instruction)
@@ -74,8 +76,16 @@ class HostProgram:
 
     def __call__(self, inputs: Any, variables: Any, hosts: Any, outs: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """Replay; `outs` are the arrays that updates are written into. Return outputs and updates."""
-        with self._lock, self.program.backend.guard():
-            return self._run(inputs, variables, hosts, outs)  # type: ignore[no-any-return]
+        try:
+            with self._lock, self.program.backend.guard():
+                return self._run(inputs, variables, hosts, outs)  # type: ignore[no-any-return]
+        except Exception as error:
+            line = error.__traceback__.tb_next.tb_lineno  # type: ignore[union-attr]
+            error.add_note(
+                f"In a captured program: {self.source.splitlines()[line - 1].strip()}. "
+                f"ARRAYNET_KERNELS=eager names the operation and all that it was given."
+            )
+            raise
 
     def _name_givens(self) -> None:
         program = self.program
@@ -193,13 +203,13 @@ class HostProgram:
         variable = self.program.updates[k][0]
         old = next((v for w, v in self.program.variables if w is variable), None)
         if old is None:
-            self.in_place[k] = True
+            self.in_place[k] = number > self._behind
             return
         last = self.last.get(old.index, -1)
         over = any(v is old for v in instruction.kwargs.get("over", ()))
         if instruction.name in UFUNCS and instruction.name != "matmul":
             over = overwrites(instruction, old, out, self.root)
-        self.in_place[k] = last < number or (last == number and over)
+        self.in_place[k] = number > self._behind and (last < number or (last == number and over))
 
     def _reduce(self, number: int, instruction: Instruction) -> None:
         out, x = instruction.outs[0], instruction.args[0]

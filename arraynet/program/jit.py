@@ -76,6 +76,7 @@ class _Entry:
     targets: list[Variable]
     in_place: list[bool]  # which targets' own arrays may be written into
     spares: list[Any]
+    layouts: list[Any]  # of the variables' arrays
     steady: tuple[int, list[Any], list[Any]] | None = None  # arrays of variables and targets while nobody touches them
 
     def holds(self) -> bool:
@@ -84,7 +85,8 @@ class _Entry:
         if latest != self.checked and any(configured.version != version for configured, version in self.guards):
             return False
         self.checked = latest
-        return True
+        unmoved = self.steady is not None and self.steady[0] == latest_touch()
+        return unmoved or self.layouts == [getattr(v._value.array, "strides", None) for v in self.variables]
 
 
 class Jitted:
@@ -130,8 +132,9 @@ class Jitted:
             result = self.function(*args, **kwargs)
         finally:
             OBSERVERS.reset(token)
-        self._entries[key] = self._entry(capture, result, backend, full)
-        self._count(leaves)
+        if not capture.makes:  # a layer is built or slots are made now, and the next call is captured
+            self._entries[key] = self._entry(capture, result, backend, full)
+            self._count(leaves)
         return result
 
     def _entry(self, capture: Capture, result: Any, backend: Backend, leaves: list[Any]) -> Any:
@@ -160,10 +163,25 @@ class Jitted:
 def _kind(x: Any) -> Any:
     """What a signature says of an argument."""
     if isinstance(x, np.ndarray):
-        return x.shape, x.dtype
+        return x.shape, x.dtype, x.flags.c_contiguous or x.strides  # other strides may be other bits
     if isinstance(x, Tensor):
-        return x.shape, x.dtype, x.backend.name
-    return (type(x), x) if isinstance(x, bool | int | float | str | None) else (type(x), id(x))
+        return x.backend.name, _kind(x.array) if isinstance(x.array, np.ndarray) else (x.shape, x.dtype)
+    if isinstance(x, float | np.generic):
+        return type(x), repr(x)  # 0.0 and -0.0 are equal, not the same
+    return (type(x), x) if isinstance(x, bool | int | str | None) else _Same(x)
+
+
+class _Same:
+    """An object as part of a key: equal to itself alone, and kept, so that no other one comes to its address."""
+
+    def __init__(self, x: Any) -> None:
+        self.x = x
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.x is other.x
+
+    def __hash__(self) -> int:
+        return id(self.x)
 
 
 def _lowered(capture: Capture, result: Any, backend: Backend, given: list[Any]) -> _Entry:
@@ -173,6 +191,7 @@ def _lowered(capture: Capture, result: Any, backend: Backend, given: list[Any]) 
     behind = [t.logits for t in tensors]
     hidden = [tag[0] for tag in behind if tag and isinstance(tag[0], Tensor)]
     program = optimise(capture.program([*tensors, *hidden], backend))
+    layouts = [getattr(value.example, "strides", None) for _, value in program.variables]
     places = iter(range(len(tensors), len(tensors) + len(hidden)))
     run = _runner(program)
     return _Entry(
@@ -187,6 +206,7 @@ def _lowered(capture: Capture, result: Any, backend: Backend, given: list[Any]) 
         targets=[variable for variable, _ in program.updates],
         in_place=getattr(run, "in_place", [False] * len(program.updates)),
         spares=[None] * len(program.updates),
+        layouts=layouts,
     )
 
 

@@ -17,12 +17,21 @@ FOREVER = 1 << 60
 
 
 def roots(program: Program) -> dict[int, int]:
-    """Return for every Value the one whose memory it may share, by index; most are their own."""
+    """Return for every Value the one whose memory it may share, by index; most are their own.
+
+    What shared memory when the program was captured counts, too: libraries are free to flip by a view, say.
+    """
     found = {i: i for i in range(program.count)}
     for instruction in program.instructions:
-        if instruction.name in VIEWS:
-            found[instruction.outs[0].index] = found[instruction.inputs()[0].index]
+        for source in instruction.inputs():
+            for out in instruction.outs:
+                if instruction.name in VIEWS or _shared(source.example, out.example):
+                    found[out.index] = found[source.index]
     return found
+
+
+def _shared(x: Any, y: Any) -> bool:
+    return isinstance(x, np.ndarray) and isinstance(y, np.ndarray) and np.may_share_memory(x, y)
 
 
 def last_uses(program: Program, root: dict[int, int]) -> dict[int, int]:

@@ -37,6 +37,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {  # primitives that Python spells as
     "equal": operator.eq,
     "not_equal": operator.ne,
     "negative": operator.neg,
+    "positive": operator.pos,
     "bitwise_invert": operator.invert,
     "abs": operator.abs,
     "getitem": operator.getitem,
@@ -237,6 +238,9 @@ class _Symbol:
     def __neg__(self) -> Any:
         return self.operate("negative", self)
 
+    def __pos__(self) -> Any:
+        return self.operate("positive", self)
+
     def __invert__(self) -> Any:
         return self.operate("bitwise_invert", self)
 
@@ -246,7 +250,10 @@ class _Symbol:
     def _refuse(self, *_: Any) -> Any:
         raise UncapturableError("it asks an array for its value")
 
-    __bool__ = __float__ = __int__ = __index__ = __array__ = __iter__ = __len__ = _refuse
+    __bool__ = __float__ = __int__ = __index__ = __array__ = __iter__ = __len__ = __setitem__ = _refuse
+
+    def __getattr__(self, name: str) -> Any:
+        raise (AttributeError if name.startswith("__") else UncapturableError)(f"it uses `{name}` of an array")
 
 
 class TracedScalar(_Symbol):

@@ -11,7 +11,7 @@ from .sources import FILES, PACKAGE, ROOT, imported, module_name, tree
 
 # From the bottom up: a module imports from its own level or those below it.
 LEVELS = [
-    ["config", "naming", "tree", "words", "registry", "custom_objects", "threads", "checks", "display"],
+    ["config", "naming", "tree", "words", "normals", "registry", "custom_objects", "threads", "checks", "display"],
     ["dtypes", "backend"],
     ["plugins", "observers", "operators"],
     ["tensor"],
@@ -75,7 +75,14 @@ def test_plugins_import_the_contract_the_programs_and_the_testing_kit_only(file)
     for module in imported(file):
         if module.split(".")[0] == "arraynet":
             assert module.startswith(
-                ("arraynet.backend", "arraynet.fusion", "arraynet.program", "arraynet.testing", "arraynet.words")
+                (
+                    "arraynet.backend",
+                    "arraynet.fusion",
+                    "arraynet.program",
+                    "arraynet.testing",
+                    "arraynet.words",
+                    "arraynet.normals",
+                )
             ), f"{own} imports {module}"
 
 

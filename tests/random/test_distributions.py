@@ -8,7 +8,8 @@ import pytest
 
 import arraynet
 from arraynet import random
-from arraynet.words import host_normals, host_words, normal_quantile
+from arraynet.normals import host_normals, normal_quantile
+from arraynet.words import host_words
 
 DRAWS = {
     "uniform": lambda: random.uniform((7, 3), -2.0, 5.0, seed=1),

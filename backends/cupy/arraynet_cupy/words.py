@@ -2,7 +2,7 @@
 
 Words are those of Philox4x64-10: J. K. Salmon et al., Parallel random numbers: as easy as 1, 2, 3, SC 2011. NumPy
 counts up before it makes a block, so that block b of a stream has the counter b + 1. Normal numbers are made of
-them by the steps of `arraynet.words`, all of which IEEE 754 rounds in one way as long as none are fused.
+them by the steps of `arraynet.normals`, all of which IEEE 754 rounds in one way as long as none are fused.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from typing import Any
 
 import cupy
 
-from arraynet import words
+from arraynet import normals, words
 from arraynet_cupy.registry import launch, registered
 
 __all__ = ["random_normals", "random_words"]
@@ -57,15 +57,15 @@ NORMALS = BLOCK + f"""
 __device__ double natural_log(double x) {{
   int e;
   double m = frexp(x, &e);
-  if (m < {words.ROOT_HALF!r}) {{ m = m + m; e = e - 1; }}
+  if (m < {normals.ROOT_HALF!r}) {{ m = m + m; e = e - 1; }}
   const double s = (m - 1) / (m + 1), t = s * s;
-  return e * {words.LOG2!r} + 2 * s * {_horner(words.LOG, "t")};
+  return e * {normals.LOG2!r} + 2 * s * {_horner(normals.LOG, "t")};
 }}
 __device__ double quantile(double p) {{
   const double q = p - 0.5;
-  if (fabs(q) <= 0.425) {{ const double t = 0.180625 - q * q; return q * ({_rational(words.CENTRE, "t")}); }}
+  if (fabs(q) <= 0.425) {{ const double t = 0.180625 - q * q; return q * ({_rational(normals.CENTRE, "t")}); }}
   const double r = sqrt(-natural_log(p < 1 - p ? p : 1 - p)), t = r <= 5 ? r - 1.6 : r - 5;
-  return copysign(r <= 5 ? {_rational(words.TAIL, "t")} : {_rational(words.FAR, "t")}, q);
+  return copysign(r <= 5 ? {_rational(normals.TAIL, "t")} : {_rational(normals.FAR, "t")}, q);
 }}
 extern "C" __global__ void normals(
     T* out, long long first, word key0, word key1, long long blocks, double low, double width) {{
@@ -108,7 +108,7 @@ def random_words(key: tuple[int, int], start: int, n: int, bits: int) -> Any:
     return _blocks("philox", "uint64", key, start, n, bits)
 
 
-@registered("normals", NORMALS, ("float64",), words.host_normals, _normal_samples)
+@registered("normals", NORMALS, ("float64",), normals.host_normals, _normal_samples)
 def random_normals(key: tuple[int, int], start: int, n: int, low: float, high: float) -> Any:
     """Return normal numbers; see `arraynet.backend.Namespace.random_normals`."""
     return _blocks("normals", "float64", key, start, n, 64, float(low), float(high - low))

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from arraynet.normals import host_normals
 from arraynet.testing.kernels import signature_problem
-from arraynet.words import host_normals
 
 pytest.importorskip("arraynet_cupy", reason="the plugin arraynet-cupy is not installed")
 

@@ -1,0 +1,161 @@
+"""Failing examples for the lead: put beside tests/program once mended."""
+
+import gc
+
+import numpy as np
+import pytest
+
+import arraynet
+from arraynet import Variable, layers, ops
+from arraynet.dispatch import op
+from arraynet.program import jit
+
+X = np.arange(1, 17, dtype="float32").reshape(4, 4)
+
+
+@pytest.fixture(params=["numpy", "numba"])
+def host(request):
+    with arraynet.use_backend(request.param):
+        yield request.param
+
+
+@pytest.mark.parametrize("turn", [lambda x: ops.flip(x * 2, axis=0), lambda x: ops.unstack(x * 2)[0]])
+def test_outputs_that_numpy_makes_as_views_survive(turn, host):
+    f = jit(turn)
+    f(X)
+    held = f(X)
+    copy = np.array(held)
+    f(X + 1)
+    np.testing.assert_array_equal(held.numpy(), copy)
+
+
+def test_a_buffer_lives_as_long_as_a_flipped_view_of_it(host):
+    def f(x):
+        y = ops.flip(x * 2, axis=0)
+        return ops.exp(-x) * 3 + ops.sin(x) * ops.cos(x) - y
+
+    g = jit(f)
+    g(X)
+    np.testing.assert_allclose(g(X).numpy(), f(X).numpy(), rtol=1e-5)
+
+
+def test_an_update_in_place_beside_a_flip_of_the_old_value():
+    w, v = (Variable(np.random.default_rng(0).normal(size=(600, 600)).astype("float32")) for _ in range(2))
+
+    def step(w):
+        return lambda x: w.assign(ops.exp(w * 0.1) * 0.5 + ops.flip(w, axis=0) * x - w * 0.3)
+
+    x = np.ones((600, 600), "float32")
+    fast, slow = jit(step(w)), step(v)
+    for _ in range(3):
+        fast(x), slow(x)
+    np.testing.assert_array_equal(w.numpy(), v.numpy())
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.int64])
+def test_numpy_numbers_as_arguments(kind):
+    f = jit(lambda x, s: x * s)
+    for k in range(1, 9):
+        assert float(f(ops.array(1.0), kind(k))) == k
+        gc.collect()
+
+
+def test_functions_as_arguments():
+    f = jit(lambda x, s: s(x))
+    for k in range(1, 7):
+        assert float(f(ops.array(1.0), lambda v, k=k: v * k)) == k
+
+
+def test_zeros_of_both_signs_as_arguments():
+    f = jit(lambda x, s: x / s)
+    assert [float(f(ops.array(1.0), s)) for s in (0.0, -0.0)] == [np.inf, -np.inf]
+
+
+def test_other_layouts_at_a_replay(host):
+    def f(x):
+        return ops.exp(-x) * 2 + x, ops.sum(ops.exp(-x) * x, axis=0)
+
+    g = jit(f)
+    t = ops.array(X)
+    for x in (
+        t,
+        ops.transpose(t),
+        ops.broadcast_to(t[:1], (4, 4)),
+        ops.array(np.repeat(X, 2, 1))[:, ::2],
+        X.T,
+        X[:, ::-1],
+    ):
+        for a, b in zip(g(x), f(x), strict=True):
+            np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-5)
+
+
+def test_predicting_arrays_in_another_order(host):
+    model = arraynet.Sequential([layers.Rescaling(2.0), layers.LayerNormalization(), layers.Dense(3)])
+    x = np.random.default_rng(0).normal(size=(20, 6)).astype("float32")
+    y = model.predict(x, verbose=0)
+    for same in (np.asfortranarray(x), np.repeat(x, 2, 1)[:, ::2], x[:, ::-1][:, ::-1]):
+        np.testing.assert_allclose(model.predict(same, verbose=0), y, rtol=1e-4, atol=1e-5)
+
+
+def test_a_variable_made_within_starts_anew(host):
+    def f(x):
+        total = Variable(0.0)
+        for _ in range(2):
+            total.assign_add(x)
+        return total.value
+
+    g = jit(f)
+    assert [float(g(ops.array(1.0))) for _ in range(3)] == [2.0, 2.0, 2.0]
+
+
+def test_a_step_that_raises_leaves_what_eager_mode_leaves(host):
+    w = Variable(1.0)
+
+    def f(x):
+        new = w * 2.0
+        y = ops.cholesky(x)
+        w.assign(new)
+        return y
+
+    g = jit(f)
+    g(np.eye(2, dtype="float32"))
+    g(np.eye(2, dtype="float32"))
+    with pytest.raises(ValueError, match="cholesky"):
+        g(-np.eye(2, dtype="float32"))
+    assert float(w) == 4.0
+
+
+@op
+def own_transposed(xp, x, /):
+    return x.T * 2
+
+
+@op
+def own_positive(xp, x, /):
+    return +x
+
+
+@op
+def own_sum(xp, x, /):
+    return xp.exp(-x) - xp.sum(x, 0)
+
+
+@op
+def own_device(xp, x, /):
+    return xp.zeros(x.shape, dtype=x.dtype, device=x.device) + x
+
+
+@pytest.mark.parametrize("own", [own_transposed, own_positive, own_sum, own_device])
+def test_ops_of_ones_own_are_captured_or_stay_eager(own, host):
+    g = jit(lambda x: own(x))
+    g(X)
+    np.testing.assert_allclose(g(X).numpy(), own(X).numpy(), rtol=1e-5)
+
+
+def test_a_variable_that_was_given_an_array_in_another_order(host):
+    w = Variable(X)
+    f = jit(lambda x: ops.exp(-x) * w + ops.sum(w, axis=0))
+    for value in (X, X.T, np.asfortranarray(X), X):
+        w.assign(ops.transpose(ops.transpose(value)) if value is X else ops.transpose(ops.array(value.T)))
+        for _ in range(2):
+            np.testing.assert_allclose(f(X).numpy(), np.exp(-X) * value + value.sum(0), rtol=1e-5)
