@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from arraynet import registry
+from arraynet.checks import explain_absent as _explain_absent
 from arraynet.initializers.constant import Constant, Given, Identity, Initializer, Ones, Zeros
 from arraynet.initializers.drawn import Orthogonal, RandomNormal, RandomUniform, TruncatedNormal
 from arraynet.initializers.scaling import (
@@ -76,3 +77,5 @@ def deserialize(config: dict[str, Any], custom_objects: Mapping[str, type] | Non
 
 
 INITIALIZERS["get"] = get
+
+_explain_absent(__name__, "initializer", "Any function of shape and dtype can be one.")

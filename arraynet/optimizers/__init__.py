@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from arraynet import registry
+from arraynet.checks import explain_absent as _explain_absent
 from arraynet.optimizers import schedules
 from arraynet.optimizers.adam import Adam, Adamax, AdamW, Nadam
 from arraynet.optimizers.base import Optimizer
@@ -64,3 +65,6 @@ def deserialize(config: dict[str, Any], custom_objects: Mapping[str, type] | Non
     if isinstance(name, str) and name.lower() in _TABLE:
         config = config | {"class_name": name.lower()}
     return registry.deserialize("optimizer", config, _TABLE, custom_objects)  # type: ignore[no-any-return]
+
+
+_explain_absent(__name__, "optimizer", "Subclass Optimizer to write one.")
