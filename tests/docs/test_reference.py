@@ -48,6 +48,7 @@ def test_ops_say_what_goes_in_and_comes_out(generated):
     assert generated.facts("argmax")[-1] == "It has no derivative: gradients end here."
     assert generated.facts("zeros")[-1] == ""
     assert generated.facts("no_such_op") == []
+    assert "   | ``elu(float32 (4, 5), alpha=0.3) -> float32 (4, 5)``" in generated.page("activations").splitlines()
     with_facts = [name for name in ops.__dict__ if generated.facts(name)]
     assert len(with_facts) > 270
 
