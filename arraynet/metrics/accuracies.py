@@ -5,8 +5,7 @@ from typing import Any
 from arraynet import config, ops
 from arraynet.checks import number, positive_int
 from arraynet.dispatch import operands
-from arraynet.losses.base import same_rank, sparse_pair
-from arraynet.losses.functions import pair
+from arraynet.losses.base import pair, same_rank, sparse_pair
 from arraynet.metrics.base import MeanMetricWrapper
 
 __all__ = [
