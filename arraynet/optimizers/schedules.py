@@ -310,10 +310,23 @@ _TABLE = registry.named(
 
 
 def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
-    """Return a schedule's class name and configuration."""
+    """Return a schedule's class name and configuration, a dict of plain types.
+
+    Examples
+    --------
+    >>> from arraynet.optimizers import schedules
+    >>> schedules.serialize(schedules.ExponentialDecay(0.1, decay_steps=10, decay_rate=0.5))["class_name"]
+    'ExponentialDecay'
+    """
     return registry.serialize(learning_rate_schedule)
 
 
 def deserialize(config: dict[str, Any], custom_objects: Mapping[str, type] | None = None) -> LearningRateSchedule:
-    """Return a schedule from what `serialize` gave."""
+    """Return a schedule from what `serialize` gave; `custom_objects` are classes of your own by name.
+
+    Raises
+    ------
+    ValueError
+        No class has that name; the message lists those that are known.
+    """
     return registry.deserialize("schedule", config, _TABLE, custom_objects)  # type: ignore[no-any-return]
