@@ -24,6 +24,8 @@ TRUNCATED = 0.87962566103423978  # standard deviation of a standard normal cut a
 class VarianceScaling(Drawn):
     """Numbers whose variance is ``scale / fan``, so that a layer keeps the size of what it is given.
 
+    K. He, X. Zhang, S. Ren and J. Sun, Delving deep into rectifiers, ICCV 2015; the class is Keras'.
+
     Parameters
     ----------
     scale : float
@@ -34,6 +36,17 @@ class VarianceScaling(Drawn):
         ``"normal"`` means the truncated one.
     seed : int or SeedGenerator, optional
         An int gives the same numbers at every call.
+
+    Raises
+    ------
+    ValueError
+        `scale` is not positive, or `mode` or `distribution` another word.
+
+    Examples
+    --------
+    >>> from arraynet import initializers
+    >>> initializers.VarianceScaling(2.0, mode="fan_in", seed=1)((784, 512)).shape
+    (784, 512)
     """
 
     def __init__(
