@@ -122,7 +122,7 @@ class Sum(Metric):
 
 
 class Mean(Metric):
-    """Weighted mean of all values given; 0 before the first.
+    """Weighted mean of all values given, 0 before the first; see `Metric` for the arguments.
 
     Examples
     --------

@@ -322,7 +322,7 @@ def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
 
 
 def deserialize(config: dict[str, Any], custom_objects: Mapping[str, type] | None = None) -> LearningRateSchedule:
-    """Return a schedule from what `serialize` gave; `custom_objects` are classes of your own by name.
+    """Return a schedule from a `config` that `serialize` gave; `custom_objects` are classes of your own by name.
 
     Raises
     ------
