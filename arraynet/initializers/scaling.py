@@ -101,7 +101,10 @@ _DRAWS = {"truncated_normal": _truncated, "normal": _truncated, "untruncated_nor
 
 
 class GlorotUniform(VarianceScaling):
-    """Even numbers up to ``sqrt(6 / (fan_in + fan_out))``: Glorot and Bengio (2010).
+    """Numbers drawn evenly between minus and plus ``sqrt(6 / (fan_in + fan_out))``.
+
+    X. Glorot and Y. Bengio, Understanding the difficulty of training deep feedforward neural networks, AISTATS 2010.
+    The default of `Dense`.
 
     Parameters
     ----------
@@ -114,7 +117,9 @@ class GlorotUniform(VarianceScaling):
 
 
 class GlorotNormal(VarianceScaling):
-    """Truncated normal numbers of variance ``2 / (fan_in + fan_out)``: Glorot and Bengio (2010).
+    """Truncated normal numbers of variance ``2 / (fan_in + fan_out)``.
+
+    X. Glorot and Y. Bengio, Understanding the difficulty of training deep feedforward neural networks, AISTATS 2010.
 
     Parameters
     ----------
@@ -127,7 +132,9 @@ class GlorotNormal(VarianceScaling):
 
 
 class HeUniform(VarianceScaling):
-    """Even numbers up to ``sqrt(6 / fan_in)``, for relu: He et al. (2015).
+    """Numbers drawn evenly between minus and plus ``sqrt(6 / fan_in)``.
+
+    For relu. K. He, X. Zhang, S. Ren and J. Sun, Delving deep into rectifiers, ICCV 2015.
 
     Parameters
     ----------
@@ -140,7 +147,9 @@ class HeUniform(VarianceScaling):
 
 
 class HeNormal(VarianceScaling):
-    """Truncated normal numbers of variance ``2 / fan_in``, for relu: He et al. (2015).
+    """Truncated normal numbers of variance ``2 / fan_in``.
+
+    For relu. K. He, X. Zhang, S. Ren and J. Sun, Delving deep into rectifiers, ICCV 2015.
 
     Parameters
     ----------
@@ -153,7 +162,9 @@ class HeNormal(VarianceScaling):
 
 
 class LecunUniform(VarianceScaling):
-    """Even numbers up to ``sqrt(3 / fan_in)``: LeCun et al. (1998).
+    """Numbers drawn evenly between minus and plus ``sqrt(3 / fan_in)``.
+
+    Y. LeCun, L. Bottou, G. Orr and K.-R. Müller, Efficient backprop, 1998.
 
     Parameters
     ----------
@@ -166,7 +177,9 @@ class LecunUniform(VarianceScaling):
 
 
 class LecunNormal(VarianceScaling):
-    """Truncated normal numbers of variance ``1 / fan_in``: LeCun et al. (1998).
+    """Truncated normal numbers of variance ``1 / fan_in``.
+
+    Y. LeCun, L. Bottou, G. Orr and K.-R. Müller, Efficient backprop, 1998.
 
     Parameters
     ----------

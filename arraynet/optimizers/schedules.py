@@ -220,7 +220,9 @@ class PolynomialDecay(LearningRateSchedule):
 
 @dataclass
 class CosineDecay(LearningRateSchedule):
-    """Half a cosine down to the share `alpha`, after a linear rise to `warmup_target`: Loshchilov and Hutter (2017).
+    """Half a cosine down to the share `alpha`, after a linear rise to `warmup_target`.
+
+    I. Loshchilov and F. Hutter, SGDR: stochastic gradient descent with warm restarts, ICLR 2017.
 
     Without `warmup_target` the fall starts at once, from `initial_learning_rate`.
 
@@ -261,7 +263,9 @@ class CosineDecay(LearningRateSchedule):
 
 @dataclass
 class CosineDecayRestarts(LearningRateSchedule):
-    """Half cosines one after the other: Loshchilov and Hutter (2017).
+    """Half cosines one after the other.
+
+    I. Loshchilov and F. Hutter, SGDR: stochastic gradient descent with warm restarts, ICLR 2017.
 
     Parameters
     ----------
