@@ -57,7 +57,7 @@ def exponential(x: Any) -> Any:
 def gelu(x: Any, approximate: bool = False) -> Any:
     """Return ``x * P(X <= x)`` for a standard normal X.
 
-    D. Hendrycks and K. Gimpel, Gaussian error linear units, arXiv 1606.08415, 2016.
+    Source: D. Hendrycks and K. Gimpel, Gaussian error linear units, arXiv 1606.08415, 2016.
 
     Parameters
     ----------
@@ -79,8 +79,8 @@ def gelu(x: Any, approximate: bool = False) -> Any:
 def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Any:
     """Return `x` where it is above a threshold, and ``negative_slope * (x - threshold)`` elsewhere.
 
-    V. Nair and G. E. Hinton, Rectified linear units improve restricted Boltzmann machines, ICML 2010; the three options
-    are Keras'.
+    Source: V. Nair and G. E. Hinton, Rectified linear units improve restricted Boltzmann machines, ICML 2010; the three
+    options are Keras'.
 
     Parameters
     ----------

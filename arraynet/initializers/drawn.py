@@ -97,8 +97,8 @@ class TruncatedNormal(RandomNormal):
 class Orthogonal(Drawn):
     """`gain` times a matrix with orthonormal rows or columns, evenly distributed.
 
-    A. M. Saxe, J. L. McClelland and S. Ganguli, Exact solutions to the nonlinear dynamics of learning in deep linear
-    neural networks, ICLR 2014.
+    Source: A. M. Saxe, J. L. McClelland and S. Ganguli, Exact solutions to the nonlinear dynamics of learning in deep
+    linear neural networks, ICLR 2014.
 
     Axes before the last count as rows. Made by a QR decomposition on the host, for the same bits everywhere.
 

@@ -24,7 +24,7 @@ TRUNCATED = 0.87962566103423978  # standard deviation of a standard normal cut a
 class VarianceScaling(Drawn):
     """Numbers whose variance is ``scale / fan``, so that a layer keeps the size of what it is given.
 
-    K. He, X. Zhang, S. Ren and J. Sun, Delving deep into rectifiers, ICCV 2015; the class is Keras'.
+    Source: K. He, X. Zhang, S. Ren and J. Sun, Delving deep into rectifiers, ICCV 2015; the class is Keras'.
 
     Parameters
     ----------
@@ -103,8 +103,8 @@ _DRAWS = {"truncated_normal": _truncated, "normal": _truncated, "untruncated_nor
 class GlorotUniform(VarianceScaling):
     """Numbers drawn evenly between minus and plus ``sqrt(6 / (fan_in + fan_out))``.
 
-    X. Glorot and Y. Bengio, Understanding the difficulty of training deep feedforward neural networks, AISTATS 2010.
-    The default of `Dense`.
+    Source: X. Glorot and Y. Bengio, Understanding the difficulty of training deep feedforward neural networks, AISTATS
+    2010. The default of `Dense`.
 
     Parameters
     ----------
@@ -119,7 +119,8 @@ class GlorotUniform(VarianceScaling):
 class GlorotNormal(VarianceScaling):
     """Truncated normal numbers of variance ``2 / (fan_in + fan_out)``.
 
-    X. Glorot and Y. Bengio, Understanding the difficulty of training deep feedforward neural networks, AISTATS 2010.
+    Source: X. Glorot and Y. Bengio, Understanding the difficulty of training deep feedforward neural networks, AISTATS
+    2010.
 
     Parameters
     ----------
@@ -164,7 +165,7 @@ class HeNormal(VarianceScaling):
 class LecunUniform(VarianceScaling):
     """Numbers drawn evenly between minus and plus ``sqrt(3 / fan_in)``.
 
-    Y. LeCun, L. Bottou, G. Orr and K.-R. Müller, Efficient backprop, 1998.
+    Source: Y. LeCun, L. Bottou, G. Orr and K.-R. Müller, Efficient backprop, 1998.
 
     Parameters
     ----------
@@ -179,7 +180,7 @@ class LecunUniform(VarianceScaling):
 class LecunNormal(VarianceScaling):
     """Truncated normal numbers of variance ``1 / fan_in``.
 
-    Y. LeCun, L. Bottou, G. Orr and K.-R. Müller, Efficient backprop, 1998.
+    Source: Y. LeCun, L. Bottou, G. Orr and K.-R. Müller, Efficient backprop, 1998.
 
     Parameters
     ----------

@@ -12,8 +12,8 @@ __all__ = ["Dropout"]
 class Dropout(Elementwise):
     """In training, set a share of the inputs to 0 and scale the others by ``1 / (1 - rate)``.
 
-    N. Srivastava and others, Dropout: a simple way to prevent neural networks from overfitting, Journal of Machine
-    Learning Research 15, 2014. The output has the shape of the input.
+    Source: N. Srivastava and others, Dropout: a simple way to prevent neural networks from overfitting, Journal of
+    Machine Learning Research 15, 2014. The output has the shape of the input.
 
     Parameters
     ----------

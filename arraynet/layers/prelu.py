@@ -12,7 +12,7 @@ __all__ = ["PReLU"]
 class PReLU(Elementwise):
     """`x` where it is positive, ``alpha * x`` elsewhere, with an `alpha` for each feature.
 
-    K. He, X. Zhang, S. Ren and J. Sun, Delving deep into rectifiers, ICCV 2015.
+    Source: K. He, X. Zhang, S. Ren and J. Sun, Delving deep into rectifiers, ICCV 2015.
 
     Parameters
     ----------

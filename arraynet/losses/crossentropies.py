@@ -158,7 +158,7 @@ def binary_focal_crossentropy(
 ) -> Any:
     """Return the binary crossentropy times ``(1 - p of the right label)**gamma``: easy samples count less.
 
-    T.-Y. Lin and others, Focal loss for dense object detection, ICCV 2017.
+    Source: T.-Y. Lin and others, Focal loss for dense object detection, ICCV 2017.
 
     Parameters
     ----------
@@ -200,7 +200,7 @@ def categorical_focal_crossentropy(
 ) -> Any:
     """Return ``-sum(alpha (1 - p)**gamma y log(p))`` along the axis of the classes: easy samples count less.
 
-    T.-Y. Lin and others, Focal loss for dense object detection, ICCV 2017.
+    Source: T.-Y. Lin and others, Focal loss for dense object detection, ICCV 2017.
 
     Parameters
     ----------

@@ -135,7 +135,7 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
 def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
     """Return the mean of ``e**2 / 2`` where the error is at most `delta`, of ``delta (|e| - delta / 2)`` beyond.
 
-    P. J. Huber, Robust estimation of a location parameter, Annals of Mathematical Statistics 35, 1964.
+    Source: P. J. Huber, Robust estimation of a location parameter, Annals of Mathematical Statistics 35, 1964.
 
     Parameters
     ----------
@@ -205,7 +205,8 @@ def poisson(y_true: Any, y_pred: Any) -> Any:
 def kl_divergence(y_true: Any, y_pred: Any) -> Any:
     """Return the sum of ``y_true log(y_true / y_pred)`` over the last axis, both clipped to [1e-7, 1].
 
-    S. Kullback and R. A. Leibler, On information and sufficiency, Annals of Mathematical Statistics 22, 1951; in nats.
+    Source: S. Kullback and R. A. Leibler, On information and sufficiency, Annals of Mathematical Statistics 22, 1951;
+    in nats.
 
     Parameters
     ----------

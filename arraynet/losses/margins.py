@@ -17,7 +17,7 @@ def _signs(labels: Any) -> Any:
 def hinge(y_true: Any, y_pred: Any) -> Any:
     """Return the mean of ``max(1 - y_true y_pred, 0)`` over the last axis.
 
-    C. Cortes and V. Vapnik, Support-vector networks, Machine Learning 20, 1995.
+    Source: C. Cortes and V. Vapnik, Support-vector networks, Machine Learning 20, 1995.
 
     Parameters
     ----------
@@ -63,8 +63,8 @@ def squared_hinge(y_true: Any, y_pred: Any) -> Any:
 def categorical_hinge(y_true: Any, y_pred: Any) -> Any:
     """Return ``max(1 + wrong - right, 0)``, where `wrong` is the best score of a wrong class, 0 at least.
 
-    K. Crammer and Y. Singer, On the algorithmic implementation of multiclass kernel-based vector machines, Journal of
-    Machine Learning Research 2, 2001; that 0 takes part is Keras' definition.
+    Source: K. Crammer and Y. Singer, On the algorithmic implementation of multiclass kernel-based vector machines,
+    Journal of Machine Learning Research 2, 2001; that 0 takes part is Keras' definition.
 
     Parameters
     ----------

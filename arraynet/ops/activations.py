@@ -23,7 +23,7 @@ def above(xp: Any, x: Any, /, level: float = 0.0) -> Any:
 def relu(xp: Any, x: Any, /) -> Any:
     """Return ``max(x, 0)``; its derivative at 0 is 0, and NaN stays NaN.
 
-    V. Nair and G. E. Hinton, Rectified linear units improve restricted Boltzmann machines, ICML 2010.
+    Source: V. Nair and G. E. Hinton, Rectified linear units improve restricted Boltzmann machines, ICML 2010.
     """
     return xp.maximum(x, 0)
 
@@ -42,8 +42,8 @@ relu_grad.defvjp(g=lambda g, x: relu_grad(g, x))
 def leaky_relu(xp: Any, x: Any, /, negative_slope: float = 0.2) -> Any:
     """Return `x`, times `negative_slope` where it is not positive.
 
-    A. L. Maas, A. Y. Hannun and A. Y. Ng, Rectifier nonlinearities improve neural network acoustic models, ICML 2013;
-    the slope is Keras', theirs is 0.01.
+    Source: A. L. Maas, A. Y. Hannun and A. Y. Ng, Rectifier nonlinearities improve neural network acoustic models, ICML
+    2013; the slope is Keras', theirs is 0.01.
 
     Parameters
     ----------
@@ -68,8 +68,8 @@ leaky_relu.defvjp(x=lambda g, x, negative_slope: g * (negative_slope + (1 - nega
 def elu(xp: Any, x: Any, /, alpha: float = 1.0) -> Any:
     """Return `x`, or ``alpha * (exp(x) - 1)`` where it is not positive.
 
-    D.-A. Clevert, T. Unterthiner and S. Hochreiter, Fast and accurate deep network learning by exponential linear
-    units, ICLR 2016.
+    Source: D.-A. Clevert, T. Unterthiner and S. Hochreiter, Fast and accurate deep network learning by exponential
+    linear units, ICLR 2016.
 
     Parameters
     ----------
@@ -92,8 +92,8 @@ elu.defvjp(x=grad_elu)
 def selu(x: Any) -> Any:
     """Return ``1.0507 * elu(x, alpha=1.6733)``: mean 0 and variance 1 are kept from layer to layer.
 
-    G. Klambauer, T. Unterthiner, A. Mayr and S. Hochreiter, Self-normalizing neural networks, NIPS 2017. Holds for
-    standardised inputs and weights drawn by `initializers.LecunNormal`; the two constants are their equation 14.
+    Source: G. Klambauer, T. Unterthiner, A. Mayr and S. Hochreiter, Self-normalizing neural networks, NIPS 2017. Holds
+    for standardised inputs and weights drawn by `initializers.LecunNormal`; the two constants are their equation 14.
     """
     return SELU_SCALE * elu(x, alpha=SELU_ALPHA)
 
@@ -101,7 +101,7 @@ def selu(x: Any) -> Any:
 def celu(x: Any, alpha: float = 1.0) -> Any:
     """Return ``max(x, 0) + min(alpha * (exp(x / alpha) - 1), 0)``: an `elu` whose slope at 0 is 1 for every `alpha`.
 
-    J. T. Barron, Continuously differentiable exponential linear units, arXiv 1704.07483, 2017.
+    Source: J. T. Barron, Continuously differentiable exponential linear units, arXiv 1704.07483, 2017.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ sigmoid.defvjp(x=lambda g, y: g * y * (1 - y))
 def softplus(xp: Any, x: Any, /) -> Any:
     """Return ``log(1 + exp(x))``, without overflow: a smooth `relu`, whose derivative is `sigmoid`.
 
-    C. Dugas and others, Incorporating second-order functional knowledge for better option pricing, NIPS 2000.
+    Source: C. Dugas and others, Incorporating second-order functional knowledge for better option pricing, NIPS 2000.
     """
     return xp.maximum(x, 0.0) + xp.log1p(xp.exp(-xp.abs(x)))
 
@@ -161,8 +161,8 @@ def log_sigmoid(x: Any) -> Any:
 def softsign(xp: Any, x: Any, /) -> Any:
     """Return ``x / (1 + |x|)``, between -1 and 1, which it nears more slowly than `tanh`.
 
-    J. Bergstra, G. Desjardins, P. Lamblin and Y. Bengio, Quadratic polynomials learn better image features, technical
-    report 1337, Université de Montréal, 2009.
+    Source: J. Bergstra, G. Desjardins, P. Lamblin and Y. Bengio, Quadratic polynomials learn better image features,
+    technical report 1337, Université de Montréal, 2009.
     """
     return x / (1 + xp.abs(x))
 
@@ -174,7 +174,7 @@ softsign.defvjp(x=lambda g, x: g / square(1 + absolute(x)))
 def squareplus(xp: Any, x: Any, /, b: float = 4) -> Any:
     """Return ``(x + sqrt(x**2 + b)) / 2``, algebraic in the place of `softplus`.
 
-    J. T. Barron, Squareplus: a softplus-like algebraic rectifier, arXiv 2112.11687, 2021.
+    Source: J. T. Barron, Squareplus: a softplus-like algebraic rectifier, arXiv 2112.11687, 2021.
 
     Parameters
     ----------

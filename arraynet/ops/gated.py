@@ -17,9 +17,9 @@ __all__ = ["gelu", "glu", "mish", "silu", "swish"]
 def silu(xp: Any, x: Any, /) -> Any:
     """Return ``x * sigmoid(x)``, which is also called swish.
 
-    S. Elfwing, E. Uchibe and K. Doya, Sigmoid-weighted linear units for neural network function approximation in
-    reinforcement learning, Neural Networks 107, 2018; P. Ramachandran, B. Zoph and Q. V. Le, Searching for activation
-    functions, arXiv 1710.05941, 2017.
+    Source: S. Elfwing, E. Uchibe and K. Doya, Sigmoid-weighted linear units for neural network function approximation
+    in reinforcement learning, Neural Networks 107, 2018; P. Ramachandran, B. Zoph and Q. V. Le, Searching for
+    activation functions, arXiv 1710.05941, 2017.
     """
     return x / (1 + xp.exp(-x))
 
@@ -37,7 +37,7 @@ swish = silu
 def mish(xp: Any, x: Any, /) -> Any:
     """Return ``x * tanh(softplus(x))``.
 
-    D. Misra, Mish: a self regularized non-monotonic activation function, BMVC 2020.
+    Source: D. Misra, Mish: a self regularized non-monotonic activation function, BMVC 2020.
     """
     return x * xp.tanh(xp.maximum(x, 0.0) + xp.log1p(xp.exp(-xp.abs(x))))
 
@@ -54,7 +54,7 @@ mish.defvjp(x=grad_mish)
 def gelu(xp: Any, x: Any, /, approximate: bool = True) -> Any:
     """Return ``x * P(X <= x)`` for a standard normal X, or its approximation by tanh.
 
-    D. Hendrycks and K. Gimpel, Gaussian error linear units, arXiv 1606.08415, 2016.
+    Source: D. Hendrycks and K. Gimpel, Gaussian error linear units, arXiv 1606.08415, 2016.
 
     Parameters
     ----------
@@ -100,7 +100,8 @@ gelu.defvjp(x=grad_gelu)
 def glu(x: Any, axis: int = -1) -> Any:
     """Return the first half of an axis times the `sigmoid` of its second half: a gated linear unit.
 
-    Y. N. Dauphin, A. Fan, M. Auli and D. Grangier, Language modeling with gated convolutional networks, ICML 2017.
+    Source: Y. N. Dauphin, A. Fan, M. Auli and D. Grangier, Language modeling with gated convolutional networks, ICML
+    2017.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ def within(xp: Any, x: Any, /, low: float, high: float) -> Any:
 def relu6(xp: Any, x: Any, /) -> Any:
     """Return `x` clipped to [0, 6]; its derivative at the bounds is 0.
 
-    A. Krizhevsky, Convolutional deep belief networks on CIFAR-10, 2010.
+    Source: A. Krizhevsky, Convolutional deep belief networks on CIFAR-10, 2010.
     """
     return xp.minimum(xp.maximum(x, 0), 6)
 
@@ -35,7 +35,7 @@ relu6.defvjp(x=lambda g, x: g * within(x, 0, 6))
 def hard_sigmoid(x: Any) -> Any:
     """Return ``relu6(x + 3) / 6``, straight lines in the place of `sigmoid`: 0 below -3, 1 above 3.
 
-    A. Howard and others, Searching for MobileNetV3, ICCV 2019.
+    Source: A. Howard and others, Searching for MobileNetV3, ICCV 2019.
     """
     (x,) = operands(x)
     return relu6(x + 3.0) / 6
@@ -44,7 +44,7 @@ def hard_sigmoid(x: Any) -> Any:
 def hard_silu(x: Any) -> Any:
     """Return ``x * hard_sigmoid(x)``, which is also called hard swish.
 
-    A. Howard and others, Searching for MobileNetV3, ICCV 2019.
+    Source: A. Howard and others, Searching for MobileNetV3, ICCV 2019.
     """
     (x,) = operands(x)
     return x * hard_sigmoid(x)
@@ -57,7 +57,7 @@ hard_swish = hard_silu
 def hard_tanh(xp: Any, x: Any, /) -> Any:
     """Return `x` clipped to [-1, 1]; its derivative at the bounds is 0.
 
-    R. Collobert, Large scale machine learning, thesis, Université Paris VI, 2004.
+    Source: R. Collobert, Large scale machine learning, thesis, Université Paris VI, 2004.
     """
     return xp.minimum(xp.maximum(x, -1), 1)
 
@@ -74,7 +74,7 @@ def tanh_shrink(x: Any) -> Any:
 def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
     """Return `x` moved towards zero by `threshold`, zero where it is nearer than that.
 
-    D. L. Donoho and I. M. Johnstone, Ideal spatial adaptation by wavelet shrinkage, Biometrika 81, 1994.
+    Source: D. L. Donoho and I. M. Johnstone, Ideal spatial adaptation by wavelet shrinkage, Biometrika 81, 1994.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
 def hard_shrink(xp: Any, x: Any, /, threshold: float = 0.5) -> Any:
     """Return `x` where its absolute value exceeds `threshold`, else zero.
 
-    D. L. Donoho and I. M. Johnstone, Ideal spatial adaptation by wavelet shrinkage, Biometrika 81, 1994.
+    Source: D. L. Donoho and I. M. Johnstone, Ideal spatial adaptation by wavelet shrinkage, Biometrika 81, 1994.
 
     Parameters
     ----------

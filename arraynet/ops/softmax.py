@@ -13,8 +13,9 @@ __all__ = ["log_softmax", "softmax", "sparsemax"]
 def softmax(xp: Any, x: Any, /, axis: Any = -1) -> Any:
     """Return ``exp(x)`` divided by its sum along an axis, without overflow: scores become probabilities.
 
-    J. S. Bridle, Probabilistic interpretation of feedforward classification network outputs, 1990. The result remembers
-    `x`, its logits: crossentropies along the same axis compute with them, so that sure answers keep their gradients.
+    Source: J. S. Bridle, Probabilistic interpretation of feedforward classification network outputs, 1990. The result
+    remembers `x`, its logits: crossentropies along the same axis compute with them, so that sure answers keep their
+    gradients.
 
     Parameters
     ----------
@@ -65,8 +66,8 @@ log_softmax.defvjp(x=lambda g, x, axis: g - softmax(x, axis=axis) * reduce_sum(g
 def sparsemax(xp: Any, x: Any, /, axis: int = -1) -> Any:
     """Return the point of the probability simplex nearest to `x`, which has exact zeros.
 
-    A. F. T. Martins and R. F. Astudillo, From softmax to sparsemax, ICML 2016, algorithm 1: with sorted z, the support
-    is where ``1 + k z(k) > z(1) + ... + z(k)``.
+    Source: A. F. T. Martins and R. F. Astudillo, From softmax to sparsemax, ICML 2016, algorithm 1: with sorted z, the
+    support is where ``1 + k z(k) > z(1) + ... + z(k)``.
 
     Parameters
     ----------

@@ -89,6 +89,14 @@ def test_every_parameter_is_named_in_the_reference(generated, name):
         assert not missing or len(named) == 1 or re.search(SHARED, thing.__doc__), (thing, missing)
 
 
+@pytest.mark.parametrize("name", ["ops", *DESCRIBED])
+def test_no_initial_of_an_author_begins_a_list(generated, name):
+    """To reStructuredText, a paragraph that begins with ``D. Misra`` is the fourth item of a list."""
+    module = importlib.import_module(f"arraynet.{name}")
+    for thing in (getattr(module, public) for public in generated.public(module)):
+        assert not re.search(r"\n\n *[A-Z]\. ", thing.__doc__), thing
+
+
 def test_the_page_of_tolerances_has_every_row(generated):
     lines = generated.tolerance_page().splitlines()
     assert sum(line.startswith("| `") for line in lines) == len(tolerances.table())
