@@ -1,8 +1,9 @@
 """Activations by name: what `arraynet.ops` has, under the names and with the defaults that layers know.
 
 Each takes a floating tensor of any shape (integers become floatx) and returns one of the same shape and dtype;
-those with an `axis` look along it. Layers take them by name, `Dense(8, activation="relu")`, or as functions.
-Values, dtypes and derivatives are those of the op of the same name.
+those with an `axis` look along it. Layers take them by name, ``Dense(8, activation="relu")``, or as functions.
+Values, dtypes and derivatives are those of the op of the same name. Errors are those of every op: a ValueError that
+names it and the shapes, a TypeError for what holds no numbers.
 """
 
 from collections.abc import Callable
@@ -44,33 +45,59 @@ hard_swish, swish = hard_silu, silu
 
 
 def linear(x: Any) -> Any:
-    """Return `x`."""
+    """Return `x`: no activation, what layers have by default."""
     return x
 
 
 def exponential(x: Any) -> Any:
-    """Return ``exp(x)``."""
+    """Return ``exp(x)``, for outputs that must be positive; above 88 it is infinite in float32."""
     return ops.exp(x)
 
 
 def gelu(x: Any, approximate: bool = False) -> Any:
-    """Return `x` times the normal distribution's share below it; `approximate` takes a tanh for that."""
+    """Return ``x * P(X <= x)`` for a standard normal X.
+
+    Source: D. Hendrycks and K. Gimpel, Gaussian error linear units, arXiv 1606.08415, 2016.
+
+    Parameters
+    ----------
+    x : tensor
+        Of any shape.
+    approximate : bool
+        Take ``0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x**3)))``, which differs by less than 0.0005. False here
+        and True in `ops.gelu`, as in Keras.
+
+    Examples
+    --------
+    >>> from arraynet import activations
+    >>> activations.gelu([-1.0, 0.0, 1.0])
+    Tensor([-0.15865526,  0.        ,  0.8413447 ], dtype=float32, backend=numpy)
+    """
     return ops.gelu(x, approximate=approximate)
 
 
 def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Any:
     """Return `x` where it is above a threshold, and ``negative_slope * (x - threshold)`` elsewhere.
 
+    Source: V. Nair and G. E. Hinton, Rectified linear units improve restricted Boltzmann machines, ICML 2010; the three
+    options are Keras'.
+
     Parameters
     ----------
-    x : Tensor
+    x : tensor
         Of any shape.
     negative_slope : float
-        The slope below the threshold.
+        The slope below the threshold, and the derivative at 0.
     max_value : float, optional
         What larger values are cut to.
     threshold : float
         Where the function leaves zero.
+
+    Examples
+    --------
+    >>> from arraynet import activations
+    >>> activations.relu([-2.0, 0.5, 9.0], negative_slope=0.1, max_value=6.0)
+    Tensor([-0.2,  0.5,  6. ], dtype=float32, backend=numpy)
     """
     if negative_slope or threshold:
         y = ops.where(ops.greater(x, threshold), x, ops.multiply(ops.subtract(x, threshold), negative_slope))
@@ -90,12 +117,29 @@ __all__ = sorted(["deserialize", "get", "serialize", *_ACTIVATIONS])
 
 
 def get(identifier: Any) -> Any:
-    """Return the activation of a name, or the function itself; None is `linear`.
+    """Return the activation that a name stands for.
+
+    Parameters
+    ----------
+    identifier : str, callable or None
+        A name of this module or of a function registered by `saving.register_serializable`; a function or layer is
+        returned as it is; None is `linear`.
+
+    Returns
+    -------
+    callable
+        A function of one tensor.
 
     Raises
     ------
     ValueError
-        It is none of these; the message lists the names.
+        It is none of these; the message lists the names, and the one most like it.
+
+    Examples
+    --------
+    >>> from arraynet import activations
+    >>> activations.get("relu")(-1.0)
+    Tensor(0., dtype=float32, backend=numpy)
     """
     if identifier is None:
         return linear
@@ -111,10 +155,26 @@ def get(identifier: Any) -> Any:
 def serialize(activation: Callable[..., Any]) -> Any:
     """Return the name under which `get` finds an activation.
 
+    Parameters
+    ----------
+    activation : callable
+        One of this module, or a function of your own.
+
+    Returns
+    -------
+    str
+        Its name. One of your own is found by it once it is registered by `saving.register_serializable`.
+
     Raises
     ------
     ValueError
         It has no name, as a lambda or an object.
+
+    Examples
+    --------
+    >>> from arraynet import activations
+    >>> activations.serialize(activations.relu)
+    'relu'
     """
     name = getattr(activation, "__name__", "<lambda>")
     if name == "<lambda>":
@@ -123,5 +183,21 @@ def serialize(activation: Callable[..., Any]) -> Any:
 
 
 def deserialize(config: Any) -> Any:
-    """Return the activation of a name that `serialize` returned."""
+    """Return the activation of a name that `serialize` returned.
+
+    Parameters
+    ----------
+    config : str, callable or None
+        As for `get`, which this is, under the name that the other modules have.
+
+    Returns
+    -------
+    callable
+        A function of one tensor.
+
+    Raises
+    ------
+    ValueError
+        Nothing of that name is known.
+    """
     return get(config)

@@ -75,7 +75,7 @@ class Namespace:
     def erf(self, x: Any) -> Any:
         """Return the error function of `x`, to about one unit in the last place of float64.
 
-        W. J. Cody, Rational Chebyshev approximations for the error function, Math. Comp. 23 (1969).
+        Source: W. J. Cody, Rational Chebyshev approximations for the error function, Math. Comp. 23 (1969).
         """
         xp = self
         a = xp.abs(x)

@@ -1,12 +1,13 @@
 """Arguments that are easily mistaken, refused everywhere in the same words and before any work."""
 
 import math
+import sys
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-__all__ = ["flag", "number", "pair", "positive_int", "resembling"]
+__all__ = ["explain_absent", "flag", "number", "pair", "positive_int", "resembling"]
 
 NUMBERS = (int, float, np.integer, np.floating)
 
@@ -47,3 +48,21 @@ def resembling(name: object, known: Iterable[str]) -> str:
     close = get_close_matches(str(name), list(known))
     close.sort(key=lambda known: sorted(known) != sorted(str(name)))  # two letters exchanged are the likeliest
     return f"Did you mean {close[0]!r}?" if close else ""
+
+
+def explain_absent(module: str, kind: str, instead: str) -> None:
+    """Have a package answer a name that it lacks with the name most like it, and with what to do `instead`.
+
+    Its ``__getattr__`` is set from here: written out in the package, type checkers would believe that it has any name.
+    """
+    names = vars(sys.modules[module])
+
+    def __getattr__(name: str) -> Any:  # noqa: N807 (Python calls it)
+        absent = f"module {module!r} has no attribute {name!r}"
+        if name.startswith("_"):  # Python's own questions, which nobody reads the answers of
+            raise AttributeError(absent)
+        known = (n for n, thing in names.items() if callable(thing) and not n.startswith("_"))
+        parts = (f"{absent}: arraynet has no such {kind}.", resembling(name, known), instead)
+        raise AttributeError(" ".join(filter(None, parts)))
+
+    names["__getattr__"] = __getattr__

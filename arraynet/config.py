@@ -46,7 +46,13 @@ def floatx() -> str:
 
 
 def set_floatx(value: str) -> None:
-    """Set the default floating dtype: ``"float16"``, ``"float32"`` or ``"float64"``."""
+    """Set the default floating dtype: ``"float16"``, ``"float32"`` or ``"float64"``.
+
+    Raises
+    ------
+    ValueError
+        None of the three.
+    """
     _settings.floatx = _choice("floatx", value, FLOATS)
 
 
@@ -56,7 +62,13 @@ def epsilon() -> float:
 
 
 def set_epsilon(value: float) -> None:
-    """Set the value that :func:`epsilon` returns; a positive number."""
+    """Set the value that :func:`epsilon` returns; a positive number.
+
+    Raises
+    ------
+    ValueError
+        Not a positive number.
+    """
     if number("epsilon", value) <= 0:
         raise ValueError(f"epsilon must be a positive number, received {value!r}.")
     _settings.epsilon = float(value)
@@ -72,6 +84,11 @@ def set_crossentropy(value: str) -> None:
 
     ``"logits"`` uses the logits behind a softmax or sigmoid, which is stable and what TensorFlow does;
     ``"clip"`` clips the probabilities to [1e-7, 1 - 1e-7], as Keras does on NumPy, JAX and PyTorch.
+
+    Raises
+    ------
+    ValueError
+        Neither of the two.
     """
     _settings.crossentropy = _choice("crossentropy", value, ("logits", "clip"))
 
@@ -85,7 +102,13 @@ def seed() -> int:
 
 
 def set_seed(value: int) -> None:
-    """Set the default seed; streams already made from the old one keep it."""
+    """Set the default seed; streams already made from the old one keep it.
+
+    Raises
+    ------
+    ValueError
+        Not an int, or negative.
+    """
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise ValueError(f"A seed must be a non-negative int, received {value!r}.")
     _settings.seed = value
@@ -113,7 +136,13 @@ def numerics() -> tuple[str, str, str]:
 
 
 def set_kernels(value: str) -> None:
-    """Set what :func:`kernels` returns."""
+    """Set what :func:`kernels` returns.
+
+    Raises
+    ------
+    ValueError
+        It is none of ``"fused"``, ``"native"``, ``"generic"``, ``"eager"``.
+    """
     _settings.kernels = _choice("ARRAYNET_KERNELS", value, KERNELS)
 
 

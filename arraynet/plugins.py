@@ -91,6 +91,19 @@ def use_backend(name: str | Backend) -> Iterator[None]:
     ----------
     name : str or Backend
         An installed backend's name, ``"module:attribute"``, or a backend.
+
+    Raises
+    ------
+    ValueError
+        No such backend is installed; the message lists those that are.
+
+    Examples
+    --------
+    >>> import arraynet
+    >>> with arraynet.use_backend("numpy"):
+    ...     x = arraynet.ops.zeros(2)
+    >>> x.backend.name
+    'numpy'
     """
     token = _here.set(load(name))
     try:
@@ -100,7 +113,13 @@ def use_backend(name: str | Backend) -> Iterator[None]:
 
 
 def available_backends() -> list[str]:
-    """Return the names of the installed backends; whether one can run shows when it is loaded."""
+    """Return the names of the installed backends; whether one can run shows when it is loaded.
+
+    Returns
+    -------
+    list of str
+        In alphabetical order; ``"numpy"`` is always among them.
+    """
     return sorted({"numpy", *_points()})
 
 

@@ -10,7 +10,17 @@ __all__ = ["L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer", "deserial
 
 
 class Regularizer:
-    """A function of a weight that the loss is made larger by; subclass it and define `__call__`."""
+    """A function of a weight that the loss is made larger by; subclass it and define `__call__`.
+
+    Examples
+    --------
+    >>> from arraynet import ops, regularizers
+    >>> class Largest(regularizers.Regularizer):
+    ...     def __call__(self, x):
+    ...         return ops.max(ops.absolute(x))
+    >>> Largest()([[1.0, -3.0]])
+    Tensor(3., dtype=float32, backend=numpy)
+    """
 
     def __call__(self, x: Any) -> Any:
         """Return the penalty of a weight, a number."""
@@ -125,15 +135,72 @@ _TABLE = registry.named(L1, L2, L1L2, OrthogonalRegularizer, l1=L1, l2=L2, l1_l2
 
 
 def get(identifier: Any) -> Any:
-    """Return the regularizer that a name, a dict or a callable stands for; None stays None."""
+    """Return the regularizer that something stands for; None stays None.
+
+    Parameters
+    ----------
+    identifier : str, dict, type, callable or None
+        A name (``"l2"``), what `serialize` gave, a class, or a function of a weight that returns a number.
+
+    Returns
+    -------
+    Regularizer or callable
+        Called with a weight.
+
+    Raises
+    ------
+    ValueError
+        Nothing of that name is known; the message lists what is, and the name most like it.
+
+    Examples
+    --------
+    >>> from arraynet import regularizers
+    >>> regularizers.get("l1")([[1.0, -4.0]])
+    Tensor(0.05, dtype=float32, backend=numpy)
+    """
     return registry.lookup("regularizer", identifier, _TABLE)
 
 
 def serialize(regularizer: Regularizer) -> dict[str, Any]:
-    """Return a regularizer's class name and configuration."""
+    """Return a regularizer's class name and configuration.
+
+    Parameters
+    ----------
+    regularizer : Regularizer
+        One that has `get_config`.
+
+    Returns
+    -------
+    dict
+        ``class_name`` and ``config``: plain types, from which `deserialize` makes another one.
+
+    Examples
+    --------
+    >>> from arraynet import regularizers
+    >>> regularizers.serialize(regularizers.L2(0.5))
+    {'class_name': 'L2', 'config': {'l2': 0.5}}
+    """
     return registry.serialize(regularizer)
 
 
 def deserialize(config: dict[str, Any], custom_objects: Mapping[str, type] | None = None) -> Any:
-    """Return a regularizer from what `serialize` gave."""
+    """Return a regularizer from what `serialize` gave.
+
+    Parameters
+    ----------
+    config : dict
+        ``class_name`` and, where the defaults are not meant, ``config``.
+    custom_objects : dict of str to class, optional
+        Classes of your own by their names, which come before arraynet's.
+
+    Returns
+    -------
+    Regularizer
+        A new one.
+
+    Raises
+    ------
+    ValueError
+        No class has that name; the message lists those that are known.
+    """
     return registry.deserialize("regularizer", config, _TABLE, custom_objects)

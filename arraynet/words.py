@@ -34,7 +34,10 @@ _lock = Lock()
 
 
 def host_words(key: tuple[int, int], start: int, n: int, bits: int) -> np.ndarray:
-    """Return words of a Philox4x64-10 stream; see `Namespace.random_words`."""
+    """Return words `start` to `start + n` of a Philox4x64-10 stream, each of `bits` bits.
+
+    The stream is that of `key`, two 64-bit words, from counter 0 on, each word cut into lanes, low half first.
+    """
     first, skip = divmod(start, BLOCK // bits)
     with _lock:
         raw = _stream(key).blocks(first, -(-(skip + n) * bits // BLOCK))

@@ -187,6 +187,11 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     f : callable
         A function in ops.
 
+    Returns
+    -------
+    callable
+        Called as `f` is, with the same results and gradients.
+
     Examples
     --------
     >>> import arraynet

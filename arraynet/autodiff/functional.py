@@ -130,6 +130,11 @@ def value_and_grad(
     has_aux : bool
         Whether `f` returns a pair, the output and whatever else; then so does the function made.
 
+    Returns
+    -------
+    callable
+        Called as `f` is; gradients have the shapes and dtypes of the arguments.
+
     Examples
     --------
     >>> import arraynet
@@ -208,6 +213,11 @@ def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
     has_aux : bool
         Whether `fun` returns a pair.
 
+    Returns
+    -------
+    tuple
+        The output, the derivative in its shape, and whatever else `fun` returned with `has_aux`.
+
     Examples
     --------
     >>> import arraynet
@@ -252,6 +262,11 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: b
         The positional arguments to differentiate with respect to.
     has_aux : bool
         Whether `f` returns a pair, the output and whatever else; then so does the function made.
+
+    Returns
+    -------
+    callable
+        Called as `f` is; one Tensor for each argument of `argnums`, a tuple of them for a sequence.
 
     Examples
     --------
@@ -308,6 +323,11 @@ def hvp(f: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     ----------
     f : callable
         A function in ops that returns a scalar Tensor.
+
+    Returns
+    -------
+    callable
+        Its result has the shape and dtype of `x`.
 
     Examples
     --------

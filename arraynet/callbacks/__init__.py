@@ -12,3 +12,6 @@ from arraynet.callbacks.model_checkpoint import *
 from arraynet.callbacks.progress import *
 from arraynet.callbacks.reduce_lr_on_plateau import *
 from arraynet.callbacks.terminate_on_nan import *
+from arraynet.checks import explain_absent as _explain_absent
+
+_explain_absent(__name__, "callback", "Subclass Callback and override the hooks you need.")

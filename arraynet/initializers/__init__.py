@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from arraynet import registry
+from arraynet.checks import explain_absent as _explain_absent
 from arraynet.initializers.constant import Constant, Given, Identity, Initializer, Ones, Zeros
 from arraynet.initializers.drawn import Orthogonal, RandomNormal, RandomUniform, TruncatedNormal
 from arraynet.initializers.scaling import (
@@ -53,12 +54,29 @@ _TABLE = registry.named(
 
 
 def get(identifier: Any) -> Any:
-    """Return the initializer that a name, a dict, a class, a callable or an array stands for; None stays None.
+    """Return the initializer that something stands for; None stays None.
+
+    Parameters
+    ----------
+    identifier : str, dict, type, callable, array or None
+        A class's name as it is or in snake case (``"HeNormal"``, ``"he_normal"``), what `serialize` gave, a class, a
+        function of shape and dtype, or an array: the value itself.
+
+    Returns
+    -------
+    Initializer or callable
+        Called with a shape and a dtype.
 
     Raises
     ------
     ValueError
-        Nothing of that name is known.
+        Nothing of that name is known; the message lists what is, and the name most like it.
+
+    Examples
+    --------
+    >>> from arraynet import initializers
+    >>> initializers.get("ones")((2,), "float32")
+    Tensor([1., 1.], dtype=float32, backend=numpy)
     """
     if isinstance(identifier, Tensor | Variable | np.ndarray | np.generic):
         return Given(identifier)
@@ -66,13 +84,50 @@ def get(identifier: Any) -> Any:
 
 
 def serialize(initializer: Initializer) -> dict[str, Any]:
-    """Return an initializer's class name and configuration."""
+    """Return an initializer's class name and configuration.
+
+    Parameters
+    ----------
+    initializer : Initializer
+        One that has `get_config`.
+
+    Returns
+    -------
+    dict
+        ``class_name`` and ``config``: plain types, from which `deserialize` makes another one.
+
+    Examples
+    --------
+    >>> from arraynet import initializers
+    >>> initializers.serialize(initializers.Constant(0.5))
+    {'class_name': 'Constant', 'config': {'value': 0.5}}
+    """
     return registry.serialize(initializer)
 
 
 def deserialize(config: dict[str, Any], custom_objects: Mapping[str, type] | None = None) -> Any:
-    """Return an initializer from what `serialize` gave."""
+    """Return an initializer from what `serialize` gave.
+
+    Parameters
+    ----------
+    config : dict
+        ``class_name`` and, where the defaults are not meant, ``config``.
+    custom_objects : dict of str to class, optional
+        Classes of your own by their names, which come before arraynet's.
+
+    Returns
+    -------
+    Initializer
+        A new one, whose stream of random numbers starts anew.
+
+    Raises
+    ------
+    ValueError
+        No class has that name; the message lists those that are known.
+    """
     return registry.deserialize("initializer", config, _TABLE, custom_objects)
 
 
 INITIALIZERS["get"] = get
+
+_explain_absent(__name__, "initializer", "Any function of shape and dtype can be one.")

@@ -12,7 +12,17 @@ __all__ = ["Constant", "Given", "Identity", "Initializer", "Ones", "Zeros"]
 
 
 class Initializer:
-    """What makes a variable's first value. Subclass it and define `__call__`, and `get_config` to be saved."""
+    """What makes a variable's first value. Subclass it and define `__call__`, and `get_config` to be saved.
+
+    Examples
+    --------
+    >>> from arraynet import initializers, ops
+    >>> class Ramp(initializers.Initializer):
+    ...     def __call__(self, shape, dtype=None):
+    ...         return ops.reshape(ops.arange(shape[-1], dtype=dtype), shape)
+    >>> Ramp()((1, 3), "float32")
+    Tensor([[0., 1., 2.]], dtype=float32, backend=numpy)
+    """
 
     def __call__(self, shape: Any, dtype: Any = None) -> Any:
         """Return a Tensor of a shape, in floatx unless a dtype is named."""
@@ -32,14 +42,14 @@ class Initializer:
 
 
 class Zeros(Initializer):
-    """Zeros."""
+    """Zeros, in any shape: what layers give biases."""
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
         return ops.zeros(shape, dtype)
 
 
 class Ones(Initializer):
-    """Ones."""
+    """Ones, in any shape: what normalising layers give scales."""
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
         return ops.ones(shape, dtype)

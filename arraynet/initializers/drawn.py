@@ -36,7 +36,7 @@ class Drawn(Initializer):
 
 
 class RandomUniform(Drawn):
-    """Even numbers from [minval, maxval).
+    """Numbers drawn evenly from [minval, maxval).
 
     Parameters
     ----------
@@ -95,7 +95,10 @@ class TruncatedNormal(RandomNormal):
 
 
 class Orthogonal(Drawn):
-    """`gain` times a matrix with orthonormal rows or columns, evenly distributed: Saxe et al. (2014).
+    """`gain` times a matrix with orthonormal rows or columns, evenly distributed.
+
+    Source: A. M. Saxe, J. L. McClelland and S. Ganguli, Exact solutions to the nonlinear dynamics of learning in deep
+    linear neural networks, ICLR 2014.
 
     Axes before the last count as rows. Made by a QR decomposition on the host, for the same bits everywhere.
 

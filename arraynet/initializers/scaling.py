@@ -24,6 +24,8 @@ TRUNCATED = 0.87962566103423978  # standard deviation of a standard normal cut a
 class VarianceScaling(Drawn):
     """Numbers whose variance is ``scale / fan``, so that a layer keeps the size of what it is given.
 
+    Source: K. He, X. Zhang, S. Ren and J. Sun, Delving deep into rectifiers, ICCV 2015; the class is Keras'.
+
     Parameters
     ----------
     scale : float
@@ -34,6 +36,17 @@ class VarianceScaling(Drawn):
         ``"normal"`` means the truncated one.
     seed : int or SeedGenerator, optional
         An int gives the same numbers at every call.
+
+    Raises
+    ------
+    ValueError
+        `scale` is not positive, or `mode` or `distribution` another word.
+
+    Examples
+    --------
+    >>> from arraynet import initializers
+    >>> initializers.VarianceScaling(2.0, mode="fan_in", seed=1)((784, 512)).shape
+    (784, 512)
     """
 
     def __init__(
@@ -88,7 +101,10 @@ _DRAWS = {"truncated_normal": _truncated, "normal": _truncated, "untruncated_nor
 
 
 class GlorotUniform(VarianceScaling):
-    """Even numbers up to ``sqrt(6 / (fan_in + fan_out))``: Glorot and Bengio (2010).
+    """Numbers drawn evenly between minus and plus ``sqrt(6 / (fan_in + fan_out))``.
+
+    Source: X. Glorot and Y. Bengio, Understanding the difficulty of training deep feedforward neural networks, AISTATS
+    2010. The default of `Dense`.
 
     Parameters
     ----------
@@ -101,7 +117,10 @@ class GlorotUniform(VarianceScaling):
 
 
 class GlorotNormal(VarianceScaling):
-    """Truncated normal numbers of variance ``2 / (fan_in + fan_out)``: Glorot and Bengio (2010).
+    """Truncated normal numbers of variance ``2 / (fan_in + fan_out)``.
+
+    Source: X. Glorot and Y. Bengio, Understanding the difficulty of training deep feedforward neural networks, AISTATS
+    2010.
 
     Parameters
     ----------
@@ -114,7 +133,9 @@ class GlorotNormal(VarianceScaling):
 
 
 class HeUniform(VarianceScaling):
-    """Even numbers up to ``sqrt(6 / fan_in)``, for relu: He et al. (2015).
+    """Numbers drawn evenly between minus and plus ``sqrt(6 / fan_in)``.
+
+    For relu. K. He, X. Zhang, S. Ren and J. Sun, Delving deep into rectifiers, ICCV 2015.
 
     Parameters
     ----------
@@ -127,7 +148,9 @@ class HeUniform(VarianceScaling):
 
 
 class HeNormal(VarianceScaling):
-    """Truncated normal numbers of variance ``2 / fan_in``, for relu: He et al. (2015).
+    """Truncated normal numbers of variance ``2 / fan_in``.
+
+    For relu. K. He, X. Zhang, S. Ren and J. Sun, Delving deep into rectifiers, ICCV 2015.
 
     Parameters
     ----------
@@ -140,7 +163,9 @@ class HeNormal(VarianceScaling):
 
 
 class LecunUniform(VarianceScaling):
-    """Even numbers up to ``sqrt(3 / fan_in)``: LeCun et al. (1998).
+    """Numbers drawn evenly between minus and plus ``sqrt(3 / fan_in)``.
+
+    Source: Y. LeCun, L. Bottou, G. Orr and K.-R. Müller, Efficient backprop, 1998.
 
     Parameters
     ----------
@@ -153,7 +178,9 @@ class LecunUniform(VarianceScaling):
 
 
 class LecunNormal(VarianceScaling):
-    """Truncated normal numbers of variance ``1 / fan_in``: LeCun et al. (1998).
+    """Truncated normal numbers of variance ``1 / fan_in``.
+
+    Source: Y. LeCun, L. Bottou, G. Orr and K.-R. Müller, Efficient backprop, 1998.
 
     Parameters
     ----------

@@ -1,5 +1,6 @@
 """Layers: functions with weights, one a file, to be stacked in a `Sequential` model or used on their own."""
 
+from arraynet.checks import explain_absent as _explain_absent
 from arraynet.layers.activation import *
 from arraynet.layers.batch_normalization import *
 from arraynet.layers.concatenate import *
@@ -24,3 +25,10 @@ from arraynet.layers.rescaling import *
 from arraynet.layers.reshape import *
 from arraynet.layers.serialization import *
 from arraynet.layers.softmax import *
+
+_explain_absent(
+    __name__,
+    "layer",
+    "It is not for images and text at scale: it has no convolutions, recurrent layers or masks (README.md, 'What it is "
+    "not for'). A layer of your own is a class: docs/extend/layer.md.",
+)

@@ -17,6 +17,17 @@ class Activation(Elementwise):
         Such as ``"relu"``; see `arraynet.activations`.
     **kwargs
         Those of `Layer`.
+
+    Raises
+    ------
+    ValueError
+        No activation has that name.
+
+    Examples
+    --------
+    >>> from arraynet import layers
+    >>> layers.Activation("relu")([[-1.0, 2.0]])
+    Tensor([[0., 2.]], dtype=float32, backend=numpy)
     """
 
     def __init__(self, activation: Any, **kwargs: Any) -> None:

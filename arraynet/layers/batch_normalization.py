@@ -11,7 +11,10 @@ __all__ = ["BatchNormalization"]
 
 
 class BatchNormalization(Affine):
-    """Give each feature mean 0 and variance 1, then a learnt scale and offset (Ioffe and Szegedy 2015).
+    """Give each feature mean 0 and variance 1, then a learnt scale and offset.
+
+    ``gamma * (inputs - mean) / sqrt(variance + epsilon) + beta``, in the shape of the inputs. S. Ioffe and C. Szegedy,
+    Batch normalization, ICML 2015.
 
     In training the mean and the biased variance are the batch's own, and moving averages follow them:
     ``moving = moving * momentum + batch * (1 - momentum)``. Otherwise, and while the layer is frozen, the moving
@@ -33,6 +36,19 @@ class BatchNormalization(Affine):
         Penalties, added to the loss.
     **kwargs
         Those of `Layer`.
+
+    Raises
+    ------
+    ValueError
+        `axis` is no int, `momentum` not from 0 to 1, or `epsilon` negative.
+
+    Examples
+    --------
+    >>> from arraynet import layers
+    >>> norm = layers.BatchNormalization(epsilon=0.0)
+    >>> norm([[1.0], [3.0]], training=True)
+    Tensor([[-1.],
+            [ 1.]], dtype=float32, backend=numpy)
     """
 
     def __init__(

@@ -9,7 +9,7 @@ __all__ = ["Concatenate"]
 
 
 class Concatenate(Merge):
-    """Join a list of inputs along an axis.
+    """Join a list of inputs along an axis: (batch, 4) and (batch, 3) become (batch, 7).
 
     Parameters
     ----------
@@ -17,6 +17,11 @@ class Concatenate(Merge):
         The axis; the inputs' other axes agree.
     **kwargs
         Those of `Layer`.
+
+    Raises
+    ------
+    ValueError
+        When called: on one tensor and not on a list of two or more, or where other axes differ.
     """
 
     def __init__(self, axis: int = -1, **kwargs: Any) -> None:

@@ -12,6 +12,9 @@ __all__ = ["Dropout"]
 class Dropout(Elementwise):
     """In training, set a share of the inputs to 0 and scale the others by ``1 / (1 - rate)``.
 
+    Source: N. Srivastava and others, Dropout: a simple way to prevent neural networks from overfitting, Journal of
+    Machine Learning Research 15, 2014. The output has the shape of the input.
+
     Parameters
     ----------
     rate : float
@@ -28,6 +31,15 @@ class Dropout(Elementwise):
     ------
     ValueError
         `rate` is not a number from 0 to 1.
+
+    Examples
+    --------
+    >>> from arraynet import layers, ops
+    >>> drop = layers.Dropout(0.5, seed=1)
+    >>> drop(ops.ones((1, 4)))  # not training
+    Tensor([[1., 1., 1., 1.]], dtype=float32, backend=numpy)
+    >>> sorted(set(drop(ops.ones((1, 100)), training=True).numpy()[0].tolist()))
+    [0.0, 2.0]
     """
 
     def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any) -> None:

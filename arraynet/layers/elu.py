@@ -12,6 +12,8 @@ __all__ = ["ELU"]
 class ELU(Elementwise):
     """`x` where it is positive, ``alpha * (exp(x) - 1)`` elsewhere.
 
+    See `activations.elu`.
+
     Parameters
     ----------
     alpha : float

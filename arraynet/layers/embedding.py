@@ -26,6 +26,17 @@ class Embedding(Layer):
         Masks are not supported: True is refused.
     **kwargs
         Those of `Layer`.
+
+    Raises
+    ------
+    ValueError
+        `input_dim` or `output_dim` is no positive int, or `mask_zero` is True.
+
+    Examples
+    --------
+    >>> from arraynet import layers
+    >>> layers.Embedding(1000, 8)([[4, 20, 3]]).shape
+    (1, 3, 8)
     """
 
     autocast = False  # integers that come as floats must not be rounded

@@ -11,7 +11,19 @@ __all__ = ["Flatten"]
 
 
 class Flatten(Layer):
-    """Join all axes but the first: (batch, 28, 28) becomes (batch, 784), and (batch,) becomes (batch, 1)."""
+    """Join all axes but the first: (batch, 28, 28) becomes (batch, 784), and (batch,) becomes (batch, 1).
+
+    Parameters
+    ----------
+    **kwargs
+        Those of `Layer`.
+
+    Examples
+    --------
+    >>> from arraynet import layers, ops
+    >>> layers.Flatten()(ops.zeros((2, 28, 28))).shape
+    (2, 784)
+    """
 
     input_spec = InputSpec(min_ndim=1)
 

@@ -20,6 +20,11 @@ class GaussianNoise(Elementwise):
         See `Dropout`.
     **kwargs
         Those of `Layer`.
+
+    Raises
+    ------
+    ValueError
+        `stddev` is negative or no number.
     """
 
     def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any) -> None:

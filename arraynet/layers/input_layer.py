@@ -58,5 +58,22 @@ def Input(  # noqa: N802 (Keras' name)
         Of the input; floatx without it.
     name : str, optional
         Of the layer.
+
+    Returns
+    -------
+    InputLayer
+        The entry.
+
+    Raises
+    ------
+    ValueError
+        `shape` is no tuple of positive ints and None, such as a bare int.
+
+    Examples
+    --------
+    >>> import arraynet
+    >>> model = arraynet.Sequential([arraynet.Input((784,)), arraynet.layers.Dense(10)])
+    >>> model.output_shape
+    (None, 10)
     """
     return InputLayer(shape, batch_size, dtype=dtype, name=name)

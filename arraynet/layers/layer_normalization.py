@@ -9,7 +9,10 @@ __all__ = ["LayerNormalization"]
 
 
 class LayerNormalization(Affine):
-    """Give each sample's features mean 0 and variance 1, then a learnt scale and offset (Ba et al. 2016).
+    """Give each sample's features mean 0 and variance 1, then a learnt scale and offset.
+
+    ``gamma * (inputs - mean) / sqrt(variance + epsilon) + beta``, in the shape of the inputs. J. L. Ba, J. R. Kiros
+    and G. E. Hinton, Layer normalization, arXiv 1607.06450, 2016.
 
     Parameters
     ----------
@@ -25,6 +28,12 @@ class LayerNormalization(Affine):
         Penalties on them, added to the loss.
     **kwargs
         Those of `Layer`.
+
+    Examples
+    --------
+    >>> from arraynet import layers
+    >>> layers.LayerNormalization(epsilon=0.0)([[1.0, 3.0]])
+    Tensor([[-1.,  1.]], dtype=float32, backend=numpy)
     """
 
     def __init__(

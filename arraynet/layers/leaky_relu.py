@@ -12,12 +12,19 @@ __all__ = ["LeakyReLU"]
 class LeakyReLU(Elementwise):
     """`x` where it is positive, ``negative_slope * x`` elsewhere.
 
+    See `activations.leaky_relu`, whose default slope is another, as in Keras.
+
     Parameters
     ----------
     negative_slope : float
         The slope below 0, itself not negative.
     **kwargs
         Those of `Layer`.
+
+    Raises
+    ------
+    ValueError
+        `negative_slope` is negative.
     """
 
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:

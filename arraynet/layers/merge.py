@@ -10,7 +10,27 @@ __all__ = ["Add", "Average", "Maximum", "Merge", "Minimum", "Multiply", "Subtrac
 
 
 class Merge(Layer):
-    """Combine a list of inputs, whose shapes broadcast, in order; a subclass says how two are combined."""
+    """Combine a list of inputs, whose shapes broadcast, in order; a subclass says how two are combined.
+
+    The output has the shape that all of them broadcast to: lengths of 1, and axes that are missing in front, are
+    repeated. Floating inputs are cast to the layer's dtype; others are promoted as in `ops.add`.
+
+    Parameters
+    ----------
+    **kwargs
+        Those of `Layer`.
+
+    Raises
+    ------
+    ValueError
+        When called: on one tensor and not on a list of two or more, or on shapes that do not broadcast.
+
+    Examples
+    --------
+    >>> from arraynet import layers, ops
+    >>> layers.Add()([ops.ones((2, 4, 8)), ops.ones((2, 1, 8))]).shape
+    (2, 4, 8)
+    """
 
     def build(self, input_shape: Any) -> None:
         if not isinstance(input_shape, list) or len(input_shape) < 2:
@@ -39,14 +59,20 @@ def _broadcast(lengths: tuple[int | None, ...]) -> int | None:
 
 
 class Add(Merge):
-    """The sum of the inputs."""
+    """The sum of the inputs; their shapes are as for `Merge`."""
 
     def combined(self, a: Any, b: Any) -> Any:
         return ops.add(a, b)
 
 
 class Subtract(Merge):
-    """The first input minus the second."""
+    """The first input minus the second; their shapes are as for `Merge`.
+
+    Raises
+    ------
+    ValueError
+        When called: there are not two of them.
+    """
 
     def call(self, inputs: Any) -> Any:
         if len(inputs) != 2:
@@ -55,28 +81,28 @@ class Subtract(Merge):
 
 
 class Multiply(Merge):
-    """The product of the inputs."""
+    """The product of the inputs; their shapes are as for `Merge`."""
 
     def combined(self, a: Any, b: Any) -> Any:
         return ops.multiply(a, b)
 
 
 class Average(Merge):
-    """The mean of the inputs."""
+    """The mean of the inputs; their shapes are as for `Merge`."""
 
     def call(self, inputs: Any) -> Any:
         return ops.true_divide(reduce(ops.add, inputs), len(inputs))
 
 
 class Maximum(Merge):
-    """The largest of the inputs."""
+    """The largest of the inputs, element by element; their shapes are as for `Merge`."""
 
     def combined(self, a: Any, b: Any) -> Any:
         return ops.maximum(a, b)
 
 
 class Minimum(Merge):
-    """The smallest of the inputs."""
+    """The smallest of the inputs, element by element; their shapes are as for `Merge`."""
 
     def combined(self, a: Any, b: Any) -> Any:
         return ops.minimum(a, b)

@@ -22,7 +22,13 @@ class Permute(Layer):
     Raises
     ------
     ValueError
-        `dims` is no permutation of 1, 2, ..., n.
+        `dims` is no permutation of 1, 2, ..., n; when called: the inputs have another rank.
+
+    Examples
+    --------
+    >>> from arraynet import layers, ops
+    >>> layers.Permute((2, 1))(ops.zeros((8, 3, 5))).shape
+    (8, 5, 3)
     """
 
     def __init__(self, dims: Any, **kwargs: Any) -> None:

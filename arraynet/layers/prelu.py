@@ -12,6 +12,8 @@ __all__ = ["PReLU"]
 class PReLU(Elementwise):
     """`x` where it is positive, ``alpha * x`` elsewhere, with an `alpha` for each feature.
 
+    Source: K. He, X. Zhang, S. Ren and J. Sun, Delving deep into rectifiers, ICCV 2015.
+
     Parameters
     ----------
     alpha_initializer : str or callable
@@ -22,6 +24,12 @@ class PReLU(Elementwise):
         Axes, the batch's being 0, along which one slope serves all.
     **kwargs
         Those of `Layer`.
+
+    Raises
+    ------
+    ValueError
+        When built: an axis of `shared_axes` is none of the input's, or an axis with slopes of its own has no known
+        length.
     """
 
     def __init__(

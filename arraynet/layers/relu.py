@@ -12,6 +12,8 @@ __all__ = ["ReLU"]
 class ReLU(Elementwise):
     """``max(x, 0)``, or a variant of it.
 
+    See `activations.relu`.
+
     Parameters
     ----------
     max_value : float, optional

@@ -19,6 +19,11 @@ class RepeatVector(Layer):
         How often.
     **kwargs
         Those of `Layer`.
+
+    Raises
+    ------
+    ValueError
+        `n` is no positive int; when called: the inputs have another rank than 2.
     """
 
     def __init__(self, n: int, **kwargs: Any) -> None:

@@ -14,12 +14,18 @@ class Rescaling(Elementwise):
 
     Parameters
     ----------
-    scale : float
+    scale : float or array
         Such as ``1 / 255`` for the pixels of an image.
-    offset : float
+    offset : float or array
         Added after scaling.
     **kwargs
         Those of `Layer`.
+
+    Examples
+    --------
+    >>> from arraynet import layers
+    >>> layers.Rescaling(1 / 255)([[0, 255]])
+    Tensor([[0., 1.]], dtype=float32, backend=numpy)
     """
 
     def __init__(self, scale: Any, offset: Any = 0.0, **kwargs: Any) -> None:

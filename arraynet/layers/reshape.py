@@ -23,6 +23,12 @@ class Reshape(Layer):
     ------
     ValueError
         When called or built: a sample's elements do not fit.
+
+    Examples
+    --------
+    >>> from arraynet import layers, ops
+    >>> layers.Reshape((28, -1))(ops.zeros((2, 784))).shape
+    (2, 28, 28)
     """
 
     def __init__(self, target_shape: Any, **kwargs: Any) -> None:

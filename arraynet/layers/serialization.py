@@ -10,7 +10,24 @@ __all__ = ["deserialize", "serialize"]
 
 
 def serialize(layer: Layer) -> dict[str, Any]:
-    """Return a layer's class and configuration as plain types."""
+    """Return a layer's class and configuration as plain types; its weights are not part of it.
+
+    Parameters
+    ----------
+    layer : Layer
+        A layer or model.
+
+    Returns
+    -------
+    dict
+        ``class_name`` and ``config``, which can be written as JSON where the layer's `get_config` can.
+
+    Examples
+    --------
+    >>> from arraynet import layers
+    >>> layers.serialize(layers.Flatten(name="flat"))["class_name"]
+    'Flatten'
+    """
     return {"class_name": type(layer).__name__, "config": layer.get_config()}
 
 
@@ -23,6 +40,11 @@ def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | N
         From `serialize`.
     custom_objects : dict of str to class, optional
         The user's own layers by their class names; they come before arraynet's.
+
+    Returns
+    -------
+    Layer
+        Not built yet.
 
     Raises
     ------

@@ -11,6 +11,8 @@ __all__ = ["Softmax"]
 class Softmax(Elementwise):
     """Probabilities from logits.
 
+    See `activations.softmax`. As the last layer, its logits are not lost: crossentropies find them.
+
     Parameters
     ----------
     axis : int

@@ -5,7 +5,10 @@ shape (batch, ...). A class does the same, weighs the samples where it is given 
 one number as its `reduction` says. Shapes that do not go together are a ValueError, which names both.
 """
 
+from arraynet.checks import explain_absent as _explain_absent
 from arraynet.losses.base import *
 from arraynet.losses.classes import *
 from arraynet.losses.functions import *
 from arraynet.losses.lookup import *
+
+_explain_absent(__name__, "loss", "Any function of y_true and y_pred, made of arraynet.ops, can be one.")

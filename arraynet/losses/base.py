@@ -130,6 +130,23 @@ def sparse_pair(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
     return y_true, y_pred
 
 
+def pair(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
+    """Return both as tensors of one floating dtype and of one shape, or say which shapes do not go together."""
+    y_pred, y_true = operands(y_pred, y_true)
+    if not dtypes.is_float(y_pred.dtype):
+        y_pred = ops.cast(y_pred, config.floatx())
+    if y_true.dtype != y_pred.dtype:
+        y_true = ops.cast(y_true, y_pred.dtype)
+    y_true, y_pred = same_rank(y_true, y_pred)
+    if y_true.shape != y_pred.shape:
+        raise ValueError(
+            f"y_true and y_pred must have the same shape, received y_true {y_true.shape} and y_pred {y_pred.shape}. "
+            f"Integer labels for several classes go with sparse_categorical_crossentropy, or through "
+            f"utils.to_categorical(labels)."
+        )
+    return y_true, y_pred
+
+
 def weighted(values: Any, sample_weight: Any) -> tuple[Any, Any]:
     """Return values times weights, and the weights in a shape that fits the values'."""
     values, weight = operands(values, sample_weight)

@@ -31,61 +31,69 @@ MEAN = "sum_over_batch_size"
 
 
 class MeanSquaredError(FunctionLoss):
-    """Mean of the squared error; see `mean_squared_error`."""
+    """Mean of the squared error; see `mean_squared_error`, and `Loss` for the arguments.
+
+    Examples
+    --------
+    >>> from arraynet import losses
+    >>> loss = losses.MeanSquaredError()
+    >>> loss([[0.0], [0.0]], [[1.0], [3.0]]), loss([[0.0], [0.0]], [[1.0], [3.0]], sample_weight=[1.0, 0.0])
+    (Tensor(5., dtype=float32, backend=numpy), Tensor(0.5, dtype=float32, backend=numpy))
+    """
 
     function = staticmethod(f.mean_squared_error)
 
 
 class MeanAbsoluteError(FunctionLoss):
-    """Mean of the absolute error; see `mean_absolute_error`."""
+    """Mean of the absolute error; see `mean_absolute_error`, and `Loss` for the arguments."""
 
     function = staticmethod(f.mean_absolute_error)
 
 
 class MeanAbsolutePercentageError(FunctionLoss):
-    """Mean of the relative error in per cent; see `mean_absolute_percentage_error`."""
+    """Mean of the relative error in per cent; see `mean_absolute_percentage_error`, and `Loss` for the arguments."""
 
     function = staticmethod(f.mean_absolute_percentage_error)
 
 
 class MeanSquaredLogarithmicError(FunctionLoss):
-    """Mean of the squared error of logarithms; see `mean_squared_logarithmic_error`."""
+    """Mean of the squared error of logarithms; see `mean_squared_logarithmic_error`, and `Loss` for the arguments."""
 
     function = staticmethod(f.mean_squared_logarithmic_error)
 
 
 class LogCosh(FunctionLoss):
-    """Mean of the error's log-cosh; see `log_cosh`."""
+    """Mean of the error's log-cosh; see `log_cosh`, and `Loss` for the arguments."""
 
     function = staticmethod(f.log_cosh)
 
 
 class Poisson(FunctionLoss):
-    """Poisson loss of expected counts; see `poisson`."""
+    """Poisson loss of expected counts; see `poisson`, and `Loss` for the arguments."""
 
     function = staticmethod(f.poisson)
 
 
 class KLDivergence(FunctionLoss):
-    """Kullback-Leibler divergence of predicted from true probabilities; see `kl_divergence`."""
+    """Kullback-Leibler divergence of two distributions; see `kl_divergence`, and `Loss` for the arguments."""
 
     function = staticmethod(f.kl_divergence)
 
 
 class Hinge(FunctionLoss):
-    """Hinge loss; see `hinge`."""
+    """Hinge loss; see `hinge`, and `Loss` for the arguments."""
 
     function = staticmethod(f.hinge)
 
 
 class SquaredHinge(FunctionLoss):
-    """Squared hinge loss; see `squared_hinge`."""
+    """Squared hinge loss; see `squared_hinge`, and `Loss` for the arguments."""
 
     function = staticmethod(f.squared_hinge)
 
 
 class CategoricalHinge(FunctionLoss):
-    """Hinge loss of one-hot labels; see `categorical_hinge`."""
+    """Hinge loss of one-hot labels; see `categorical_hinge`, and `Loss` for the arguments."""
 
     function = staticmethod(f.categorical_hinge)
 

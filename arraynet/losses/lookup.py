@@ -30,10 +30,21 @@ def get(identifier: Any) -> Any:
     identifier : str, dict, type, callable or None
         ``"mse"`` and ``"mean_squared_error"`` name the function, ``"MeanSquaredError"`` the class.
 
+    Returns
+    -------
+    Loss or callable
+        Called with true values and predictions.
+
     Raises
     ------
     ValueError
         Nothing of that name is known; the message lists what is.
+
+    Examples
+    --------
+    >>> from arraynet import losses
+    >>> losses.get("mse")([[1.0]], [[3.0]])
+    Tensor([4.], dtype=float32, backend=numpy)
     """
     if isinstance(identifier, str) and identifier in FUNCTIONS:
         return FUNCTIONS[identifier]
@@ -41,14 +52,49 @@ def get(identifier: Any) -> Any:
 
 
 def serialize(loss: Any) -> Any:
-    """Return what `deserialize` takes: a name for a function, a dict for an object; names stay names."""
+    """Return what `deserialize` takes: a name for a function, a dict for an object.
+
+    Parameters
+    ----------
+    loss : str, Loss, callable or None
+        Names and None stay what they are.
+
+    Returns
+    -------
+    str, dict or None
+        Plain types; a function of your own is found by its name through `custom_objects`.
+
+    Examples
+    --------
+    >>> from arraynet import losses
+    >>> losses.serialize(losses.mean_squared_error)
+    'mean_squared_error'
+    """
     if loss is None or isinstance(loss, str):
         return loss
     return registry.serialize(loss) if hasattr(loss, "get_config") else loss.__name__
 
 
 def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """Return the loss that `serialize` described; `custom_objects` adds to the known names."""
+    """Return the loss that `serialize` described.
+
+    Parameters
+    ----------
+    config : str, dict or None
+        From `serialize`.
+    custom_objects : dict of str to class or function, optional
+        Your own by their names, which come before arraynet's.
+
+    Returns
+    -------
+    Loss or callable
+        A new object, or the function.
+
+    Raises
+    ------
+    ValueError
+        Nothing of that name is known; the message lists what is.
+    """
     if not isinstance(config, Mapping):
         return (custom_objects or {}).get(config) or get(config)
     return registry.deserialize("loss", config, CLASSES, custom_objects)

@@ -6,8 +6,11 @@ gives the mean so far, ``reset_state()`` begins anew, and calling it does the fi
 logs use, and the `dtype` of its state.
 """
 
+from arraynet.checks import explain_absent as _explain_absent
 from arraynet.metrics.accuracies import *
 from arraynet.metrics.base import *
 from arraynet.metrics.confusion import *
 from arraynet.metrics.errors import *
 from arraynet.metrics.lookup import *
+
+_explain_absent(__name__, "metric", "Any function of y_true and y_pred, made of arraynet.ops, can be one.")

@@ -95,7 +95,16 @@ def _total(values: Any) -> Any:
 
 
 class Sum(Metric):
-    """Weighted sum of all values given."""
+    """Weighted sum of all values given, 0 before the first; see `Metric` for the arguments.
+
+    Examples
+    --------
+    >>> from arraynet import metrics
+    >>> total = metrics.Sum()
+    >>> total.update_state([1, 3, 5], sample_weight=[1, 1, 0])
+    >>> total.result()
+    Tensor(4., dtype=float32, backend=numpy)
+    """
 
     def __init__(self, name: str | None = "sum", dtype: Any = None) -> None:
         super().__init__(dtype, name)
@@ -113,7 +122,7 @@ class Sum(Metric):
 
 
 class Mean(Metric):
-    """Weighted mean of all values given; 0 before the first.
+    """Weighted mean of all values given, 0 before the first; see `Metric` for the arguments.
 
     Examples
     --------

@@ -62,7 +62,9 @@ def _count(values: Any, sample_weight: Any) -> Any:
 
 
 class Precision(_Positives):
-    """Share of the positive predictions that are right.
+    """Share of the positive predictions that are right: ``TP / (TP + FP)``, 0 where there are none.
+
+    Labels and predictions have one shape, a last axis of length 1 apart.
 
     Parameters
     ----------
@@ -72,6 +74,17 @@ class Precision(_Positives):
         The only class that is looked at, of several.
     name, dtype
         As for `Metric`.
+
+    Raises
+    ------
+    ValueError
+        The threshold is no float from 0 to 1.
+
+    Examples
+    --------
+    >>> from arraynet import metrics
+    >>> metrics.Precision()([0, 1, 1, 1], [0.9, 0.8, 0.3, 0.2])
+    Tensor(0.5, dtype=float32, backend=numpy)
     """
 
     def missed(self, truth: Any, guess: Any) -> Any:
@@ -79,7 +92,9 @@ class Precision(_Positives):
 
 
 class Recall(_Positives):
-    """Share of the positive labels that are found.
+    """Share of the positive labels that are found: ``TP / (TP + FN)``, 0 where there are none.
+
+    Labels and predictions have one shape, a last axis of length 1 apart.
 
     Parameters
     ----------
@@ -89,6 +104,17 @@ class Recall(_Positives):
         The only class that is looked at, of several.
     name, dtype
         As for `Metric`.
+
+    Raises
+    ------
+    ValueError
+        The threshold is no float from 0 to 1.
+
+    Examples
+    --------
+    >>> from arraynet import metrics
+    >>> metrics.Recall()([0, 1, 1, 1, 1], [0.9, 0.8, 0.3, 0.2, 0.1])
+    Tensor(0.25, dtype=float32, backend=numpy)
     """
 
     def missed(self, truth: Any, guess: Any) -> Any:

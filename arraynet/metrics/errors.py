@@ -25,7 +25,16 @@ __all__ = [
 
 
 class MeanSquaredError(MeanMetricWrapper):
-    """Running mean of `losses.mean_squared_error`."""
+    """Running mean of `losses.mean_squared_error`; see `Metric` for the arguments.
+
+    Examples
+    --------
+    >>> from arraynet import metrics
+    >>> error = metrics.MeanSquaredError()
+    >>> error.update_state([[1.0], [2.0]], [[1.0], [4.0]])
+    >>> error.result()
+    Tensor(2., dtype=float32, backend=numpy)
+    """
 
     direction = "down"
 
@@ -34,7 +43,7 @@ class MeanSquaredError(MeanMetricWrapper):
 
 
 class MeanAbsoluteError(MeanMetricWrapper):
-    """Running mean of `losses.mean_absolute_error`."""
+    """Running mean of `losses.mean_absolute_error`; see `Metric` for the arguments."""
 
     direction = "down"
 
@@ -43,7 +52,7 @@ class MeanAbsoluteError(MeanMetricWrapper):
 
 
 class MeanAbsolutePercentageError(MeanMetricWrapper):
-    """Running mean of `losses.mean_absolute_percentage_error`."""
+    """Running mean of `losses.mean_absolute_percentage_error`; see `Metric` for the arguments."""
 
     direction = "down"
 
@@ -52,7 +61,7 @@ class MeanAbsolutePercentageError(MeanMetricWrapper):
 
 
 class MeanSquaredLogarithmicError(MeanMetricWrapper):
-    """Running mean of `losses.mean_squared_logarithmic_error`."""
+    """Running mean of `losses.mean_squared_logarithmic_error`; see `Metric` for the arguments."""
 
     direction = "down"
 
@@ -61,7 +70,7 @@ class MeanSquaredLogarithmicError(MeanMetricWrapper):
 
 
 class LogCoshError(MeanMetricWrapper):
-    """Running mean of `losses.log_cosh`."""
+    """Running mean of `losses.log_cosh`; see `Metric` for the arguments."""
 
     direction = "down"
 
@@ -70,7 +79,7 @@ class LogCoshError(MeanMetricWrapper):
 
 
 class Poisson(MeanMetricWrapper):
-    """Running mean of `losses.poisson`."""
+    """Running mean of `losses.poisson`; see `Metric` for the arguments."""
 
     direction = "down"
 
@@ -79,7 +88,7 @@ class Poisson(MeanMetricWrapper):
 
 
 class KLDivergence(MeanMetricWrapper):
-    """Running mean of `losses.kl_divergence`."""
+    """Running mean of `losses.kl_divergence`; see `Metric` for the arguments."""
 
     direction = "down"
 
@@ -88,7 +97,7 @@ class KLDivergence(MeanMetricWrapper):
 
 
 class Hinge(MeanMetricWrapper):
-    """Running mean of `losses.hinge`."""
+    """Running mean of `losses.hinge`; see `Metric` for the arguments."""
 
     direction = "down"
 
@@ -97,7 +106,7 @@ class Hinge(MeanMetricWrapper):
 
 
 class SquaredHinge(MeanMetricWrapper):
-    """Running mean of `losses.squared_hinge`."""
+    """Running mean of `losses.squared_hinge`; see `Metric` for the arguments."""
 
     direction = "down"
 
@@ -106,7 +115,7 @@ class SquaredHinge(MeanMetricWrapper):
 
 
 class CategoricalHinge(MeanMetricWrapper):
-    """Running mean of `losses.categorical_hinge`."""
+    """Running mean of `losses.categorical_hinge`; see `Metric` for the arguments."""
 
     direction = "down"
 
@@ -120,7 +129,15 @@ def cosine(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
 
 
 class CosineSimilarity(MeanMetricWrapper):
-    """Running mean of the cosine of the angle between both."""
+    """Running mean of the cosine of the angle between both, from -1 to 1: the loss has it with a minus.
+
+    Parameters
+    ----------
+    name, dtype
+        As for `Metric`.
+    axis : int
+        The axis along which both are vectors.
+    """
 
     direction = "up"
 
@@ -129,7 +146,15 @@ class CosineSimilarity(MeanMetricWrapper):
 
 
 class BinaryCrossentropy(MeanMetricWrapper):
-    """Running mean of `losses.binary_crossentropy`."""
+    """Running mean of `losses.binary_crossentropy`.
+
+    Parameters
+    ----------
+    name, dtype
+        As for `Metric`.
+    from_logits, label_smoothing
+        As for `losses.binary_crossentropy`.
+    """
 
     direction = "down"
 
@@ -145,7 +170,15 @@ class BinaryCrossentropy(MeanMetricWrapper):
 
 
 class CategoricalCrossentropy(MeanMetricWrapper):
-    """Running mean of `losses.categorical_crossentropy`."""
+    """Running mean of `losses.categorical_crossentropy`.
+
+    Parameters
+    ----------
+    name, dtype
+        As for `Metric`.
+    from_logits, label_smoothing, axis
+        As for `losses.categorical_crossentropy`.
+    """
 
     direction = "down"
 
@@ -162,7 +195,15 @@ class CategoricalCrossentropy(MeanMetricWrapper):
 
 
 class SparseCategoricalCrossentropy(MeanMetricWrapper):
-    """Running mean of `losses.sparse_categorical_crossentropy`."""
+    """Running mean of `losses.sparse_categorical_crossentropy`.
+
+    Parameters
+    ----------
+    name, dtype
+        As for `Metric`.
+    from_logits, axis
+        As for `losses.sparse_categorical_crossentropy`.
+    """
 
     direction = "down"
 
@@ -177,7 +218,17 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
 
 
 class RootMeanSquaredError(MeanMetricWrapper):
-    """Root of the mean squared error over all batches."""
+    """Root of the mean squared error over all batches; see `Metric` for the arguments.
+
+    Which is not the mean of the batches' roots: ``sqrt(mean((y_true - y_pred)**2))``.
+
+    Examples
+    --------
+    >>> from arraynet import metrics
+    >>> error = metrics.RootMeanSquaredError()
+    >>> error([[0.0], [0.0]], [[1.0], [7.0]])
+    Tensor(5., dtype=float32, backend=numpy)
+    """
 
     direction = "down"
 

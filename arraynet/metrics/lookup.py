@@ -23,10 +23,21 @@ def get(identifier: Any) -> Any:
     identifier : str, dict, type, callable or None
         The name of a metric's class or of a metric's or loss's function; None stays None.
 
+    Returns
+    -------
+    Metric or callable
+        A new object for a class; functions are called with true values and predictions.
+
     Raises
     ------
     ValueError
         Nothing of that name is known; the message lists what is.
+
+    Examples
+    --------
+    >>> from arraynet import metrics
+    >>> metrics.get("BinaryAccuracy")
+    <BinaryAccuracy name=binary_accuracy>
     """
     if isinstance(identifier, str) and identifier in FUNCTIONS:
         return FUNCTIONS[identifier]
@@ -34,7 +45,25 @@ def get(identifier: Any) -> Any:
 
 
 def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """Return the metric that `serialize` described; `custom_objects` adds to the known names."""
+    """Return the metric that `serialize` described.
+
+    Parameters
+    ----------
+    config : str, dict or None
+        From `serialize`.
+    custom_objects : dict of str to class or function, optional
+        Your own by their names, which come before arraynet's.
+
+    Returns
+    -------
+    Metric or callable
+        A new object, or the function.
+
+    Raises
+    ------
+    ValueError
+        Nothing of that name is known; the message lists what is.
+    """
     if not isinstance(config, Mapping):
         return (custom_objects or {}).get(config) or get(config)
     return registry.deserialize("metric", config, CLASSES, custom_objects)

@@ -3,19 +3,12 @@
 Those built of others are plain functions; a capture fuses them all the same.
 """
 
-import math
 from typing import Any
 
 from arraynet.dispatch import op, operands
 from arraynet.ops.elementwise import absolute, negative, square
-from arraynet.ops.exponential import exp
-from arraynet.ops.shape import narrow
-from arraynet.ops.trigonometry import tanh
 
-__all__ = ["celu", "elu", "gelu", "glu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh",
-           "leaky_relu", "log_sigmoid", "mish", "relu", "relu6", "selu", "sigmoid", "silu", "soft_shrink",
-           "softplus", "softsign", "sparse_plus", "sparse_sigmoid", "squareplus", "swish", "tanh_shrink",
-           "threshold"]  # fmt: skip
+__all__ = ["celu", "elu", "leaky_relu", "log_sigmoid", "relu", "selu", "sigmoid", "softplus", "softsign", "squareplus"]
 
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # Klambauer et al. 2017
 
@@ -27,14 +20,11 @@ def above(xp: Any, x: Any, /, level: float = 0.0) -> Any:
 
 
 @op
-def within(xp: Any, x: Any, /, low: float, high: float) -> Any:
-    """Return 1 where ``low < x < high``, else 0, in the dtype of `x`."""
-    return xp.astype((x > low) & (x < high), x.dtype)
-
-
-@op
 def relu(xp: Any, x: Any, /) -> Any:
-    """Return ``max(x, 0)``; its derivative at 0 is 0, and NaN stays NaN."""
+    """Return ``max(x, 0)``; its derivative at 0 is 0, and NaN stays NaN.
+
+    Source: V. Nair and G. E. Hinton, Rectified linear units improve restricted Boltzmann machines, ICML 2010.
+    """
     return xp.maximum(x, 0)
 
 
@@ -49,17 +39,25 @@ relu_grad.defvjp(g=lambda g, x: relu_grad(g, x))
 
 
 @op(promote="float")
-def relu6(xp: Any, x: Any, /) -> Any:
-    """Return `x` clipped to [0, 6]; its derivative at the bounds is 0."""
-    return xp.minimum(xp.maximum(x, 0), 6)
-
-
-relu6.defvjp(x=lambda g, x: g * within(x, 0, 6))
-
-
-@op(promote="float")
 def leaky_relu(xp: Any, x: Any, /, negative_slope: float = 0.2) -> Any:
-    """Return `x`, times `negative_slope` where it is not positive."""
+    """Return `x`, times `negative_slope` where it is not positive.
+
+    Source: A. L. Maas, A. Y. Hannun and A. Y. Ng, Rectifier nonlinearities improve neural network acoustic models, ICML
+    2013; the slope is Keras', theirs is 0.01.
+
+    Parameters
+    ----------
+    x : tensor
+        Of any shape.
+    negative_slope : float
+        The slope below 0, and at 0.
+
+    Examples
+    --------
+    >>> from arraynet import activations
+    >>> activations.leaky_relu([-2.0, 0.0, 3.0])
+    Tensor([-0.4,  0. ,  3. ], dtype=float32, backend=numpy)
+    """
     return xp.where(x > 0, x, negative_slope * x)
 
 
@@ -68,7 +66,18 @@ leaky_relu.defvjp(x=lambda g, x, negative_slope: g * (negative_slope + (1 - nega
 
 @op(promote="float")
 def elu(xp: Any, x: Any, /, alpha: float = 1.0) -> Any:
-    """Return `x`, or ``alpha * (exp(x) - 1)`` where it is not positive."""
+    """Return `x`, or ``alpha * (exp(x) - 1)`` where it is not positive.
+
+    Source: D.-A. Clevert, T. Unterthiner and S. Hochreiter, Fast and accurate deep network learning by exponential
+    linear units, ICLR 2016.
+
+    Parameters
+    ----------
+    x : tensor
+        Of any shape.
+    alpha : float
+        Far below 0 the result tends to ``-alpha``; the slope jumps at 0 unless it is 1.
+    """
     return xp.where(x > 0, x, alpha * xp.expm1(xp.minimum(x, 0.0)))
 
 
@@ -81,19 +90,43 @@ elu.defvjp(x=grad_elu)
 
 
 def selu(x: Any) -> Any:
-    """Return the `elu` whose constants keep mean 0 and variance 1 from layer to layer (Klambauer et al. 2017)."""
+    """Return ``1.0507 * elu(x, alpha=1.6733)``: mean 0 and variance 1 are kept from layer to layer.
+
+    Source: G. Klambauer, T. Unterthiner, A. Mayr and S. Hochreiter, Self-normalizing neural networks, NIPS 2017. Holds
+    for standardised inputs and weights drawn by `initializers.LecunNormal`; the two constants are their equation 14.
+    """
     return SELU_SCALE * elu(x, alpha=SELU_ALPHA)
 
 
 def celu(x: Any, alpha: float = 1.0) -> Any:
-    """Return ``max(x, 0) + min(alpha * (exp(x / alpha) - 1), 0)``, an `elu` without a kink (Barron 2017)."""
+    """Return ``max(x, 0) + min(alpha * (exp(x / alpha) - 1), 0)``: an `elu` whose slope at 0 is 1 for every `alpha`.
+
+    Source: J. T. Barron, Continuously differentiable exponential linear units, arXiv 1704.07483, 2017.
+
+    Parameters
+    ----------
+    x : tensor
+        Of any shape.
+    alpha : float
+        Far below 0 the result tends to ``-alpha``; not 0.
+    """
     (x,) = operands(x)
     return alpha * elu(x / alpha)
 
 
 @op(promote="float", logits=True)
 def sigmoid(xp: Any, x: Any, /) -> Any:
-    """Return ``1 / (1 + exp(-x))``."""
+    """Return ``1 / (1 + exp(-x))``, between 0 and 1.
+
+    The result remembers `x`, its logits: `binary_crossentropy` computes with them, so that sure answers keep their
+    gradients.
+
+    Examples
+    --------
+    >>> from arraynet import activations
+    >>> activations.sigmoid([-1000.0, 0.0, 1000.0])
+    Tensor([0. , 0.5, 1. ], dtype=float32, backend=numpy)
+    """
     return 1 / (1 + xp.exp(-x))
 
 
@@ -102,7 +135,10 @@ sigmoid.defvjp(x=lambda g, y: g * y * (1 - y))
 
 @op(promote="float")
 def softplus(xp: Any, x: Any, /) -> Any:
-    """Return ``log(1 + exp(x))``, without overflow."""
+    """Return ``log(1 + exp(x))``, without overflow: a smooth `relu`, whose derivative is `sigmoid`.
+
+    Source: C. Dugas and others, Incorporating second-order functional knowledge for better option pricing, NIPS 2000.
+    """
     return xp.maximum(x, 0.0) + xp.log1p(xp.exp(-xp.abs(x)))
 
 
@@ -110,171 +146,44 @@ softplus.defvjp(x=lambda g, x: g * sigmoid(x))
 
 
 def log_sigmoid(x: Any) -> Any:
-    """Return the logarithm of `sigmoid`, without its rounding to zero."""
+    """Return ``-log(1 + exp(-x))``, the logarithm of `sigmoid`, without its rounding to zero.
+
+    Examples
+    --------
+    >>> from arraynet import activations
+    >>> activations.log_sigmoid(-1000.0)
+    Tensor(-1000., dtype=float32, backend=numpy)
+    """
     return negative(softplus(negative(x)))
 
 
 @op(promote="float")
-def silu(xp: Any, x: Any, /) -> Any:
-    """Return ``x * sigmoid(x)``."""
-    return x / (1 + xp.exp(-x))
-
-
-def grad_silu(g: Any, x: Any, y: Any) -> Any:
-    s = sigmoid(x)
-    return g * (s + y * (1 - s))
-
-
-silu.defvjp(x=grad_silu)
-swish = silu
-
-
-@op(promote="float")
-def mish(xp: Any, x: Any, /) -> Any:
-    """Return ``x * tanh(softplus(x))``."""
-    return x * xp.tanh(xp.maximum(x, 0.0) + xp.log1p(xp.exp(-xp.abs(x))))
-
-
-def grad_mish(g: Any, x: Any) -> Any:
-    t = tanh(softplus(x))
-    return g * (t + x * (1 - t * t) * sigmoid(x))
-
-
-mish.defvjp(x=grad_mish)
-
-
-@op(promote="float")
-def gelu(xp: Any, x: Any, /, approximate: bool = True) -> Any:
-    """Return `x` times the normal distribution function at `x`, or its approximation by tanh.
-
-    Hendrycks and Gimpel 2016. `approximate` is True here and False in `activations.gelu`, as in Keras.
-    """
-    if approximate:
-        return 0.5 * x * (1 + xp.tanh(GELU_SCALE * (x + GELU_CUBIC * x * x * x)))
-    return 0.5 * x * (1 + xp.erf(x * math.sqrt(0.5)))
-
-
-GELU_SCALE, GELU_CUBIC = math.sqrt(2 / math.pi), 0.044715
-
-
-@op
-def normal_cdf(xp: Any, x: Any, /) -> Any:
-    """Return the standard normal distribution function."""
-    return 0.5 * (1 + xp.erf(x * math.sqrt(0.5)))
-
-
-def normal_pdf(x: Any) -> Any:
-    """Return the standard normal density."""
-    return exp(-0.5 * square(x)) * (1 / math.sqrt(2 * math.pi))
-
-
-normal_cdf.defvjp(x=lambda g, x: g * normal_pdf(x))
-
-
-def grad_gelu(g: Any, x: Any, approximate: bool) -> Any:
-    if not approximate:
-        return g * (normal_cdf(x) + x * normal_pdf(x))
-    x2 = square(x)
-    t = tanh(GELU_SCALE * x * (1 + GELU_CUBIC * x2))
-    return 0.5 * g * (1 + t + x * (1 - t * t) * (GELU_SCALE * (1 + 3 * GELU_CUBIC * x2)))
-
-
-gelu.defvjp(x=grad_gelu)
-
-
-@op(promote="float")
 def softsign(xp: Any, x: Any, /) -> Any:
-    """Return ``x / (1 + |x|)``."""
+    """Return ``x / (1 + |x|)``, between -1 and 1, which it nears more slowly than `tanh`.
+
+    Source: J. Bergstra, G. Desjardins, P. Lamblin and Y. Bengio, Quadratic polynomials learn better image features,
+    technical report 1337, Université de Montréal, 2009.
+    """
     return x / (1 + xp.abs(x))
 
 
 softsign.defvjp(x=lambda g, x: g / square(1 + absolute(x)))
 
 
-def hard_sigmoid(x: Any) -> Any:
-    """Return ``relu6(x + 3) / 6``, straight lines in the place of `sigmoid`."""
-    (x,) = operands(x)
-    return relu6(x + 3.0) / 6
-
-
-def hard_silu(x: Any) -> Any:
-    """Return ``x * hard_sigmoid(x)``."""
-    (x,) = operands(x)
-    return x * hard_sigmoid(x)
-
-
-hard_swish = hard_silu
-
-
-@op
-def hard_tanh(xp: Any, x: Any, /) -> Any:
-    """Return `x` clipped to [-1, 1]; its derivative at the bounds is 0."""
-    return xp.minimum(xp.maximum(x, -1), 1)
-
-
-hard_tanh.defvjp(x=lambda g, x: g * within(x, -1, 1))
-
-
-def tanh_shrink(x: Any) -> Any:
-    """Return ``x - tanh(x)``."""
-    (x,) = operands(x)
-    return x - tanh(x)
-
-
-def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
-    """Return `x` moved towards zero by `threshold`, zero where it is nearer than that."""
-    (x,) = operands(x)
-    return relu(x - threshold) - relu(-x - threshold)
-
-
-@op(promote="float")
-def hard_shrink(xp: Any, x: Any, /, threshold: float = 0.5) -> Any:
-    """Return `x` where its absolute value exceeds `threshold`, else zero."""
-    return x * xp.astype(xp.abs(x) > threshold, x.dtype)
-
-
-hard_shrink.defvjp(x=lambda g, x, threshold: g * above(absolute(x), level=threshold))
-
-
-@op(promote="float")
-def threshold(xp: Any, x: Any, /, threshold: float, default_value: float) -> Any:
-    """Return `x` where it exceeds `threshold`, else `default_value`."""
-    return xp.where(x > threshold, x, xp.full_like(x, default_value))
-
-
-threshold.defvjp(x=lambda g, x, threshold: g * above(x, level=threshold))
-
-
 @op(promote="float")
 def squareplus(xp: Any, x: Any, /, b: float = 4) -> Any:
-    """Return ``(x + sqrt(x**2 + b)) / 2``, algebraic in the place of `softplus` (Barron 2021)."""
+    """Return ``(x + sqrt(x**2 + b)) / 2``, algebraic in the place of `softplus`.
+
+    Source: J. T. Barron, Squareplus: a softplus-like algebraic rectifier, arXiv 2112.11687, 2021.
+
+    Parameters
+    ----------
+    x : tensor
+        Of any shape.
+    b : float
+        How round it is, 0 or more: 0 gives `relu`, and 4 the curvature of 1/4 at 0 that `softplus` has.
+    """
     return 0.5 * (x + xp.sqrt(x * x + b))
 
 
 squareplus.defvjp(x=lambda g, x, y: g * y / (2 * y - x))  # the root is 2y - x
-
-
-@op(promote="float")
-def sparse_plus(xp: Any, x: Any, /) -> Any:
-    """Return 0 below -1, ``(x + 1)**2 / 4`` up to 1, `x` above: a `softplus` that reaches zero."""
-    middle = xp.minimum(xp.maximum(x, -1.0), 1.0) + 1
-    return xp.where(x < 1, 0.25 * middle * middle, x)
-
-
-@op(promote="float")
-def sparse_sigmoid(xp: Any, x: Any, /) -> Any:
-    """Return ``(x + 1) / 2`` clipped to [0, 1], the derivative of `sparse_plus`."""
-    return xp.minimum(xp.maximum(0.5 * (x + 1), 0.0), 1.0)
-
-
-sparse_plus.defvjp(x=lambda g, x: g * sparse_sigmoid(x))
-sparse_sigmoid.defvjp(x=lambda g, x: 0.5 * g * within(x, -1, 1))
-
-
-def glu(x: Any, axis: int = -1) -> Any:
-    """Return the first half of an axis times the `sigmoid` of its second half (Dauphin et al. 2017)."""
-    (x,) = operands(x)
-    n = x.shape[axis]
-    if n % 2:
-        raise ValueError(f"glu: axis={axis} must have an even length to be halved, received shape {x.shape}.")
-    return narrow(x, axis, 0, n // 2) * sigmoid(narrow(x, axis, n // 2, n))

@@ -32,7 +32,14 @@ def _stop_gradient(xp: Any, variable: Any, /) -> Any:
 
 
 def stop_gradient(variable: Any) -> Any:
-    """Return a value that derivatives treat as a constant; it remembers its logits, stopped as well."""
+    """Return a value that derivatives treat as a constant; it remembers its logits, stopped as well.
+
+    Examples
+    --------
+    >>> import arraynet
+    >>> arraynet.grad(lambda x: x * arraynet.stop_gradient(x))(3.0)  # not 2 * x
+    Tensor(3., dtype=float32, backend=numpy)
+    """
     y = _stop_gradient(variable)
     logits = getattr(variable, "logits", None)
     if logits is not None:

@@ -11,7 +11,26 @@ __all__ = ["log_softmax", "softmax", "sparsemax"]
 
 @op(promote="float", logits=True)
 def softmax(xp: Any, x: Any, /, axis: Any = -1) -> Any:
-    """Return ``exp(x)`` divided by its sum along an axis, or along all of them with None."""
+    """Return ``exp(x)`` divided by its sum along an axis, without overflow: scores become probabilities.
+
+    Source: J. S. Bridle, Probabilistic interpretation of feedforward classification network outputs, 1990. The result
+    remembers `x`, its logits: crossentropies along the same axis compute with them, so that sure answers keep their
+    gradients.
+
+    Parameters
+    ----------
+    x : tensor
+        Scores, of any shape.
+    axis : int, tuple of int or None
+        Along which the results sum to 1; None is all axes.
+
+    Examples
+    --------
+    >>> from arraynet import activations
+    >>> activations.softmax([[0.0, 0.0], [1000.0, 0.0]])
+    Tensor([[0.5, 0.5],
+            [1. , 0. ]], dtype=float32, backend=numpy)
+    """
     e = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
     return e / xp.sum(e, axis=axis, keepdims=True)
 
@@ -21,7 +40,21 @@ softmax.defvjp(x=lambda g, y, axis: y * (g - reduce_sum(g * y, axis=axis, keepdi
 
 @op(promote="float")
 def log_softmax(xp: Any, x: Any, /, axis: Any = -1) -> Any:
-    """Return the logarithm of `softmax`, without its rounding to zero."""
+    """Return ``x - log(sum(exp(x)))`` along an axis: the logarithm of `softmax`, without its rounding to zero.
+
+    Parameters
+    ----------
+    x : tensor
+        Scores, of any shape.
+    axis : int, tuple of int or None
+        As for `softmax`.
+
+    Examples
+    --------
+    >>> from arraynet import activations
+    >>> activations.log_softmax([1000.0, 0.0])
+    Tensor([    0., -1000.], dtype=float32, backend=numpy)
+    """
     moved = x - xp.max(x, axis=axis, keepdims=True)
     return moved - xp.log(xp.sum(xp.exp(moved), axis=axis, keepdims=True))
 
@@ -33,7 +66,21 @@ log_softmax.defvjp(x=lambda g, x, axis: g - softmax(x, axis=axis) * reduce_sum(g
 def sparsemax(xp: Any, x: Any, /, axis: int = -1) -> Any:
     """Return the point of the probability simplex nearest to `x`, which has exact zeros.
 
-    Martins and Astudillo 2016, algorithm 1: with sorted z, the support is where 1 + k z(k) > z(1) + ... + z(k).
+    Source: A. F. T. Martins and R. F. Astudillo, From softmax to sparsemax, ICML 2016, algorithm 1: with sorted z, the
+    support is where ``1 + k z(k) > z(1) + ... + z(k)``.
+
+    Parameters
+    ----------
+    x : tensor
+        Scores, of any shape but ().
+    axis : int
+        Along which the results sum to 1.
+
+    Examples
+    --------
+    >>> from arraynet import activations
+    >>> activations.sparsemax([0.5, 1.0, -1.0])
+    Tensor([0.25, 0.75, 0.  ], dtype=float32, backend=numpy)
     """
     n = x.shape[axis]
     z = -xp.sort(-x, axis=axis)

@@ -36,7 +36,8 @@ def erfc(xp: Any, x: Any, /) -> Any:
 def erfinv(xp: Any, x: Any, /) -> Any:
     """Return the number whose error function is `x`: infinite at -1 and 1, NaN beyond.
 
-    M. J. Wichura, Algorithm AS 241: the percentage points of the normal distribution, Applied Statistics 37 (1988).
+    Source: M. J. Wichura, Algorithm AS 241: the percentage points of the normal distribution, Applied Statistics 37
+    (1988).
     """
     q = widened(xp, x) / 2
     size = xp.abs(q)

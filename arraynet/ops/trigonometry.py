@@ -53,7 +53,7 @@ cosh.defvjp(x=lambda g, x: g * sinh(x))
 
 @op(promote="float")
 def tanh(xp: Any, x: Any, /) -> Any:
-    """Return the hyperbolic tangent."""
+    """Return the hyperbolic tangent, ``(exp(x) - exp(-x)) / (exp(x) + exp(-x))``, between -1 and 1."""
     return xp.tanh(x)
 
 

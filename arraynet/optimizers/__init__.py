@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from arraynet import registry
+from arraynet.checks import explain_absent as _explain_absent
 from arraynet.optimizers import schedules
 from arraynet.optimizers.adam import Adam, Adamax, AdamW, Nadam
 from arraynet.optimizers.base import Optimizer
@@ -37,12 +38,28 @@ _TABLE = {cls.__name__.lower(): cls for cls in _CLASSES}
 
 
 def get(identifier: Any) -> Optimizer:
-    """Return the optimizer that a name in any case, a dict or the object itself stands for.
+    """Return the optimizer that something stands for.
+
+    Parameters
+    ----------
+    identifier : str, dict or Optimizer
+        A class's name in any case (``"rmsprop"``), what `serialize` gave, or an optimizer, which is returned itself.
+
+    Returns
+    -------
+    Optimizer
+        With its defaults where a name is all that was given.
 
     Raises
     ------
     ValueError
-        Nothing of that name is known, or it is no optimizer.
+        Nothing of that name is known, or it is no optimizer: a class is to be called.
+
+    Examples
+    --------
+    >>> from arraynet import optimizers
+    >>> float(optimizers.get("sgd").learning_rate)
+    0.01
     """
     if isinstance(identifier, Optimizer):
         return identifier
@@ -54,13 +71,52 @@ def get(identifier: Any) -> Optimizer:
 
 
 def serialize(optimizer: Optimizer) -> dict[str, Any]:
-    """Return an optimizer's class name and configuration; its state is not part of it."""
+    """Return an optimizer's class name and configuration; its state is not part of it.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        Built or not.
+
+    Returns
+    -------
+    dict
+        ``class_name`` and ``config``: plain types, from which `deserialize` makes another one.
+
+    Examples
+    --------
+    >>> from arraynet import optimizers
+    >>> saved = optimizers.serialize(optimizers.SGD(0.5))
+    >>> saved["class_name"], saved["config"]["learning_rate"]
+    ('SGD', 0.5)
+    """
     return registry.serialize(optimizer)
 
 
 def deserialize(config: dict[str, Any], custom_objects: Mapping[str, type] | None = None) -> Optimizer:
-    """Return an optimizer from what `serialize` gave."""
+    """Return an optimizer from what `serialize` gave.
+
+    Parameters
+    ----------
+    config : dict
+        ``class_name`` and, where the defaults are not meant, ``config``.
+    custom_objects : dict of str to class, optional
+        Classes of your own by their names, which come before arraynet's.
+
+    Returns
+    -------
+    Optimizer
+        A new one, without state.
+
+    Raises
+    ------
+    ValueError
+        No class has that name; the message lists those that are known.
+    """
     name = config.get("class_name")
     if isinstance(name, str) and name.lower() in _TABLE:
         config = config | {"class_name": name.lower()}
     return registry.deserialize("optimizer", config, _TABLE, custom_objects)  # type: ignore[no-any-return]
+
+
+_explain_absent(__name__, "optimizer", "Subclass Optimizer to write one.")

@@ -66,7 +66,11 @@ class _Moments(Optimizer):
 
 
 class Adam(_Moments):
-    """Running means of gradients over the roots of those of their squares: Kingma and Ba (2015).
+    """Running means of gradients over the roots of those of their squares.
+
+    At step t, ``m += (1 - beta_1) (g - m)``, ``v += (1 - beta_2) (g**2 - v)``, and ``w`` falls by
+    ``learning_rate * sqrt(1 - beta_2**t) / (1 - beta_1**t) * m / (sqrt(v) + epsilon)``.
+    D. P. Kingma and J. Ba, Adam: a method for stochastic optimization, ICLR 2015.
 
     Parameters
     ----------
@@ -107,7 +111,10 @@ class Adam(_Moments):
 
 
 class AdamW(Adam):
-    """Adam with weight decay apart from the gradient: Loshchilov and Hutter (2019).
+    """Adam with weight decay apart from the gradient.
+
+    ``w -= learning_rate * weight_decay * w`` before the step of `Adam`.
+    I. Loshchilov and F. Hutter, Decoupled weight decay regularization, ICLR 2019.
 
     Parameters
     ----------
@@ -126,7 +133,11 @@ class AdamW(Adam):
 
 
 class Nadam(_Moments):
-    """Adam with Nesterov's look ahead: Dozat (2016).
+    """Adam with Nesterov's look ahead.
+
+    The step is Adam's with ``mu(t+1) m / (1 - mu(1)...mu(t+1)) + (1 - mu(t)) g / (1 - mu(1)...mu(t))`` in the place of
+    its mean, where ``mu(t) = beta_1 (1 - 0.5 * 0.96**t)``. T. Dozat, Incorporating Nesterov momentum into Adam, ICLR
+    2016 workshop.
 
     Parameters
     ----------
@@ -167,7 +178,10 @@ class Nadam(_Moments):
 
 
 class Adamax(_Moments):
-    """Adam by the running maximum of gradients: Kingma and Ba (2015), section 7.
+    """Adam by the running maximum of gradients.
+
+    At step t, ``m += (1 - beta_1) (g - m)``, ``u = max(beta_2 u, |g|)``, and ``w`` falls by
+    ``learning_rate / (1 - beta_1**t) * m / (u + epsilon)``. Kingma and Ba (see `Adam`), section 7.
 
     Parameters
     ----------

@@ -26,7 +26,11 @@ def ftrl_step(
 
 
 class Ftrl(Optimizer):
-    """Follow the regularised leader: McMahan et al. (2013). The first step forgets the initial weights.
+    """Follow the regularised leader; the first step forgets the initial weights.
+
+    ``a += g**2``, ``z += g - w * (sqrt(a) - sqrt(a before)) / learning_rate``, and
+    ``w = (clip(z, -l1, l1) - z) / (sqrt(a) / learning_rate + 2 l2)``.
+    H. B. McMahan and others, Ad click prediction: a view from the trenches, KDD 2013.
 
     Parameters
     ----------
@@ -44,6 +48,11 @@ class Ftrl(Optimizer):
         Added to the second penalty, over twice the learning rate.
     **options
         Those of `Optimizer`.
+
+    Raises
+    ------
+    ValueError
+        `learning_rate_power` is above 0, or another number below 0.
     """
 
     step = ftrl_step

@@ -24,7 +24,11 @@ def lamb_step(
 
 
 class Lamb(_Moments):
-    """Adam whose step on a variable is as long as the variable, times the learning rate: You et al. (2020).
+    """Adam whose step on a variable is as long as the variable, times the learning rate.
+
+    With Adam's moments m and v without their bias, ``r = m / (sqrt(v) + epsilon)`` and
+    ``w -= learning_rate * |w| / |r| * r``, where ``|w| / |r|`` is 1 if one of them is 0.
+    Y. You and others, Large batch optimization for deep learning: training BERT in 76 minutes, ICLR 2020.
 
     Parameters
     ----------

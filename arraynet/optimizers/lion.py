@@ -16,7 +16,10 @@ def lion_step(xp: Any, w: Any, g: Any, m: Any, /, learning_rate: Any, beta_1: An
 
 
 class Lion(Optimizer):
-    """Steps of one size, by sign: Chen et al. (2023).
+    """Steps of one size, by sign.
+
+    ``w -= learning_rate * sign(beta_1 m + (1 - beta_1) g)``, then ``m = beta_2 m + (1 - beta_2) g``. X. Chen and
+    others, Symbolic discovery of optimization algorithms, NeurIPS 2023.
 
     Parameters
     ----------
@@ -28,6 +31,11 @@ class Lion(Optimizer):
         The share of the old momentum that stays at each step.
     **options
         Those of `Optimizer`.
+
+    Raises
+    ------
+    ValueError
+        `beta_1` is 0.
     """
 
     step = lion_step

@@ -46,7 +46,10 @@ def adadelta_step(
 
 
 class RMSprop(Optimizer):
-    """Gradients divided by the root of their running mean square: Tieleman and Hinton (2012).
+    """Gradients divided by the root of their running mean square.
+
+    ``v = rho v + (1 - rho) g**2`` and ``w -= learning_rate * g / sqrt(v + epsilon)``. T. Tieleman and G. Hinton,
+    Neural networks for machine learning, lecture 6.5, Coursera 2012.
 
     Parameters
     ----------
@@ -85,7 +88,10 @@ class RMSprop(Optimizer):
 
 
 class Adagrad(Optimizer):
-    """Gradients divided by the root of the sum of all their squares: Duchi et al. (2011).
+    """Gradients divided by the root of the sum of all their squares.
+
+    ``a += g**2`` and ``w -= learning_rate * g / sqrt(a + epsilon)``. J. Duchi, E. Hazan and Y. Singer, Adaptive
+    subgradient methods for online learning and stochastic optimization, Journal of Machine Learning Research 12, 2011.
 
     Parameters
     ----------
@@ -117,7 +123,10 @@ class Adagrad(Optimizer):
 
 
 class Adadelta(Optimizer):
-    """Gradients scaled by the ratio of the running sizes of updates and of gradients: Zeiler (2012).
+    """Gradients scaled by the ratio of the running sizes of updates and of gradients.
+
+    ``s = rho s + (1 - rho) g**2``, ``d = g * sqrt(u + epsilon) / sqrt(s + epsilon)``, ``u = rho u + (1 - rho) d**2``
+    and ``w -= learning_rate * d``. M. D. Zeiler, Adadelta: an adaptive learning rate method, arXiv 1212.5701, 2012.
 
     Parameters
     ----------

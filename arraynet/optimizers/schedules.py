@@ -220,7 +220,9 @@ class PolynomialDecay(LearningRateSchedule):
 
 @dataclass
 class CosineDecay(LearningRateSchedule):
-    """Half a cosine down to the share `alpha`, after a linear rise to `warmup_target`: Loshchilov and Hutter (2017).
+    """Half a cosine down to the share `alpha`, after a linear rise to `warmup_target`.
+
+    Source: I. Loshchilov and F. Hutter, SGDR: stochastic gradient descent with warm restarts, ICLR 2017.
 
     Without `warmup_target` the fall starts at once, from `initial_learning_rate`.
 
@@ -261,7 +263,9 @@ class CosineDecay(LearningRateSchedule):
 
 @dataclass
 class CosineDecayRestarts(LearningRateSchedule):
-    """Half cosines one after the other: Loshchilov and Hutter (2017).
+    """Half cosines one after the other.
+
+    Source: I. Loshchilov and F. Hutter, SGDR: stochastic gradient descent with warm restarts, ICLR 2017.
 
     Parameters
     ----------
@@ -310,10 +314,23 @@ _TABLE = registry.named(
 
 
 def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
-    """Return a schedule's class name and configuration."""
+    """Return a schedule's class name and configuration, a dict of plain types.
+
+    Examples
+    --------
+    >>> from arraynet.optimizers import schedules
+    >>> schedules.serialize(schedules.ExponentialDecay(0.1, decay_steps=10, decay_rate=0.5))["class_name"]
+    'ExponentialDecay'
+    """
     return registry.serialize(learning_rate_schedule)
 
 
 def deserialize(config: dict[str, Any], custom_objects: Mapping[str, type] | None = None) -> LearningRateSchedule:
-    """Return a schedule from what `serialize` gave."""
+    """Return a schedule from a `config` that `serialize` gave; `custom_objects` are classes of your own by name.
+
+    Raises
+    ------
+    ValueError
+        No class has that name; the message lists those that are known.
+    """
     return registry.deserialize("schedule", config, _TABLE, custom_objects)  # type: ignore[no-any-return]

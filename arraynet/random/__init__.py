@@ -1,4 +1,5 @@
 """Random numbers, the same bits from one seed on every backend, by the names of ``keras.random``."""
 
+from arraynet.random.choices import *
 from arraynet.random.distributions import *
 from arraynet.random.streams import *

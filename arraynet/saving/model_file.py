@@ -27,19 +27,19 @@ FORMAT = 1
 def save_model(model: Any, path: str | os.PathLike[str]) -> None:
     """Write a model to an ``.arraynet`` file, replacing an old one in one step.
 
-    Raises
-    ------
-    ValueError
-        Another suffix.
-    TypeError
-        A layer or another part has a configuration that is not made of plain types.
-
     Parameters
     ----------
     model : Model
         Of layers, losses and optimizers that have a `get_config`.
     path : str or path
         With the suffix ``.arraynet``.
+
+    Raises
+    ------
+    ValueError
+        Another suffix.
+    TypeError
+        A layer or another part has a configuration that is not made of plain types.
     """
     from importlib.metadata import version  # slow to import
 
@@ -72,6 +72,11 @@ def load_model(path: str | os.PathLike[str], custom_objects: Mapping[str, Any] |
     custom_objects : dict of str to class or function, optional
         The user's own layers, losses, activations and so on by name, unless they were registered
         (`register_serializable`).
+
+    Returns
+    -------
+    Model
+        With weights, optimizer state and epoch count, from which training goes on bit for bit.
 
     Raises
     ------

@@ -21,17 +21,17 @@ PathLike = str | os.PathLike[str]
 def save_weights(model: Any, path: PathLike) -> None:
     """Write a model's weights to a ``.safetensors`` or ``.npz`` file, replacing an old one in one step.
 
-    Raises
-    ------
-    ValueError
-        Another suffix, or the model has no weights yet.
-
     Parameters
     ----------
     model : Model
         A built one.
     path : str or path
         With the suffix ``.safetensors`` or ``.npz``.
+
+    Raises
+    ------
+    ValueError
+        Another suffix, or the model has no weights yet.
     """
     write = _by_suffix(path, {".safetensors": _write_tensors, ".npz": write_npz})
     weights = named_weights(model)
@@ -44,18 +44,18 @@ def save_weights(model: Any, path: PathLike) -> None:
 def load_weights(model: Any, path: PathLike) -> None:
     """Read a model's weights from a ``.safetensors`` or ``.npz`` file; if anything does not fit, none is set.
 
-    Raises
-    ------
-    ValueError
-        Another suffix; no such file; it is damaged or holds pickled objects; the model is not built; or names,
-        shapes or dtypes differ. The message says which.
-
     Parameters
     ----------
     model : Model
         A built one, with weights of the same names and shapes.
     path : str or path
         With the suffix ``.safetensors`` or ``.npz``.
+
+    Raises
+    ------
+    ValueError
+        Another suffix; no such file; it is damaged or holds pickled objects; the model is not built; or names,
+        shapes or dtypes differ. The message says which.
     """
     read = _by_suffix(path, {".safetensors": _read_tensors, ".npz": _read_npz})
     file = Path(path).expanduser()

@@ -20,6 +20,11 @@ def plot_weights(model: Any, bins: int = 40) -> Any:
     bins : int
         Number of bars.
 
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Which shows itself in a notebook.
+
     Raises
     ------
     ImportError
@@ -60,6 +65,11 @@ def plot_confusion(y_true: Any, y_pred: Any, labels: Any = None) -> Any:
         Predicted classes, or rows of probabilities or logits.
     labels : sequence of str, optional
         What the classes are called; their numbers without it.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Which shows itself in a notebook.
 
     Raises
     ------

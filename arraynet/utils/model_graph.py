@@ -35,6 +35,11 @@ def plot_model(model: Any, to_file: str | PathLike[str] | None = None, inputs: A
     dpi : int
         Pixels an inch of a PNG.
 
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Which shows itself in a notebook.
+
     Raises
     ------
     ImportError

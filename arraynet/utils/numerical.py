@@ -76,6 +76,18 @@ def normalize(x: Any, axis: int = -1, order: int = 2) -> np.ndarray:
         The axis along which vectors lie.
     order : int
         2 is the Euclidean norm, 1 the sum of sizes.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the shape of `x`.
+
+    Examples
+    --------
+    >>> from arraynet import utils
+    >>> utils.normalize([[3.0, 4.0], [0.0, 0.0]])
+    array([[0.6, 0.8],
+           [0. , 0. ]])
     """
     norms = np.linalg.norm(np.asarray(x), order, axis, keepdims=True)
     return np.asarray(x / np.where(norms == 0, 1, norms))

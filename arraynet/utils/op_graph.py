@@ -35,6 +35,11 @@ def plot_graph(
     dpi : int
         Pixels an inch of a PNG.
 
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Which shows itself in a notebook.
+
     Raises
     ------
     ImportError

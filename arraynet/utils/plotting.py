@@ -24,6 +24,11 @@ def image_grid(images: Any, labels: Any = None, columns: int | None = None, cmap
     cmap : str
         Matplotlib's colours for images of one channel.
 
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Which shows itself in a notebook.
+
     Raises
     ------
     ImportError
@@ -59,6 +64,11 @@ def training_curves(history: Any) -> Any:
     ----------
     history : History or dict
         What `fit` returned, or its ``history``: lists of numbers by name.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Which shows itself in a notebook.
 
     Raises
     ------

@@ -15,6 +15,11 @@ def set_random_seed(seed: int) -> None:
     ----------
     seed : int
         From 0 to 2**32 - 1, since NumPy takes no larger one.
+
+    Raises
+    ------
+    ValueError
+        Not an int in that range.
     """
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
         raise ValueError(f"set_random_seed: seed must be an int from 0 to 2**32 - 1, received {seed!r}.")

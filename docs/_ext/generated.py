@@ -22,6 +22,8 @@ MEASURED = ("performance", "gpu-runs")
 INTERNAL = ("reduced", "same_rank", "epoch_line", "resolve_verbose", "host_permutation", "path_scope", "stream_key")
 INTERNAL += ("serialize_seed", "deserialize_seed", "reset_streams")
 """What modules of the package share among themselves, and nobody else needs."""
+CALLED = ("arraynet.ops", "arraynet.activations")
+"""Modules whose functions the table of cases calls."""
 OPEN = ("Tensor", "Variable", "GradientTape", "Sequential", "Model", "Layer", "Optimizer", "Metric", "Loss")
 OPEN += ("Callback", "History", "Backend", "ArrayAPIBackend", "Report", "Comparison", "Difference", "Explanation")
 """Classes whose methods users call or write; of others the constructor says all."""
@@ -112,7 +114,7 @@ def entries(path: str, names: list[str]) -> list[str]:
         lines.append(f".. {kind}:: {path or 'arraynet'}.{name}")
         if name in OPEN:
             lines += ["   :members:"] + (["   :inherited-members: Layer"] if name == "Model" else [])
-        lines += [f"   {line}".rstrip() for line in (facts(name) if path == "arraynet.ops" else ())] + [""]
+        lines += [f"   {line}".rstrip() for line in (facts(name) if path in CALLED else ())] + [""]
     return lines
 
 

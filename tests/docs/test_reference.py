@@ -1,6 +1,8 @@
 """What the site's build makes by itself: the reference leaves no name out, the picture is drawn from data."""
 
 import importlib.util
+import inspect
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -48,6 +50,7 @@ def test_ops_say_what_goes_in_and_comes_out(generated):
     assert generated.facts("argmax")[-1] == "It has no derivative: gradients end here."
     assert generated.facts("zeros")[-1] == ""
     assert generated.facts("no_such_op") == []
+    assert "   | ``elu(float32 (4, 5), alpha=0.3) -> float32 (4, 5)``" in generated.page("activations").splitlines()
     with_facts = [name for name in ops.__dict__ if generated.facts(name)]
     assert len(with_facts) > 270
 
@@ -68,6 +71,30 @@ def test_every_name_of_the_top_is_in_the_reference(generated):
 def test_every_public_module_has_a_page(generated):
     public = {n for n in arraynet.__all__ if isinstance(getattr(arraynet, n), ModuleType)}
     assert public | {"arraynet", "backend"} <= set(generated.modules(DOCS))
+
+
+SHARED = "`Layer`|`Merge`|`Loss`|`Metric`"
+DESCRIBED = ["layers", "activations", "initializers", "losses", "metrics", "regularizers", "optimizers", "callbacks"]
+DESCRIBED += ["models", "datasets", "random", "saving", "utils", "config", "backend"]
+
+
+@pytest.mark.parametrize("name", DESCRIBED)
+def test_every_parameter_is_named_in_the_reference(generated, name):
+    """Or the class that describes it for all of its kind; one that is alone needs no name."""
+    module = importlib.import_module(f"arraynet.{name}")
+    for thing in (getattr(module, public) for public in generated.public(module)):
+        parameters = inspect.signature(thing).parameters.values()
+        named = [p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+        missing = [p for p in named if not re.search(rf"\b{p}\b", thing.__doc__)]
+        assert not missing or len(named) == 1 or re.search(SHARED, thing.__doc__), (thing, missing)
+
+
+@pytest.mark.parametrize("name", ["ops", *DESCRIBED])
+def test_no_initial_of_an_author_begins_a_list(generated, name):
+    """To reStructuredText, a paragraph that begins with ``D. Misra`` is the fourth item of a list."""
+    module = importlib.import_module(f"arraynet.{name}")
+    for thing in (getattr(module, public) for public in generated.public(module)):
+        assert not re.search(r"\n\n *[A-Z]\. ", thing.__doc__), thing
 
 
 def test_the_page_of_tolerances_has_every_row(generated):

@@ -1,0 +1,78 @@
+"""Names that Keras has and arraynet has not: the error says so, why, and what may have been meant."""
+
+import importlib
+import pickle
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGES = {
+    "layers": "Dense",
+    "losses": "Huber",
+    "metrics": "Precision",
+    "optimizers": "Adam",
+    "callbacks": "History",
+    "initializers": "Zeros",
+}
+README = Path(__file__).parents[2] / "README.md"
+
+
+def package(name):
+    return importlib.import_module(f"arraynet.{name}")
+
+
+ABSENT = ["Conv1D", "Conv2D", "MaxPooling2D", "LSTM", "GRU", "SimpleRNN", "MultiHeadAttention", "Masking"]
+
+
+@pytest.mark.parametrize("name", ABSENT)
+def test_a_layer_that_arraynet_is_not_for(name):
+    with pytest.raises(AttributeError, match=f"'{name}': arraynet has no such layer") as caught:
+        getattr(package("layers"), name)
+    section = re.search(r"README.md, '(.*?)'", str(caught.value))[1]
+    assert f"## {section}\n" in README.read_text(encoding="utf-8")
+    assert "no convolutions, recurrent layers or masks" in str(caught.value)
+
+
+MISTYPED = [
+    ("layers", "BatchNormalisation", "BatchNormalization"),
+    ("losses", "MeanSquareError", "MeanSquaredError"),
+    ("metrics", "RootMeanSquareError", "RootMeanSquaredError"),
+    ("optimizers", "Adan", "Adam"),
+    ("callbacks", "EarlyStoping", "EarlyStopping"),
+    ("initializers", "HeNorm", "HeNormal"),
+]
+
+
+@pytest.mark.parametrize(("where", "name", "meant"), MISTYPED)
+def test_a_mistyped_name(where, name, meant):
+    with pytest.raises(AttributeError, match=f"arraynet has no such [a-z]+. Did you mean '{meant}'"):
+        getattr(package(where), name)
+
+
+@pytest.mark.parametrize("where", PACKAGES)
+def test_names_that_are_there_are_not_disturbed(where):
+    module = package(where)
+    thing = getattr(module, PACKAGES[where])
+    assert pickle.loads(pickle.dumps(thing)) is thing
+    assert hasattr(module, PACKAGES[where])
+    assert not hasattr(module, "NoSuchThing")
+    assert getattr(module, "NoSuchThing", None) is None
+
+
+@pytest.mark.parametrize("where", PACKAGES)
+def test_a_star_import_gives_the_public_names_and_no_other(where):
+    names = {}
+    exec(f"from arraynet.{where} import *", names)
+    assert PACKAGES[where] in names
+    assert not [name for name in names if "absent" in name]
+
+
+def test_what_python_asks_by_itself_costs_no_search():
+    script = (
+        "import sys, arraynet.layers as layers; assert not hasattr(layers, '__wrapped__');"
+        "from arraynet.layers import *; assert 'difflib' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
