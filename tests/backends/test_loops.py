@@ -15,7 +15,7 @@ from arraynet.program import jit
 pytest.importorskip("arraynet_numba", reason="the plugin arraynet-numba is not installed")
 
 from arraynet_numba import functions, settings, vectors
-from arraynet_numba.choice import NUMPY_IS_FASTER
+from arraynet_numba.choice import NUMPY_IS_FASTER, choose
 from arraynet_numba.compiling import compiled
 from arraynet_numba.kernels import KERNELS, LOOPS, bound
 
@@ -302,3 +302,10 @@ def test_compiled_loops_are_kept_between_processes_unless_that_is_off(tmp_path, 
     environment = os.environ | {"ARRAYNET_NUMBA_CACHE": str(tmp_path) if kept else "off", "TMPDIR": str(tmp_path)}
     subprocess.run([sys.executable, "-c", script], check=True, env=environment)
     assert any(tmp_path.rglob("*.nbi")) == kept
+
+
+def test_a_power_is_left_to_numpy():
+    arrays, static = CALLS["ftrl_step"][0]
+    kernel = choose(COMPILED)["ftrl_step"]
+    assert kernel(*arrays, **static) is not NotImplemented
+    assert kernel(*arrays, **{**static, "learning_rate_power": -0.3}) is NotImplemented

@@ -15,6 +15,7 @@ NUMPY_IS_FASTER = frozenset(["relu", "add", "sigmoid_crossentropy", "max", "min"
 FROM = {  # elements; below, NumPy's calls cost less than the one that goes through Python and Numba
     "adagrad_step": 4096, "batch_normalization": 8192, "lion_step": 2048, "rmsprop_step": 1024, "sgd_step": 16384,
 }  # fmt: skip
+DECLINED = {"ftrl_step": lambda static: static["learning_rate_power"] != -0.5}  # NumPy's power is a vector instruction
 NEVER_FUSED = frozenset(["put_rows", "matmul"])  # no loop over rows and columns: the same call in a program
 
 
@@ -22,13 +23,15 @@ def choose(kernels: Mapping[str, Callable[..., Any]]) -> dict[str, Callable[...,
     """Return the kernels that pay; those whose primitives fuse are for calls outside captured programs."""
     left_out = NUMPY_IS_FASTER if naive_matmul() else NUMPY_IS_FASTER | {"matmul"}
     paying = {name: kernel for name, kernel in kernels.items() if name not in left_out}
-    return {name: k if name in NEVER_FUSED else _alone(k, FROM.get(name, 0)) for name, k in paying.items()}
+    return {name: k if name in NEVER_FUSED else _alone(k, name) for name, k in paying.items()}
 
 
-def _alone(kernel: Callable[..., Any], least: int) -> Callable[..., Any]:
+def _alone(kernel: Callable[..., Any], name: str) -> Callable[..., Any]:
+    least, declined = FROM.get(name, 0), DECLINED.get(name)
+
     @wraps(kernel)
     def run(*arrays: Any, **static: Any) -> Any:
-        if (least and arrays[0].size < least) or fusing():
+        if (least and arrays[0].size < least) or fusing() or (declined and declined(static)):
             return NotImplemented
         return kernel(*arrays, **static)
 
