@@ -137,7 +137,7 @@ def test_generated_kernels(nvrtc, cupy, seen, on_cupy):
         optimizer.apply(tape.gradient(loss, weights), weights)
         return loss
 
-    for _ in range(2):
+    for _ in range(3):  # the slots are made, the step is captured, and replayed
         step(np.ones((5, 3), "float32"))
     made = [entry for entry in seen if entry not in before and ("group_" in entry[0] or "merged_" in entry[0])]
     assert {"group_", "merged_"} == {word for word in ("group_", "merged_") for text, _ in made if word in text}
