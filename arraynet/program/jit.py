@@ -111,8 +111,7 @@ class Jitted:
         leaves, form = list(args), ""
         if kwargs or any(isinstance(a, _CONTAINERS) for a in args):
             leaves, form = flatten([args, kwargs]), str(map_structure(lambda leaf: None, [args, kwargs]))
-        homes = [leaf.backend for leaf in leaves if isinstance(leaf, Tensor | Variable)]
-        backend = homes[0] if homes else current()
+        backend = next((leaf.backend for leaf in leaves if isinstance(leaf, Tensor | Variable)), None) or current()
         key = (backend.name, settings, form, *map(_kind, leaves))
         entry = self._entries.get(key)
         if entry is _EAGER:
@@ -122,9 +121,9 @@ class Jitted:
         return _replay(entry, leaves)
 
     def _capture(self, key: Any, backend: Backend, args: Any, kwargs: Any, leaves: Sequence[Any]) -> Any:
-        arrays = (Tensor, np.ndarray, *current().array_types)
-        taken = [isinstance(leaf, arrays) and not isinstance(leaf, np.generic) for leaf in leaves]
-        full = [as_tensor(leaf, backend) if take else leaf for leaf, take in zip(leaves, taken, strict=True)]
+        arrays = tuple({Tensor, np.ndarray, *current().array_types} - {np.generic})
+        # Tensors of this call alone: a caller's own may be given twice, closed over, or a Variable's value
+        full = [Tensor(as_tensor(x, backend).array, backend) if isinstance(x, arrays) else x for x in leaves]
         args, kwargs = unflatten([args, kwargs], full)
         capture = Capture([t for t in full if isinstance(t, Tensor)])
         token = OBSERVERS.set((capture,))

@@ -159,3 +159,31 @@ def test_a_variable_that_was_given_an_array_in_another_order(host):
         w.assign(ops.transpose(ops.transpose(value)) if value is X else ops.transpose(ops.array(value.T)))
         for _ in range(2):
             np.testing.assert_allclose(f(X).numpy(), np.exp(-X) * value + value.sum(0), rtol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (3,), (2, 3)], ids=str)
+def test_old_values_that_are_read_behind_their_update(shape, host):
+    w, v = Variable(np.full(shape, 2, "float32")), Variable(np.full(shape, 5, "float32"))
+
+    def f(x):
+        old = w.value
+        w.assign(old * 3.0 + x)
+        v.assign(v * 0.9 + old * 0.1)
+        return old * x - 1.0
+
+    g, x, one, other = jit(f), np.full(shape, 0.5, "float32"), 2.0, 5.0
+    for _ in range(4):
+        np.testing.assert_allclose(g(ops.array(x)).numpy(), np.full(shape, one * 0.5 - 1), rtol=1e-6)
+        one, other = one * 3 + 0.5, other * 0.9 + one * 0.1
+        np.testing.assert_allclose([w.numpy(), v.numpy()], [np.full(shape, one), np.full(shape, other)], rtol=1e-6)
+
+
+def test_one_tensor_in_several_roles_at_the_capture(host):
+    t, u = ops.array(np.ones(4, "float32")), ops.array(np.full(4, 5, "float32"))
+    w = Variable(t)
+    twice, closed, variable = jit(lambda x, y: x - y), jit(lambda x: x - t), jit(lambda x: x - w)
+    for _ in range(2):
+        for x in (t, u):
+            np.testing.assert_array_equal(twice(t, x).numpy(), (t - x).numpy())
+            np.testing.assert_array_equal(closed(x).numpy(), (x - t).numpy())
+            np.testing.assert_array_equal(variable(w.value if x is t else x).numpy(), (x - t).numpy())

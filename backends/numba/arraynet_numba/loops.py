@@ -202,7 +202,8 @@ class _Writer:
         lines.append(f"v{out.index} = {kind}({text})")
         self.names[out.index] = f"v{out.index}"
         if out.index in self.outs:
-            stores = stage.stores if lines is stage.inner else stage.before
+            single = stage.after if out.shape == () else stage.before  # others may still read what it is written over
+            stores = stage.stores if lines is stage.inner else single
             at = {"full": "k", "row": "j", "column": "i"}.get(role, "0")
             place = f"y{out.index}[()]" if out.shape == () else f"Y{out.index}[{at}]"
             stores.append(f"{place} = v{out.index}")
