@@ -112,8 +112,8 @@ def _fits(group: Group, instruction: Instruction, at: int, place: dict[int, int]
     """Tell whether a group can compute an instruction where it stands, and has to do with it."""
     inside = {v.index: made for made in group.instructions for v in made.outs}
     known = inside.keys() | {v.index for made in group.instructions for v in made.inputs() if v.shape == group.shape}
-    reduces = instruction.name in ROW_REDUCTIONS or not group.pointwise
-    if group.instructions and reduces and not any(v.index in known for v in instruction.inputs()):
+    pointwise = instruction.outs[0].shape == group.shape and group.pointwise  # harmless company
+    if group.instructions and not pointwise and not any(v.index in known for v in instruction.inputs()):
         return False  # the same shape by chance: the update of weights and the loss of a batch
     for value in instruction.inputs():
         maker = inside.get(value.index)

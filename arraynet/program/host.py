@@ -76,16 +76,16 @@ class HostProgram:
 
     def __call__(self, inputs: Any, variables: Any, hosts: Any, outs: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """Replay; `outs` are the arrays that updates are written into. Return outputs and updates."""
-        try:
-            with self._lock, self.program.backend.guard():
+        with self._lock, self.program.backend.guard():
+            try:
                 return self._run(inputs, variables, hosts, outs)  # type: ignore[no-any-return]
-        except Exception as error:
-            line = error.__traceback__.tb_next.tb_lineno  # type: ignore[union-attr]
-            error.add_note(
-                f"In a captured program: {self.source.splitlines()[line - 1].strip()}. "
-                f"ARRAYNET_KERNELS=eager names the operation and all that it was given."
-            )
-            raise
+            except Exception as error:
+                line = error.__traceback__.tb_next.tb_lineno  # type: ignore[union-attr]
+                error.add_note(
+                    f"In a captured program: {self.source.splitlines()[line - 1].strip()}. "
+                    f"ARRAYNET_KERNELS=eager names the operation and all that it was given."
+                )
+                raise
 
     def _name_givens(self) -> None:
         program = self.program
@@ -209,6 +209,8 @@ class HostProgram:
         over = any(v is old for v in instruction.kwargs.get("over", ()))
         if instruction.name in UFUNCS and instruction.name != "matmul":
             over = overwrites(instruction, old, out, self.root)
+        if np.asarray(old.example).strides != np.asarray(out.example).strides:
+            return  # eager mode's new value lies in another memory order, and sums over it add in that
         self.in_place[k] = number > self._behind and (last < number or (last == number and over))
 
     def _reduce(self, number: int, instruction: Instruction) -> None:

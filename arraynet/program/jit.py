@@ -151,10 +151,10 @@ class Jitted:
 
     def _count(self, leaves: Sequence[Any]) -> None:
         self.captures += 1
-        if self.captures == MANY and any(isinstance(leaf, int | float) for leaf in leaves):
+        if self.captures == MANY and not all(isinstance(leaf, Tensor | np.ndarray | None) for leaf in leaves):
             warnings.warn(
-                f"{getattr(self, '__name__', 'A function')} was captured {MANY} times. A Python number among its "
-                f"arguments is part of its signature; pass a number that changes as a Tensor.",
+                f"{getattr(self, '__name__', 'A function')} was captured {MANY} times. A Python number or object among "
+                f"its arguments is part of its signature; pass a number that changes as a Tensor, and the same object.",
                 stacklevel=4,
             )
 
@@ -165,7 +165,7 @@ def _kind(x: Any) -> Any:
         return x.shape, x.dtype, x.flags.c_contiguous or x.strides  # other strides may be other bits
     if isinstance(x, Tensor):
         return x.backend.name, _kind(x.array) if isinstance(x.array, np.ndarray) else (x.shape, x.dtype)
-    if isinstance(x, float | np.generic):
+    if isinstance(x, float | complex | np.generic):
         return type(x), repr(x)  # 0.0 and -0.0 are equal, not the same
     return (type(x), x) if isinstance(x, bool | int | str | None) else _Same(x)
 
@@ -262,7 +262,8 @@ def _target(entry: _Entry, k: int, variable: Variable) -> Any:
     spare, entry.spares[k] = entry.spares[k], None
     if spare is not None and spare is not array:
         return spare
-    return np.empty(array.shape, array.dtype) if isinstance(array, np.ndarray | np.generic) else None
+    # A new one lies in memory as eager mode's does.
+    return np.empty_like(entry.program.updates[k][1].example) if isinstance(array, np.ndarray | np.generic) else None
 
 
 def _returned(entry: _Entry, backend: Backend, outputs: Any) -> Any:

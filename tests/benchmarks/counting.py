@@ -27,7 +27,7 @@ __all__ = ["COMMITTED", "GATE", "counters", "measured", "problems"]
 COMMITTED = Path(__file__).with_name("counters.json")
 BATCH, ROWS = 32, 144  # four full batches and a partial one
 # Every network on the reference; compiling loops takes seconds, so one network stands for them all.
-GATE = [*(("numpy", name) for name in NETWORKS), ("numba", "chapter")]
+GATE = [*(("numpy", name) for name in NETWORKS), ("numba", "chapter"), ("numba", "regression")]
 MEMORY = 2**15  # bytes: what Python keeps differs by less from version to version
 SLACK = {"fit_bytes": MEMORY, "step_bytes": MEMORY}
 COPY = re.compile(r"\b(?:f_)?(?:copyto|array|copy|ascontiguousarray)(?:_\w+)?\(")
