@@ -40,17 +40,18 @@ def _tiled(group: Group, backend: Backend) -> Callable[..., None] | None:
     if not all(all(plan.in_place[: len(group.over)]) for plan in plans.values()):
         return None  # something reads an old value behind its update
     steps = [plans[s.stop - s.start]._run for s in slices]
-    arrays = [v for v in group.inputs if v.shape is not None]
-    cut = [group.role(v) in ("full", "column") for v in arrays]
+    is_array = [v.shape is not None for v in group.inputs]
+    cut = [group.role(v) in ("full", "column") for v in group.inputs if v.shape is not None]
+    old = len(group.over)
 
     def run(*given: Any) -> None:
-        numbers = [x for x, v in zip(given, group.inputs, strict=False) if v.shape is None]
-        inputs = [x for x, v in zip(given, group.inputs, strict=False) if v.shape is not None]
+        numbers = [x for x, array in zip(given, is_array, strict=False) if not array]
+        inputs = [x for x, array in zip(given, is_array, strict=False) if array]
         parts = [[x[s] for s in slices] if c else repeat(x) for x, c in zip(inputs, cut, strict=True)]
-        outs = [[y[s] for s in slices] for y in given[len(group.inputs) :]]
+        outs = [[y[s] for s in slices] for y in given[len(is_array) :]]
         tiles = zip(*parts, strict=False) if parts else repeat(())
         for step, x, y in zip(steps, tiles, zip(*outs, strict=True), strict=False):
-            step(x, y[: len(group.over)], numbers, y)
+            step(x, y[:old], numbers, y)
 
     return run
 

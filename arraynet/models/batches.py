@@ -91,7 +91,10 @@ class ArrayData:
         return order[np.argsort(batch, kind="stable")]
 
     def _batch(self, rows: Any) -> Batch:
-        taken = [None if leaf is None else leaf[rows] for leaf in self.leaves]
+        if isinstance(rows, slice):
+            taken = [None if leaf is None else leaf[rows] for leaf in self.leaves]
+        else:  # all of them are there, and not to look for that costs a third less
+            taken = [None if leaf is None else leaf.take(rows, 0, None, "clip") for leaf in self.leaves]
         if self.narrow:
             taken = [None if t is None else t.astype(d, copy=False) for t, d in zip(taken, self.dtypes, strict=True)]
         if self.flat:

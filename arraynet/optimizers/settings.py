@@ -59,7 +59,7 @@ class Settings(Versioned):
         self._iterations = 0
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in ("learning_rate", "iterations"):  # host numbers: programs ask for them at each replay
+        if name in ("learning_rate", "iterations", "_iterations"):  # host numbers: programs ask for them at each replay
             object.__setattr__(self, name, value)
         else:
             super().__setattr__(name, self._checked(name, value))

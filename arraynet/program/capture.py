@@ -78,7 +78,7 @@ class Lowering:
 
     def _program(self, outputs: list[Tensor]) -> Program:
         capture = self.capture
-        inputs = [self._input(t) for t in capture.inputs]
+        inputs = [self.known.setdefault(t.id, self.tracer.value(t.array)) for t in capture.inputs]
         for variable, value in capture.reads.values():
             self._read(variable, value)
         with self.backend.guard():
@@ -95,10 +95,6 @@ class Lowering:
             updates=[(variable, self._value(value)) for variable, value in capture.writes.values()],
             count=self.tracer.count,
         )
-
-    def _input(self, tensor: Tensor) -> Value:
-        value = self.known[tensor.id] = self.tracer.value(tensor.array)
-        return value
 
     def _read(self, variable: Variable, value: Tensor) -> None:
         if id(variable) not in self.variables:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from arraynet import config
-from arraynet.backend import Backend
+from arraynet.backend import Backend, dtype_of
 from arraynet.observers import OBSERVERS, Versioned, latest_touch, latest_version
 from arraynet.plugins import current
 from arraynet.program.capture import Capture
@@ -28,7 +28,7 @@ __all__ = ["Jitted", "jit"]
 
 MANY = 8  # captures of one function, after which a changing Python argument is suspected
 _EAGER = object()
-_CONTAINERS = (list, tuple, dict)
+_NESTED = object()  # of a container's kind
 
 
 def jit(f: Callable[..., Any]) -> "Jitted":
@@ -71,7 +71,7 @@ class _Entry:
     logits: list[tuple[int, Any] | None]
     guards: list[tuple[Versioned, int]]
     checked: int  # the latest version of anything when the guards last held
-    inputs: list[tuple[int, str]]  # which leaves of the arguments are arrays, and their dtypes
+    inputs: list[tuple[int, str, Any]]  # which leaves are arrays, their dtypes, and the type that is taken as it is
     variables: list[Variable]
     targets: list[Variable]
     in_place: list[bool]  # which targets' own arrays may be written into
@@ -108,11 +108,13 @@ class Jitted:
         settings = config.numerics()
         if OBSERVERS.get() or settings[0] == "eager":
             return self.function(*args, **kwargs)
-        leaves, form = list(args), ""
-        if kwargs or any(isinstance(a, _CONTAINERS) for a in args):
+        leaves: Sequence[Any] = args
+        kinds, form = [*map(_kind, args)], ""
+        if kwargs or _NESTED in kinds:
             leaves, form = flatten([args, kwargs]), str(map_structure(lambda leaf: None, [args, kwargs]))
-        backend = next((leaf.backend for leaf in leaves if isinstance(leaf, Tensor | Variable)), None) or current()
-        key = (backend.name, settings, form, *map(_kind, leaves))
+            kinds = [*map(_kind, leaves)]
+        backend = next((leaf.backend for leaf in leaves if isinstance(leaf, (Tensor, Variable))), None) or current()
+        key = (backend.name, settings, form, *kinds)
         entry = self._entries.get(key)
         if entry is _EAGER:
             return self.function(*args, **kwargs)
@@ -121,9 +123,9 @@ class Jitted:
         return _replay(entry, leaves)
 
     def _capture(self, key: Any, backend: Backend, args: Any, kwargs: Any, leaves: Sequence[Any]) -> Any:
-        arrays = tuple({Tensor, np.ndarray, *current().array_types} - {np.generic})
+        kinds = tuple({Tensor, np.ndarray, *current().array_types} - {np.generic})
         # Tensors of this call alone: a caller's own may be given twice, closed over, or a Variable's value
-        full = [Tensor(as_tensor(x, backend).array, backend) if isinstance(x, arrays) else x for x in leaves]
+        full = [Tensor(as_tensor(x, backend).array, backend) if isinstance(x, kinds) else x for x in leaves]
         args, kwargs = unflatten([args, kwargs], full)
         capture = Capture([t for t in full if isinstance(t, Tensor)])
         token = OBSERVERS.set((capture,))
@@ -132,15 +134,17 @@ class Jitted:
         finally:
             OBSERVERS.reset(token)
         if not capture.makes:  # a layer is built or slots are made now, and the next call is captured
-            self._entries[key] = self._entry(capture, result, backend, full)
+            arrays = [(k, t.array) for k, t in enumerate(full) if isinstance(t, Tensor)]
+            inputs = [(k, dtype_of(array).name, np.ndarray if array is leaves[k] else None) for k, array in arrays]
+            self._entries[key] = self._entry(capture, result, backend, inputs)
             self._count(leaves)
         return result
 
-    def _entry(self, capture: Capture, result: Any, backend: Backend, leaves: list[Any]) -> Any:
+    def _entry(self, capture: Capture, result: Any, backend: Backend, inputs: list[Any]) -> Any:
         """A replayable entry, or the mark that the function stays eager, with one line in the log."""
         if not capture.reason:
             try:
-                return _lowered(capture, result, backend, leaves)
+                return _lowered(capture, result, backend, inputs)
             except UncapturableError as error:
                 capture.fail(str(error))
         self.reason = capture.reason
@@ -167,7 +171,9 @@ def _kind(x: Any) -> Any:
         return x.backend.name, _kind(x.array) if isinstance(x.array, np.ndarray) else (x.shape, x.dtype)
     if isinstance(x, float | complex | np.generic):
         return type(x), repr(x)  # 0.0 and -0.0 are equal, not the same
-    return (type(x), x) if isinstance(x, bool | int | str | None) else _Same(x)
+    if isinstance(x, bool | int | str | None):
+        return type(x), x
+    return _NESTED if isinstance(x, list | tuple | dict) else _Same(x)
 
 
 class _Same:
@@ -183,16 +189,15 @@ class _Same:
         return id(self.x)
 
 
-def _lowered(capture: Capture, result: Any, backend: Backend, given: list[Any]) -> _Entry:
-    leaves = flatten(result)
-    tensors = [leaf.read() if isinstance(leaf, Variable) else leaf for leaf in leaves]
+def _lowered(capture: Capture, result: Any, backend: Backend, inputs: list[Any]) -> _Entry:
+    tensors = [leaf.read() if isinstance(leaf, Variable) else leaf for leaf in flatten(result)]
     tensors = [t for t in tensors if isinstance(t, Tensor)]
     behind = [t.logits for t in tensors]
     hidden = [tag[0] for tag in behind if tag and isinstance(tag[0], Tensor)]
     program = optimise(capture.program([*tensors, *hidden], backend))
-    layouts = [getattr(value.example, "strides", None) for _, value in program.variables]
     places = iter(range(len(tensors), len(tensors) + len(hidden)))
     run = _runner(program)
+    program.forget()
     return _Entry(
         program=program,
         run=run,
@@ -200,12 +205,12 @@ def _lowered(capture: Capture, result: Any, backend: Backend, given: list[Any]) 
         logits=[(next(places), tag[1]) if tag and isinstance(tag[0], Tensor) else None for tag in behind],
         guards=[(configured, configured.version) for configured in capture.configured.values()],
         checked=latest_version(),
-        inputs=[(k, leaf.dtype.name) for k, leaf in enumerate(given) if isinstance(leaf, Tensor)],
+        inputs=inputs,
         variables=[variable for variable, _ in program.variables],
         targets=[variable for variable, _ in program.updates],
         in_place=getattr(run, "in_place", [False] * len(program.updates)),
         spares=[None] * len(program.updates),
-        layouts=layouts,
+        layouts=[getattr(value.example, "strides", None) for _, value in program.variables],
     )
 
 
@@ -223,9 +228,7 @@ def _runner(program: Program) -> Any:
 
 def _replay(entry: _Entry, leaves: Sequence[Any]) -> Any:
     backend = entry.program.backend
-    inputs = [
-        leaf.array if type(leaf := leaves[k]) is Tensor else backend.asarray(leaf, name) for k, name in entry.inputs
-    ]
+    inputs = [x if type(x := leaves[k]) is own else _array(x, backend, name) for k, name, own in entry.inputs]
     hosts: list[Any] = []
     for source, values in entry.program.hosts:
         made = source()
@@ -235,6 +238,10 @@ def _replay(entry: _Entry, leaves: Sequence[Any]) -> Any:
     else:
         outputs = _assigning(entry, backend, inputs, hosts)
     return _returned(entry, backend, outputs)
+
+
+def _array(x: Any, backend: Backend, dtype: str) -> Any:
+    return x.array if type(x) is Tensor else backend.asarray(x, dtype)
 
 
 def _assigning(entry: _Entry, backend: Backend, inputs: list[Any], hosts: list[Any]) -> Any:

@@ -5,6 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
 from arraynet.backend import Backend
 from arraynet.program.trace import Instruction, Value, substitute
 
@@ -52,6 +55,13 @@ class Program:
     def results(self) -> list[Value]:
         """Return the Values that must exist at the end."""
         return [*self.outputs, *(value for _, value in self.updates)]
+
+    def forget(self) -> None:
+        """Let go of the capturing run's arrays, but for how they lay in memory."""
+        made = {v for i in self.instructions for v in (*i.inputs(), *i.outs)}
+        for value in made.union(v for _, v in (*self.variables, *self.updates)):
+            if isinstance(x := value.example, np.ndarray):
+                value.example = as_strided(np.empty(1, x.dtype), x.shape, x.strides, writeable=False)
 
     def primitives(self) -> Counter[str]:
         """Return how often each primitive occurs."""

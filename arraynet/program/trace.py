@@ -17,31 +17,14 @@ from arraynet.backend import Backend, dtype_of
 __all__ = ["OPERATORS", "Instruction", "TracedArray", "TracedScalar", "Tracer", "UncapturableError", "Value"]
 
 OPERATORS: dict[str, Callable[..., Any]] = {  # primitives that Python spells as operators
-    "add": operator.add,
-    "subtract": operator.sub,
-    "multiply": operator.mul,
-    "divide": operator.truediv,
-    "floor_divide": operator.floordiv,
-    "remainder": operator.mod,
-    "pow": operator.pow,
-    "matmul": operator.matmul,
-    "bitwise_and": operator.and_,
-    "bitwise_or": operator.or_,
-    "bitwise_xor": operator.xor,
-    "bitwise_left_shift": operator.lshift,
-    "bitwise_right_shift": operator.rshift,
-    "less": operator.lt,
-    "less_equal": operator.le,
-    "greater": operator.gt,
-    "greater_equal": operator.ge,
-    "equal": operator.eq,
-    "not_equal": operator.ne,
-    "negative": operator.neg,
-    "positive": operator.pos,
-    "bitwise_invert": operator.invert,
-    "abs": operator.abs,
-    "getitem": operator.getitem,
-}
+    "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
+    "floor_divide": operator.floordiv, "remainder": operator.mod, "pow": operator.pow, "matmul": operator.matmul,
+    "bitwise_and": operator.and_, "bitwise_or": operator.or_, "bitwise_xor": operator.xor,
+    "bitwise_left_shift": operator.lshift, "bitwise_right_shift": operator.rshift, "bitwise_invert": operator.invert,
+    "less": operator.lt, "less_equal": operator.le, "greater": operator.gt, "greater_equal": operator.ge,
+    "equal": operator.eq, "not_equal": operator.ne, "negative": operator.neg, "positive": operator.pos,
+    "abs": operator.abs, "getitem": operator.getitem,
+}  # fmt: skip
 
 
 class UncapturableError(Exception):
@@ -58,7 +41,7 @@ class Value:
     shape, dtype : tuple of int, numpy.dtype
         Of the array; None for a number that the host makes.
     example : array
-        The array that it was when the program was captured; dropped once the program is planned.
+        The array that it was when the program was captured; once that is planned, only how it lay in memory.
     """
 
     __slots__ = ("dtype", "example", "index", "shape")

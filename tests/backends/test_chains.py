@@ -8,7 +8,7 @@ from arraynet import layers, ops, optimizers
 from arraynet.program import jit
 from arraynet.program.layout import VIEWS
 
-loops = pytest.importorskip("arraynet_numba.loops", reason="the plugin arraynet-numba is not installed")
+generated = pytest.importorskip("arraynet_numba.generated", reason="the plugin arraynet-numba is not installed")
 
 
 def labelled(rows, seed=0):
@@ -40,7 +40,7 @@ def test_between_products_a_step_makes_one_call(optimizer):
 def test_other_batches_and_other_rates_compile_nothing_new(monkeypatch):
     with arraynet.use_backend("numba"):
         classifier().fit(*labelled(32), batch_size=16, verbose=0)
-        monkeypatch.setattr(loops, "_imported", lambda source, name: pytest.fail(f"compiled anew:\n{source}"))
+        monkeypatch.setattr(generated, "_imported", lambda source, name: pytest.fail(f"compiled anew:\n{source}"))
         classifier(optimizers.Adam(0.01, beta_1=0.8, epsilon=1e-5)).fit(*labelled(45), batch_size=15, verbose=0)
 
 

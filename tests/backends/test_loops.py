@@ -273,7 +273,7 @@ def test_kernels_that_numpy_beats_are_left_out(monkeypatch):
     monkeypatch.setenv("ARRAYNET_NUMBA_MATMUL", "naive")
     assert "matmul" in type(arraynet.plugins.load("numba"))().kernels
     monkeypatch.setenv("ARRAYNET_NUMBA_MATMUL", "fast")
-    with pytest.raises(ValueError, match="ARRAYNET_NUMBA_MATMUL must be 'blas' or 'naive', received 'fast'"):
+    with pytest.raises(ValueError, match="ARRAYNET_NUMBA_MATMUL must be 'auto', 'blas' or 'naive', received 'fast'"):
         _ = type(arraynet.plugins.load("numba"))().kernels
 
 

@@ -6,14 +6,17 @@ calls them all.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from arraynet.fusion import fuse
+from arraynet.fusion import Group, fuse
 from arraynet.program import Instruction, Value
 from arraynet_numba.expressions import EXPRESSIONS, PRIMITIVES
-from arraynet_numba.loops import IMPORTS, compiled, loaded
+from arraynet_numba.generated import IMPORTS, loaded, loaded_loop
+from arraynet_numba.loops import SUMS, arguments, compiled, coverable, flat
+from arraynet_numba.products import few_rows, has_few_rows, of_few_terms
 
 __all__ = ["compile_loops"]
 
@@ -24,20 +27,52 @@ PLAIN = (0, 1, -1, 2, 0.5)  # numbers that the compiler can make something of
 def compile_loops(program: Any) -> None:
     """Replace what lies between the matrix products of a program by calls of compiled loops."""
     _lift_numbers(program)
-    fuse(program, PRIMITIVES, _Loop.of, in_place=True, smallest=1)
+    fuse(program, PRIMITIVES, lambda g: _Loop(g) if coverable(g) else None, in_place=True, smallest=1)
+    _take_products(program)
     program.instructions = list(_chained(program.instructions))
 
 
 class _Loop:
-    """A compiled loop, and the instructions that it stands for."""
+    """A loop to compile: a group, with the products that it computes itself."""
 
-    def __init__(self, function: Any, instructions: list[Any]) -> None:
-        self.function, self.instructions = function, instructions
+    def __init__(self, group: Group) -> None:
+        self.group, self.products = group, dict[int, Any]()
 
-    @staticmethod
-    def of(group: Any) -> "_Loop | None":
-        function = compiled(group)
-        return None if function is None else _Loop(function, group.instructions)
+    @property
+    def alone(self) -> Any:
+        """The one primitive that it stands for, if it does."""
+        return None if self.products or self.group.instructions[1:] else self.group.instructions[0]
+
+    def compiled(self) -> Any:
+        return compiled(self.group, self.products)
+
+
+class _FewRows:
+    """A product to compile."""
+
+    alone = None
+
+    def __init__(self, dtype: np.dtype) -> None:
+        self.dtype = dtype
+
+    def compiled(self) -> Any:
+        return loaded_loop(self.dtype.name, SUMS, few_rows())
+
+
+def _take_products(program: Any) -> None:
+    """Compute the weights' gradient in the loop of their update, if it has few terms, and their product by a loop."""
+    products, updated = of_few_terms(program), set[int]()
+    for instruction in [i for i in program.instructions if isinstance(i.function, _Loop)]:
+        loop = instruction.function
+        mine = {v.index: products[v.index] for v in loop.group.inputs if v.index in products}
+        if mine and flat(loop.group, mine):
+            loop.products = mine
+            instruction.args = tuple(arguments(loop.group, mine))
+            updated |= {v.index for v in loop.group.over}
+            program.instructions = [i for i in program.instructions if all(i is not p for p in mine.values())]
+    for instruction in program.instructions:
+        if has_few_rows(instruction) and instruction.args[1].index in updated:
+            instruction.function = _FewRows(instruction.outs[0].dtype)
 
 
 def _lift_numbers(program: Any) -> None:
@@ -70,7 +105,7 @@ def _chained(instructions: Iterable[Any]) -> Iterator[Any]:
     waiting: list[Any] = []
     made: set[int] = set()
     for instruction in instructions:
-        loop = isinstance(instruction.function, _Loop)
+        loop = isinstance(instruction.function, _Loop | _FewRows)
         width = sum(len(i.args) + len(i.outs) for i in (*waiting, instruction))
         if waiting and (width > WIDEST if loop else any(v.index in made for v in instruction.inputs())):
             yield from _called(waiting)
@@ -89,17 +124,16 @@ def _called(waiting: list[Any]) -> list[Any]:
         return []
     if len(waiting) == 1:
         (only,) = waiting
-        if len(only.function.instructions) == 1:
-            return list(only.function.instructions)
-        only.function = only.function.function
-        return waiting
+        if only.function.alone is not None:
+            return [only.function.alone]
+        return [replace(only, name="group", function=only.function.compiled(), several=True)]
     over = [pair for i in waiting for pair in zip(i.outs, i.kwargs.get("over", ()), strict=False)]
     written = [new for new, _ in over]
     outs = [*written, *(v for i in waiting for v in i.outs if all(v is not w for w in written))]
     inside = {v.index for v in outs}
     inputs = list({v.index: v for i in waiting for v in i.args if v.index not in inside}.values())
     place = {v.index: k for k, v in enumerate([*inputs, *outs])}
-    calls = [(i.function.function, [place[v.index] for v in (*i.args, *i.outs)]) for i in waiting]
+    calls = [(i.function.compiled(), [place[v.index] for v in (*i.args, *i.outs)]) for i in waiting]
     kwargs = {"over": tuple(old for _, old in over)} if over else {}
     return [Instruction("group", _caller(calls, len(place)), tuple(inputs), kwargs, tuple(outs), several=True)]
 
@@ -110,4 +144,4 @@ def _caller(calls: list[tuple[Any, list[int]]], count: int) -> Any:
     imports = [f"from {loop.py_func.__module__} import loop as f{k}\n" for k, loop in enumerate(loops)]
     body = [f"    f{loops.index(loop)}({', '.join(f'x{k}' for k in given)})\n" for loop, given in calls]
     head = f"{IMPORTS}{''.join(imports)}\n\n@numba.njit(cache=True, nogil=True)\n"
-    return loaded(f"{head}def loop({', '.join(f'x{k}' for k in range(count))}):\n{''.join(body)}").loop
+    return loaded(f"{head}def loop({', '.join(f'x{k}' for k in range(count))}):\n    wide_vectors()\n{''.join(body)}")

@@ -5,7 +5,7 @@ from functools import wraps
 from typing import Any
 
 from arraynet.program import fusing
-from arraynet_numba.settings import naive_matmul
+from arraynet_numba.settings import matmul_by
 
 __all__ = ["choose"]
 
@@ -21,7 +21,7 @@ NEVER_FUSED = frozenset(["put_rows", "matmul"])  # no loop over rows and columns
 
 def choose(kernels: Mapping[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
     """Return the kernels that pay; those whose primitives fuse are for calls outside captured programs."""
-    left_out = NUMPY_IS_FASTER if naive_matmul() else NUMPY_IS_FASTER | {"matmul"}
+    left_out = NUMPY_IS_FASTER if matmul_by() == "naive" else NUMPY_IS_FASTER | {"matmul"}
     paying = {name: kernel for name, kernel in kernels.items() if name not in left_out}
     return {name: k if name in NEVER_FUSED else _alone(k, name) for name, k in paying.items()}
 

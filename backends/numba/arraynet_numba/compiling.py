@@ -61,6 +61,9 @@ def _chosen(float32: Any, short: Any, long: Any) -> Any:
 def version() -> str:
     """Return a name for this state of the sources: Numba itself does not notice that a helper has changed."""
     here = Path(__file__)
-    files = [here, *(here.with_name(f"{name}.py") for name in ("functions", "scalar", "vectors"))]
+    files = [
+        here,
+        *(here.with_name(f"{name}.py") for name in ("functions", "generated", "products", "scalar", "vectors")),
+    ]
     text = b"".join(file.read_bytes() for file in [*files, *sorted(here.with_name("kernels").glob("*.py"))])
     return hashlib.sha256(text).hexdigest()[:16]

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-__all__ = ["cache_folder", "naive_matmul"]
+__all__ = ["cache_folder", "matmul_by"]
 
 
 def cache_folder() -> Path:
@@ -35,9 +35,9 @@ def _made(text: str) -> Path:
     return Path(temporary.name)
 
 
-def naive_matmul() -> bool:
-    """Return whether ``ARRAYNET_NUMBA_MATMUL`` asks for the loop in the place of BLAS."""
-    text = os.environ.get("ARRAYNET_NUMBA_MATMUL") or "blas"
-    if text not in ("blas", "naive"):
-        raise ValueError(f"ARRAYNET_NUMBA_MATMUL must be 'blas' or 'naive', received {text!r}.")
-    return text == "naive"
+def matmul_by() -> str:
+    """Return what multiplies matrices: "auto" is BLAS, but for products that a loop of a program does faster."""
+    text = os.environ.get("ARRAYNET_NUMBA_MATMUL") or "auto"
+    if text not in ("auto", "blas", "naive"):
+        raise ValueError(f"ARRAYNET_NUMBA_MATMUL must be 'auto', 'blas' or 'naive', received {text!r}.")
+    return text

@@ -1,0 +1,104 @@
+"""Products with a handful of rows are computed in loops, the weights' gradient in that of their update."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+import arraynet
+from arraynet import layers, ops
+from arraynet.program import jit
+
+products = pytest.importorskip("arraynet_numba.products", reason="the plugin arraynet-numba is not installed")
+
+UNITS = 1 + products.LARGE // 401  # odd, as is the number of inputs
+
+
+def trained(backend, rows, optimizer, dtype="float32", activation="relu"):
+    """A net after some steps on batches of so many rows, and the products left in its program."""
+    with arraynet.use_backend(backend):
+        arraynet.utils.set_random_seed(0)
+        hidden = layers.Dense(UNITS, activation=activation, dtype=dtype)
+        model = arraynet.Sequential([hidden, layers.Dense(3, dtype=dtype)])
+        model.compile(optimizer, "mse")
+        rng = np.random.default_rng(1)
+        x, y = rng.normal(size=(4 * rows, 401)).astype(dtype), rng.normal(size=(4 * rows, 3)).astype(dtype)
+        model.fit(x, y, batch_size=rows, epochs=2, verbose=0)
+        return model, Counter(i.name for i in model._step("train").programs[0].instructions)["matmul"]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("rows", [1, 2, 3, 7, 8, 9])
+def test_a_step_on_few_rows_trains_as_on_numpy(rows, dtype):
+    model, left = trained("numba", rows, "sgd", dtype)
+    expected, every = trained("numpy", rows, "sgd", dtype)
+    forward = rows in (3, 7, 8)  # BLAS has a way of its own for one row or two
+    assert every - left == (0 if rows == 9 else 1 + forward)
+    for w, e in zip(model.get_weights(), expected.get_weights(), strict=True):
+        np.testing.assert_allclose(w, e, rtol=2e-5 if dtype == "float32" else 1e-12, atol=1e-6)
+
+
+@pytest.mark.parametrize("optimizer", ["rmsprop", "adam", "adamw", "nadam", "adagrad", "adadelta"])
+def test_every_optimizer_takes_its_gradient_from_the_factors(optimizer):
+    model, left = trained("numba", 4, optimizer)
+    assert left == 3  # of the second layer, whose weights are few
+    for w, e in zip(model.get_weights(), trained("numpy", 4, optimizer)[0].get_weights(), strict=True):
+        np.testing.assert_allclose(w, e, rtol=1e-3, atol=2e-4)
+
+
+def test_what_asks_for_the_gradient_twice_gets_all_of_it():
+    clipped = [arraynet.optimizers.SGD(clipnorm=0.1) for _ in range(2)]
+    model, left = trained("numba", 4, clipped[0])
+    assert left == 5
+    for w, e in zip(model.get_weights(), trained("numpy", 4, clipped[1])[0].get_weights(), strict=True):
+        np.testing.assert_allclose(w, e, rtol=2e-5, atol=1e-6)
+
+
+def test_blas_does_all_of_it_if_asked(monkeypatch):
+    monkeypatch.setenv("ARRAYNET_NUMBA_MATMUL", "blas")
+    assert trained("numba", 8, "sgd")[1] == trained("numpy", 8, "sgd")[1]
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_no_value_is_hidden(bad):
+    with arraynet.use_backend("numba"):
+        w = arraynet.Variable(np.zeros((401, UNITS), "float32"))
+
+        @jit
+        def step(x, g):
+            y = ops.matmul(x, w)
+            w.assign_sub(0.5 * ops.matmul(ops.transpose(x), g))
+            return y
+
+        x, g = np.ones((3, 401), "float32"), np.ones((3, UNITS), "float32")
+        step(x, g)
+        x[1, 400] = bad
+        with np.errstate(invalid="ignore"):
+            y = step(x, g).numpy()
+        assert "matmul" not in step.programs[0].primitives()
+    assert np.isfinite(y[[0, 2]]).all()
+    assert not np.isfinite(y[1]).any()
+    assert np.isfinite(w.numpy()[:400]).all()
+    assert not np.isfinite(w.numpy()[400]).any()
+
+
+def test_a_product_of_variables_is_computed_before_they_change():
+    def step(a, b, w):
+        gradient = ops.matmul(ops.transpose(a), b)
+        a.assign(a * 2)
+        b.assign(b + 1)
+        w.assign_sub(0.5 * gradient)
+
+    found = []
+    for backend in ("numpy", "numba"):
+        with arraynet.use_backend(backend):
+            rng = np.random.default_rng(0)
+            given = [
+                arraynet.Variable(rng.normal(size=s).astype("float32")) for s in ((4, 401), (4, UNITS), (401, UNITS))
+            ]
+            fast = jit(lambda: step(*given))  # noqa: B023
+            for _ in range(3):
+                fast()
+            found.append([v.numpy() for v in given])
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
