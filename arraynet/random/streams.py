@@ -147,7 +147,11 @@ def reset_streams() -> None:
 
 def host_permutation(key: tuple[int, int], n: int) -> np.ndarray:
     """Return a permutation of ``0..n-1`` on the host: the stable order of 64-bit words, in int64."""
-    return np.argsort(host_words(key, 0, n, 64), kind="stable")
+    words = host_words(key, 0, n, 64)
+    order = np.argsort(words)  # not stable, but vectorised: a fifth of the time
+    ordered = words[order]
+    tied = bool((ordered[1:] == ordered[:-1]).any())
+    return np.argsort(words, kind="stable") if tied else order
 
 
 def serialize_seed(seed: int | SeedGenerator | None) -> Any:

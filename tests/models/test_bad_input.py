@@ -8,6 +8,7 @@ from support.classifier import ONE_HOT, X, Y, net
 
 from arraynet import callbacks, layers, losses, ops
 from arraynet.models import Sequential
+from arraynet.models.checks import check_values
 
 
 def untouched(model, call, error, match):
@@ -33,6 +34,8 @@ NAN[3, 2] = np.nan
         (lambda m: m.fit(X, Y[:9]), ValueError, "x: 50, y: 9"),
         (lambda m: m.fit(X[:0], Y[:0]), ValueError, "x is empty"),
         (lambda m: m.fit(NAN, Y), ValueError, "NaN or infinity in 1 of 50 samples, the first is sample 3"),
+        (lambda m: m.fit(-np.exp(np.asfortranarray(NAN)), Y), ValueError, "in 1 of 50 samples, the first is sample 3"),
+        (lambda m: m.fit(np.where(np.isnan(NAN), -np.inf, X), Y), ValueError, "the first is sample 3"),
         (lambda m: m.fit(X, np.where(Y == 1, np.inf, Y)), ValueError, "y holds NaN or infinity"),
         (lambda m: m.fit(X, Y, validation_data=(NAN, Y)), ValueError, "validation_data: x holds NaN"),
         (lambda m: m.evaluate(NAN, Y), ValueError, "NaN or infinity in 1 of 50 samples, the first is sample 3"),
@@ -54,6 +57,13 @@ NAN[3, 2] = np.nan
 )
 def test_bad_input_is_refused_before_any_work(call, error, match):
     untouched(net(), call, error, match)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_large_numbers_are_numbers(order):
+    x = np.array(X, order=order)
+    x[2, 3] = 3e38
+    check_values(x, "x")
 
 
 def test_integer_labels_with_the_categorical_loss_are_refused():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from arraynet import config, random
-from arraynet.random import SeedGenerator, path_scope, stream_key
+from arraynet.random import SeedGenerator, path_scope, stream_key, streams
 from arraynet.utils import set_random_seed
 
 KEY = (13593183142103666381, 4954324979444398307)
@@ -119,3 +119,9 @@ def test_configurations_keep_what_was_given():
     assert SeedGenerator().get_config()["seed"] is None
     generator = random.deserialize_seed(random.serialize_seed(SeedGenerator(3)))
     assert (generator.key, random.serialize_seed(4), random.deserialize_seed(4)) == ((3, 0), 4, 4)
+
+
+def test_equal_words_keep_their_order(monkeypatch):
+    words = np.array([5, 1, 5, 1, 0] * 50, np.uint64)
+    monkeypatch.setattr(streams, "host_words", lambda *given: words)
+    np.testing.assert_array_equal(streams.host_permutation((0, 0), words.size), np.argsort(words, kind="stable"))
