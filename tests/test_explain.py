@@ -72,8 +72,9 @@ def test_broadcast_axes(shapes, text, backend):
     assert arraynet.explain(ops.add, *(ops.ones(shape) for shape in shapes))[0].broadcast == text
 
 
-def test_a_matrix_product_broadcasts_nothing():
-    assert arraynet.explain(ops.matmul, ops.ones((3, 1)), ops.ones((1, 3)))[0].broadcast == ""
+def test_a_matrix_product_broadcasts_nothing_unless_it_has_one_term():
+    assert arraynet.explain(ops.matmul, ops.ones((3, 2)), ops.ones((2, 3)))[0].broadcast == ""
+    assert arraynet.explain(ops.matmul, ops.ones((3, 1)), ops.ones((1, 3)))[0].broadcast == "x1: axis 1, x2: axis 0"
 
 
 def test_scalars_and_several_outputs():
