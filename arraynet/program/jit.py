@@ -18,6 +18,7 @@ from arraynet.observers import OBSERVERS, Versioned, latest_touch, latest_versio
 from arraynet.plugins import current
 from arraynet.program.capture import Capture
 from arraynet.program.host import HOST_PASSES, HostProgram
+from arraynet.program.layout import aligned_like, is_aligned
 from arraynet.program.passes import optimise
 from arraynet.program.program import Program, interpret
 from arraynet.program.trace import UncapturableError
@@ -256,7 +257,7 @@ def _assigning(entry: _Entry, backend: Backend, inputs: list[Any], hosts: list[A
         old = variable._value.array
         if new is not old:
             entry.steady = None
-            if not variable._seen:
+            if not variable._seen and _own(old):
                 entry.spares[k] = old
             variable.put(Tensor(new, backend), seen=False)
     return outputs
@@ -265,13 +266,19 @@ def _assigning(entry: _Entry, backend: Backend, inputs: list[Any], hosts: list[A
 def _target(entry: _Entry, k: int, variable: Variable) -> Any:
     """The array to write an update into: the Variable's own if nobody else holds it, else a spare one."""
     array = variable._value.array
-    if entry.in_place[k] and not variable._seen and type(array) is np.ndarray:
+    if entry.in_place[k] and not variable._seen and _own(array):
         return array
     spare, entry.spares[k] = entry.spares[k], None
     if spare is not None and spare is not array:
         return spare
     # A new one lies in memory as eager mode's does.
-    return np.empty_like(entry.program.updates[k][1].example) if isinstance(array, np.ndarray | np.generic) else None
+    example = entry.program.updates[k][1].example
+    return aligned_like(np.asarray(example)) if isinstance(array, np.ndarray | np.generic) else None
+
+
+def _own(array: Any) -> bool:
+    """Tell whether a host array is one of ours, to write into; an operation's own result lies anywhere."""
+    return type(array) is np.ndarray and is_aligned(array)
 
 
 def _returned(entry: _Entry, backend: Backend, outputs: Any) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 from arraynet.program.program import Program
 from arraynet.program.trace import Instruction, Value
 
-__all__ = ["VIEWS", "Pool", "last_uses", "roots"]
+__all__ = ["VIEWS", "Pool", "aligned_like", "is_aligned", "last_uses", "roots"]
 
 VIEWS = frozenset(
     ("reshape", "permute_dims", "matrix_transpose", "expand_dims", "squeeze", "broadcast_to", "getitem", "moveaxis")
@@ -68,8 +68,17 @@ class Pool:
         self._free.extend(blocks)
 
 
+def is_aligned(x: np.ndarray) -> bool:
+    """Tell whether an array begins at a cache line, or is too small for that to matter."""
+    return x.nbytes < 4096 or x.ctypes.data % 64 == 0
+
+
+def aligned_like(example: np.ndarray) -> np.ndarray:
+    """Return an array that lies in memory as another, from a cache line on: no vector of it touches two of them."""
+    return _shaped(_aligned(max(example.nbytes, 1)), example)
+
+
 def _aligned(nbytes: int) -> np.ndarray:
-    """Bytes that begin at a cache line."""
     raw = np.empty(nbytes + 64, np.uint8)
     start = -raw.ctypes.data % 64
     return raw[start : start + nbytes]

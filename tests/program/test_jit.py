@@ -90,6 +90,25 @@ def test_a_partial_batch_is_a_second_program_and_no_more():
     assert fast.captures == 2
 
 
+@pytest.mark.parametrize("name", ["numpy", "numba"])
+def test_large_variables_come_to_lie_at_a_cache_line_and_stay_there(name):
+    if name not in arraynet.available_backends():
+        pytest.skip(f"the backend {name} is not installed")
+    with arraynet.use_backend(name):
+        raw = np.zeros(4 * 5000 + 64, np.uint8)
+        start = -raw.ctypes.data % 64 + 4
+        w = Variable(raw[start : start + 4 * 5000].view(np.float32))
+        step = jit(lambda: w.assign(w * 0.5 + 1))
+        step()
+        placed = set()
+        for _ in range(4):
+            step()
+            placed.add(w._value.array.ctypes.data)
+        assert len(placed) == 1
+        assert placed.pop() % 64 == 0
+        np.testing.assert_array_equal(w.numpy(), np.full(5000, 2 - 2**-4, np.float32))
+
+
 def test_values_handed_out_survive_in_place_updates(backend):
     weights = linear_model()
     fast = jit(training_step(weights))
