@@ -92,3 +92,14 @@ def test_the_derivative_of_an_activation_is_made_where_it_is_needed(activation):
         (program,) = model._step("train").programs
     stored = [v for i in program.instructions if i.name != "matmul" for v in i.outs if v.shape == (20, 50)]
     assert len(stored) == 2  # the activation's output, and its incoming gradient times the derivative
+
+
+def test_loops_ask_for_whole_vectors(monkeypatch):
+    monkeypatch.setenv("ARRAYNET_NUMBA_CACHE", "off")  # Numba shows no code that comes from its cache
+    text = "def loop(x0):\n    wide_vectors()\n    for i in range(x0.size):\n        x0[i] = x0[i] * T(3)\n"
+    loop = generated.loaded_loop("float32", "set()", text)
+    x = np.arange(100, dtype=np.float32)
+    loop(x)
+    np.testing.assert_array_equal(x, 3 * np.arange(100))
+    (code,) = loop.inspect_llvm().values()
+    assert code.count('"prefer-vector-width"="512"') >= 1
