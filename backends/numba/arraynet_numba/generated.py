@@ -29,7 +29,7 @@ from arraynet_numba.generated import wide_vectors
 HEADER = (
     IMPORTS
     + """import numpy as np
-from arraynet_numba.products import few_terms
+from arraynet_numba.products import copy_rows, few_terms
 from arraynet_numba.scalar import {functions}  # {version}
 
 T = np.{dtype}

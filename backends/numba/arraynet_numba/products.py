@@ -17,7 +17,7 @@ from arraynet.program import Instruction
 from arraynet.program.layout import roots
 from arraynet_numba.settings import matmul_by
 
-__all__ = ["FEW", "few_rows", "few_terms", "has_few_rows", "of_few_terms"]
+__all__ = ["FEW", "copy_rows", "few_rows", "few_terms", "has_few_rows", "of_few_terms"]
 
 FEW = 8  # rows of a batch; with 12, BLAS is faster
 LARGE = 2**17  # elements of the weights; smaller ones are in every cache anyway
@@ -76,9 +76,17 @@ def few_terms(x, g):
     if terms == FEW:
         return x, g
     columns, rows = np.zeros((FEW, x.shape[0]), x.dtype), np.zeros((FEW, g.shape[1]), g.dtype)
-    columns[:terms] = x.T
-    rows[:terms] = g
+    copy_rows(x.T, columns)
+    copy_rows(g, rows)
     return columns.T, rows
+
+
+@numba.njit(error_model="numpy")
+def copy_rows(x, y):
+    """Write into `y` as many rows of `x` as both have; an assignment to a slice would compile for seconds."""
+    for i in range(min(x.shape[0], y.shape[0])):
+        for j in range(x.shape[1]):
+            y[i, j] = x[i, j]
 
 
 def few_rows() -> str:
@@ -90,7 +98,7 @@ def few_rows() -> str:
         "    x, y, rows, terms = x0, y2, x0.shape[0], x0.shape[1]",
         f"    if rows < {FEW}:  # takes as long, since reading the matrix does",
         f"        x, y = np.zeros(({FEW}, terms), x0.dtype), np.empty(({FEW}, x1.shape[1]), x0.dtype)",
-        "        x[:rows] = x0",
+        "        copy_rows(x0, x)",
         "    y[:] = 0",
         *(f"    y_{r} = y[{r}]" for r in rows),
         f"    whole = terms - terms % {TAKEN}",
@@ -99,7 +107,7 @@ def few_rows() -> str:
         "    for i in range(whole, terms):",
         *_added(rows, range(1)),
         f"    if rows < {FEW}:",
-        "        y2[:] = y[:rows]",
+        "        copy_rows(y, y2)",
     ]
     return "\n".join(lines) + "\n"
 
