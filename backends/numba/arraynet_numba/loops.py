@@ -130,8 +130,9 @@ class _Writer:
         arrays = list(dict.fromkeys(re.findall(r"\b[XY]\d+(?=\[k\])", used)))
         views = [f"    {name.translate(PARTS)} = {name}[start:stop]" for name in arrays]
         named = [re.sub(r"\b[XY]\d+(?=\[k\])", lambda found: found[0].translate(PARTS), line) for line in lines]
-        full, part, turns = self._full(), str(PART), f"range(({self._full()}.size - 1) // {PART}, -1, -1)"
-        if self.products:  # rows: too short to begin with the last, since each would be fetched from memory anew
+        full = self._full()
+        part, turns = str(PART), f"range(({full}.size - 1) // {PART}, -1, -1)"
+        if self.products:  # one row after the other: backwards, each would be fetched from memory anew
             self.head.append(f"columns = {full}.shape[-1]")
             part, turns = "columns", f"range({full}.shape[0])"
         return [
@@ -144,9 +145,8 @@ class _Writer:
 
     def _full(self) -> str:
         """The name of an argument that has the whole shape, if there is one."""
-        given = [(f"x{v.index}", v) for v in self.group.inputs if v.index not in self.products] + [
-            (f"y{v.index}", v) for v in self.group.outs
-        ]
+        inputs = [v for v in self.group.inputs if v.index not in self.products]
+        given = [(f"x{v.index}", v) for v in inputs] + [(f"y{v.index}", v) for v in self.group.outs]
         return next((name for name, v in given if v.shape == self.group.shape and v.shape), "")
 
     def _is_flat(self) -> bool:
