@@ -195,6 +195,7 @@ def _lowered(capture: Capture, result: Any, backend: Backend, inputs: list[Any])
     behind = [t.logits for t in tensors]
     hidden = [tag[0] for tag in behind if tag and isinstance(tag[0], Tensor)]
     program = optimise(capture.program([*tensors, *hidden], backend))
+    layouts = [getattr(value.example, "strides", None) for _, value in program.variables]
     places = iter(range(len(tensors), len(tensors) + len(hidden)))
     run = _runner(program)
     program.forget()
@@ -210,7 +211,7 @@ def _lowered(capture: Capture, result: Any, backend: Backend, inputs: list[Any])
         targets=[variable for variable, _ in program.updates],
         in_place=getattr(run, "in_place", [False] * len(program.updates)),
         spares=[None] * len(program.updates),
-        layouts=[getattr(value.example, "strides", None) for _, value in program.variables],
+        layouts=layouts,
     )
 
 
