@@ -107,6 +107,30 @@ def test_no_value_is_hidden(bad):
     assert not np.isfinite(w.numpy()[400]).any()
 
 
+READERS = {  # of a product beside weights: what they return, and how many products BLAS is left
+    "an update and the caller": (lambda w, p: (w.assign_sub(0.5 * p), p)[1], 1),
+    "an update without a rate": (lambda w, p: w.assign_sub(p), 0),
+    "sums of rows": (lambda w, p: ops.sum(p * w, axis=-1), 1),
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_whoever_reads_a_product_gets_it(reader):
+    read, left = READERS[reader]
+    found = []
+    for backend in ("numpy", "numba"):
+        with arraynet.use_backend(backend):
+            rng = np.random.default_rng(0)
+            x, g, start = (rng.normal(size=s).astype("float32") for s in ((4, 401), (4, UNITS), (401, UNITS)))
+            w = arraynet.Variable(start)
+            fast = jit(lambda x, g: read(w, ops.matmul(ops.transpose(x), g)))  # noqa: B023
+            fast(x, g)
+            found.append([fast(2 * x, g).numpy(), w.numpy()])
+    assert fast.programs[0].primitives()["matmul"] == left
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize("changing", [0, 1], ids=["seen through a view", "as it is"])
 def test_a_product_of_a_variable_is_computed_before_that_changes(changing):
     def step(factors, w):
