@@ -66,6 +66,8 @@ class ArrayData:
         self.narrow = any(
             leaf is not None and leaf.dtype != d for leaf, d in zip(self.leaves, self.dtypes, strict=True)
         )
+        flags = [leaf.flags for leaf in self.leaves if leaf is not None]
+        self.scattered = not all(f.c_contiguous and f.aligned for f in flags)  # `take` would copy all of such an array
         self.samples = len(leaf_arrays(arrays[0])[0])
         self.steps: int | None = steps or -(-self.samples // batch_size)
 
@@ -91,7 +93,7 @@ class ArrayData:
         return order[np.argsort(batch, kind="stable")]
 
     def _batch(self, rows: Any) -> Batch:
-        if isinstance(rows, slice):
+        if self.scattered or isinstance(rows, slice):
             taken = [None if leaf is None else leaf[rows] for leaf in self.leaves]
         else:  # all of them are there, and not to look for that costs a third less
             taken = [None if leaf is None else leaf.take(rows, 0, None, "clip") for leaf in self.leaves]

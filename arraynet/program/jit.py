@@ -30,6 +30,7 @@ __all__ = ["Jitted", "jit"]
 MANY = 8  # captures of one function, after which a changing Python argument is suspected
 _EAGER = object()
 _NESTED = object()  # of a container's kind
+_TAKEN = object()  # where a Tensor was in a result
 
 
 def jit(f: Callable[..., Any]) -> "Jitted":
@@ -203,7 +204,7 @@ def _lowered(capture: Capture, result: Any, backend: Backend, inputs: list[Any])
     return _Entry(
         program=program,
         run=run,
-        result=result,
+        result=map_structure(lambda leaf: _TAKEN if isinstance(leaf, Tensor | Variable) else leaf, result),
         logits=[(next(places), tag[1]) if tag and isinstance(tag[0], Tensor) else None for tag in behind],
         guards=[(configured, configured.version) for configured in capture.configured.values()],
         checked=latest_version(),
@@ -282,12 +283,12 @@ def _own(array: Any) -> bool:
 
 
 def _returned(entry: _Entry, backend: Backend, outputs: Any) -> Any:
-    if not outputs:
-        return entry.result
+    if entry.result is None:
+        return None
     made = [Tensor(array, backend) for array in outputs]
     for tensor, tag in zip(made, entry.logits, strict=False):
         if tag is not None:
             tensor.logits = made[tag[0]], tag[1]
     fresh = iter(made)
-    leaves = [next(fresh) if isinstance(leaf, Tensor | Variable) else leaf for leaf in flatten(entry.result)]
+    leaves = [next(fresh) if leaf is _TAKEN else leaf for leaf in flatten(entry.result)]
     return unflatten(entry.result, leaves)

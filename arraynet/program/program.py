@@ -59,9 +59,11 @@ class Program:
     def forget(self) -> None:
         """Let go of the capturing run's arrays, but for how they lay in memory."""
         made = {v for i in self.instructions for v in (*i.inputs(), *i.outs)}
-        for value in made.union(v for _, v in (*self.variables, *self.updates)):
+        for value in made.union(self.inputs, self.results(), (v for _, v in self.variables)):
             if isinstance(x := value.example, np.ndarray):
                 value.example = as_strided(np.empty(1, x.dtype), x.shape, x.strides, writeable=False)
+            elif not isinstance(x, np.generic):
+                value.example = None
 
     def primitives(self) -> Counter[str]:
         """Return how often each primitive occurs."""

@@ -54,6 +54,31 @@ def test_what_asks_for_the_gradient_twice_gets_all_of_it():
         np.testing.assert_allclose(w, e, rtol=2e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("inputs", "units", "left"),
+    [(2048, 64, 0), (2047, 64, 2), (2081, 63, 2), (8, 16384, 0)],
+    ids=["just large", "too small", "too narrow", "factors of the weights' shape"],
+)
+def test_weights_that_are_large_and_wide_leave_blas(inputs, units, left):
+    rng = np.random.default_rng(0)
+    x, g, start = (rng.normal(size=s).astype("float32") for s in ((8, inputs), (8, units), (inputs, units)))
+    with arraynet.use_backend("numba"):
+        w = arraynet.Variable(start)
+
+        @jit
+        def step(x, g):
+            y = ops.matmul(x, w)
+            w.assign_sub(0.5 * ops.matmul(ops.transpose(x), g) + g[0, 0])
+            return y
+
+        step(x, g)
+        y = step(x, g).numpy()
+        assert step.programs[0].primitives()["matmul"] == left
+    once, twice = (start - turns * (0.5 * x.T @ g + g[0, 0]) for turns in (1, 2))
+    np.testing.assert_allclose(y, x @ once, rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(w.numpy(), twice, rtol=1e-4, atol=1e-5)
+
+
 def test_blas_does_all_of_it_if_asked(monkeypatch):
     monkeypatch.setenv("ARRAYNET_NUMBA_MATMUL", "blas")
     assert trained("numba", 8, "sgd")[1] == trained("numpy", 8, "sgd")[1]
@@ -82,23 +107,47 @@ def test_no_value_is_hidden(bad):
     assert not np.isfinite(w.numpy()[400]).any()
 
 
-def test_a_product_of_variables_is_computed_before_they_change():
-    def step(a, b, w):
-        gradient = ops.matmul(ops.transpose(a), b)
-        a.assign(a * 2)
-        b.assign(b + 1)
+READERS = {  # of a product beside weights: what they return, and how many products BLAS is left
+    "an update and the caller": (lambda w, p: (w.assign_sub(0.5 * p), p)[1], 1),
+    "an update without a rate": (lambda w, p: w.assign_sub(p), 0),
+    "sums of rows": (lambda w, p: ops.sum(p * w, axis=-1), 1),
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_whoever_reads_a_product_gets_it(reader):
+    read, left = READERS[reader]
+    found = []
+    for backend in ("numpy", "numba"):
+        with arraynet.use_backend(backend):
+            rng = np.random.default_rng(0)
+            x, g, start = (rng.normal(size=s).astype("float32") for s in ((4, 401), (4, UNITS), (401, UNITS)))
+            w = arraynet.Variable(start)
+            fast = jit(lambda x, g: read(w, ops.matmul(ops.transpose(x), g)))  # noqa: B023
+            fast(x, g)
+            found.append([fast(2 * x, g).numpy(), w.numpy()])
+    assert fast.programs[0].primitives()["matmul"] == left
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("changing", [0, 1], ids=["seen through a view", "as it is"])
+def test_a_product_of_a_variable_is_computed_before_that_changes(changing):
+    def step(factors, w):
+        gradient = ops.matmul(ops.transpose(factors[0]), factors[1])
+        factors[changing].assign(factors[changing] * 2)
         w.assign_sub(0.5 * gradient)
 
     found = []
     for backend in ("numpy", "numba"):
         with arraynet.use_backend(backend):
             rng = np.random.default_rng(0)
-            given = [
-                arraynet.Variable(rng.normal(size=s).astype("float32")) for s in ((4, 401), (4, UNITS), (401, UNITS))
-            ]
-            fast = jit(lambda: step(*given))  # noqa: B023
+            factors = [ops.array(rng.normal(size=s).astype("float32")) for s in ((4, 401), (4, UNITS))]
+            factors[changing] = arraynet.Variable(factors[changing])
+            w = arraynet.Variable(rng.normal(size=(401, UNITS)).astype("float32"))
+            fast = jit(lambda: step(factors, w))  # noqa: B023
             for _ in range(3):
                 fast()
-            found.append([v.numpy() for v in given])
+            found.append([factors[changing].numpy(), w.numpy()])
     for one, other in zip(*found, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)

@@ -64,6 +64,28 @@ def test_a_data_set_of_bytes_stays_one(host):
     assert most < PIXELS.nbytes / 4  # as floats they would take four times what they take
 
 
+BYTES = np.zeros(PIXELS.size * 4 + 1, np.uint8)
+LAID = {
+    "by columns": np.asfortranarray(PIXELS),
+    "every other column": PIXELS[:, ::2],
+    "backwards": PIXELS[::-1],
+    "at an odd address": BYTES[1:].view(np.float32).reshape(PIXELS.shape),
+}
+
+
+@pytest.mark.parametrize("lies", LAID)
+def test_rows_are_gathered_from_where_they_lie(lies):
+    data = data_of(LAID[lies], LABELS, batch_size=BATCH, shuffle=True)
+    tracemalloc.start()
+    try:
+        x, _, _ = next(data.epoch((1, 2)))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert x.shape == (BATCH, LAID[lies].shape[1])
+    assert most < LAID[lies].nbytes / 4
+
+
 @pytest.mark.parametrize("shuffle", [True, False])
 def test_a_batch_is_gathered_once(shuffle):
     data = data_of(PIXELS, LABELS, batch_size=BATCH, shuffle=shuffle)

@@ -1,7 +1,9 @@
 """jit as its users see it: the same numbers, fewer calls, and no surprise when something changes."""
 
+import gc
 import logging
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -81,6 +83,32 @@ def test_a_step_allocates_nothing_and_writes_weights_in_place():
     (entry,) = fast._entries.values()
     assert entry.run.allocations == 0
     assert entry.run.in_place == [True, True]
+
+
+def test_a_program_keeps_no_array_of_the_capturing_run(backend):
+    fast = jit(lambda x, unread: {"y": ops.tanh(x), "x": x})
+    given = [np.ones((3, 4), "float32"), np.ones(2, "float32")]
+    result = fast(*given)
+    kept = [weakref.ref(array) for array in (*given, result["y"].array)]
+    del given, result
+    gc.collect()
+    assert [ref() is None for ref in kept] == [True, True, True]
+
+
+def test_a_container_is_made_anew_by_every_call():
+    count = Variable(0.0)
+
+    def step():
+        count.assign_add(1.0)
+        return {"values": []}
+
+    fast = jit(step)
+    for _ in range(3):
+        logs = fast()
+        assert logs == {"values": []}
+        logs["values"].append(logs)
+    assert fast.captures == 1
+    assert float(count.numpy()) == 3
 
 
 def test_a_partial_batch_is_a_second_program_and_no_more():

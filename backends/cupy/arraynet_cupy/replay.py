@@ -48,14 +48,7 @@ class _Writer:
         source = f"def run(inputs, variables, hosts, outs):\n    outs.clear()\n    with guard():\n{body}"
         self.scope["guard"] = self.program.backend.guard
         exec(compile(source, "<program>", "exec"), self.scope)
-        self._forget()
         return self.scope["run"]
-
-    def _forget(self) -> None:
-        """Let go of the arrays of the capturing run, which no replay needs."""
-        for instruction in self.program.instructions:
-            for value in (*instruction.inputs(), *instruction.outs):
-                value.example = None
 
     def _last_uses(self) -> dict[int, int]:
         """The number of the last instruction that touches each Value; results live on."""
