@@ -28,9 +28,7 @@ from arraynet.tree import flatten, map_structure, unflatten
 __all__ = ["Jitted", "jit"]
 
 MANY = 8  # captures of one function, after which a changing Python argument is suspected
-_EAGER = object()
-_NESTED = object()  # of a container's kind
-_TAKEN = object()  # where a Tensor was in a result
+_EAGER, _NESTED, _TAKEN = object(), object(), object()  # an entry, a container's kind, where a Tensor was in a result
 
 
 def jit(f: Callable[..., Any]) -> "Jitted":
@@ -258,7 +256,7 @@ def _assigning(entry: _Entry, backend: Backend, inputs: list[Any], hosts: list[A
         old = variable._value.array
         if new is not old:
             entry.steady = None
-            if not variable._seen and _own(old):
+            if not variable._seen and is_aligned(old):
                 entry.spares[k] = old
             variable.put(Tensor(new, backend), seen=False)
     return outputs
@@ -267,7 +265,7 @@ def _assigning(entry: _Entry, backend: Backend, inputs: list[Any], hosts: list[A
 def _target(entry: _Entry, k: int, variable: Variable) -> Any:
     """The array to write an update into: the Variable's own if nobody else holds it, else a spare one."""
     array = variable._value.array
-    if entry.in_place[k] and not variable._seen and _own(array):
+    if entry.in_place[k] and not variable._seen and is_aligned(array):
         return array
     spare, entry.spares[k] = entry.spares[k], None
     if spare is not None and spare is not array:
@@ -275,11 +273,6 @@ def _target(entry: _Entry, k: int, variable: Variable) -> Any:
     # A new one lies in memory as eager mode's does.
     example = entry.program.updates[k][1].example
     return aligned_like(np.asarray(example)) if isinstance(array, np.ndarray | np.generic) else None
-
-
-def _own(array: Any) -> bool:
-    """Tell whether a host array is one of ours, to write into; an operation's own result lies anywhere."""
-    return type(array) is np.ndarray and is_aligned(array)
 
 
 def _returned(entry: _Entry, backend: Backend, outputs: Any) -> Any:

@@ -68,9 +68,9 @@ class Pool:
         self._free.extend(blocks)
 
 
-def is_aligned(x: np.ndarray) -> bool:
-    """Tell whether an array begins at a cache line, or is too small for that to matter."""
-    return x.nbytes < 4096 or x.ctypes.data % 64 == 0
+def is_aligned(x: Any) -> bool:
+    """Tell whether a host array begins at a cache line, as ours do, or is too small for that to matter."""
+    return type(x) is np.ndarray and (x.nbytes < 4096 or x.ctypes.data % 64 == 0)
 
 
 def aligned_like(example: np.ndarray) -> np.ndarray:

@@ -56,8 +56,8 @@ def test_what_asks_for_the_gradient_twice_gets_all_of_it():
 
 @pytest.mark.parametrize(
     ("inputs", "units", "left"),
-    [(2048, 64, 0), (2047, 64, 2), (2081, 63, 2), (8, 16384, 0)],
-    ids=["just large", "too small", "too narrow", "factors of the weights' shape"],
+    [(2048, 64, 0), (2047, 64, 2), (2081, 63, 2), (8, 16384, 0), (4097, 64, 1)],
+    ids=["just large", "too small", "too narrow", "factors of the weights' shape", "too long for one running sum"],
 )
 def test_weights_that_are_large_and_wide_leave_blas(inputs, units, left):
     rng = np.random.default_rng(0)
@@ -77,6 +77,14 @@ def test_weights_that_are_large_and_wide_leave_blas(inputs, units, left):
     once, twice = (start - turns * (0.5 * x.T @ g + g[0, 0]) for turns in (1, 2))
     np.testing.assert_allclose(y, x @ once, rtol=1e-4, atol=1e-3)
     np.testing.assert_allclose(w.numpy(), twice, rtol=1e-4, atol=1e-5)
+
+
+def test_weights_that_stay_as_they_are_are_multiplied_by_blas():
+    with arraynet.use_backend("numba"):
+        model, _ = trained("numba", 8, "sgd")
+        model.predict(np.ones((8, 401), "float32"), batch_size=8, verbose=0)
+        (program,) = model._step("predict").programs
+    assert Counter(i.name for i in program.instructions)["matmul"] == 2
 
 
 def test_blas_does_all_of_it_if_asked(monkeypatch):

@@ -22,6 +22,7 @@ __all__ = ["FEW", "copy_rows", "few_rows", "few_terms", "has_few_rows", "of_few_
 FEW = 8  # rows of a batch; with 12, BLAS is faster
 LARGE = 2**17  # elements of the weights; smaller ones are in every cache anyway
 WIDE = 64  # columns, so that the inner loops are vectors
+LONG = 4096  # terms of one running sum; of more, the sums that BLAS makes in parts are closer
 TAKEN = 4  # rows of a matrix at a time
 
 
@@ -30,7 +31,8 @@ def has_few_rows(instruction: Any) -> bool:
     if not _plain(instruction):
         return False
     x, weights = (v.example for v in instruction.args)
-    return 2 < len(x) <= FEW and _large(weights) and x.flags.c_contiguous and weights.flags.c_contiguous
+    few = 2 < len(x) <= FEW and len(weights) <= LONG
+    return few and _large(weights) and x.flags.c_contiguous and weights.flags.c_contiguous
 
 
 def of_few_terms(program: Any) -> dict[int, Instruction]:
