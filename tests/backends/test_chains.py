@@ -103,3 +103,15 @@ def test_loops_ask_for_whole_vectors(monkeypatch):
     np.testing.assert_array_equal(x, 3 * np.arange(100))
     (code,) = loop.inspect_llvm().values()
     assert code.count('"prefer-vector-width"="512"') >= 1
+
+
+def test_a_sum_leaves_the_roundings_beside_it_alone():
+    """What keeps means of gradients from sinking into denormal numbers is such a rounding."""
+    x = np.linspace(0, 100, 1000).astype(np.float32)
+    with arraynet.use_backend("numba"):
+        both = jit(lambda x: ((x + 1e8) - 1e8, ops.sum(x)))
+        both(x)
+        rounded, total = both(x)
+        assert list(both.programs[0].primitives()) == ["group"]
+    np.testing.assert_array_equal(rounded.numpy(), (x + np.float32(1e8)) - np.float32(1e8))
+    np.testing.assert_allclose(float(total), x.sum(dtype=np.float64), rtol=1e-6)

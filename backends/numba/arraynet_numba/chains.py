@@ -15,8 +15,8 @@ from arraynet.fusion import Group, fuse
 from arraynet.program import Instruction, Value
 from arraynet_numba.expressions import EXPRESSIONS, PRIMITIVES
 from arraynet_numba.generated import IMPORTS, loaded, loaded_loop
-from arraynet_numba.loops import SUMS, arguments, compiled, coverable, flat
-from arraynet_numba.products import few_rows, has_few_rows, of_few_terms
+from arraynet_numba.loops import arguments, compiled, coverable, flat
+from arraynet_numba.products import SUMS, few_rows, has_few_rows, of_few_terms
 
 __all__ = ["compile_loops"]
 

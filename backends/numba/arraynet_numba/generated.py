@@ -30,7 +30,7 @@ HEADER = (
     IMPORTS
     + """import numpy as np
 from arraynet_numba.products import copy_rows, few_terms
-from arraynet_numba.scalar import {functions}  # {version}
+from arraynet_numba.scalar import added, {functions}  # {version}
 
 T = np.{dtype}
 

@@ -20,8 +20,7 @@ __all__ = ["arguments", "compiled", "coverable", "flat"]
 PART = 16384  # elements
 PARTS = str.maketrans("XY", "PQ")  # what a part of an array is called
 FLOATS = ("float32", "float64")
-FLAGS = '{"contract", "arcp", "nsz"}'
-SUMS = '{"contract", "arcp", "nsz", "reassoc"}'  # sums vectorise by it; elsewhere it would make x of (x + c) - c
+FLAGS = '{"contract", "arcp", "nsz"}'  # without "reassoc", which would make x of (x + c) - c
 
 
 def arguments(group: Group, products: dict[int, Any]) -> list[Any]:
@@ -41,8 +40,7 @@ def coverable(group: Group) -> bool:
 def compiled(group: Group, products: dict[int, Any]) -> Any:
     """Return a compiled function of a group's inputs and outs; inputs that are `products` come as their factors."""
     dtype = next(str(v.dtype) for i in group.instructions for v in (*i.inputs(), *i.outs) if v.dtype in FLOATS)
-    sums = any(i.name not in EXPRESSIONS for i in group.instructions)
-    return loaded_loop(dtype, SUMS if sums else FLAGS, _renumbered(_Writer(group, products).source()))
+    return loaded_loop(dtype, FLAGS, _renumbered(_Writer(group, products).source()))
 
 
 def flat(group: Group, products: dict[int, Any]) -> bool:
@@ -254,7 +252,7 @@ class _Writer:
             return
         else:
             (stage.before if along == "columns" else self.head).append(f"{name} = np.float64(0)")
-            stage.inner.append(f"{name} += {element}")
+            stage.inner.append(f"{name} = added({name}, {element})")
         if along == "all":
             self.tail.append(f"{f'y{out.index}[()]' if out.shape == () else f'Y{out.index}[0]'} = T({name}{share})")
             return

@@ -17,13 +17,14 @@ from arraynet.program import Instruction
 from arraynet.program.layout import roots
 from arraynet_numba.settings import matmul_by
 
-__all__ = ["FEW", "copy_rows", "few_rows", "few_terms", "has_few_rows", "of_few_terms"]
+__all__ = ["FEW", "SUMS", "copy_rows", "few_rows", "few_terms", "has_few_rows", "of_few_terms"]
 
 FEW = 8  # rows of a batch; with 12, BLAS is faster
 LARGE = 2**17  # elements of the weights; smaller ones are in every cache anyway
 WIDE = 64  # columns, so that the inner loops are vectors
 LONG = 4096  # terms of one running sum; of more, the sums that BLAS makes in parts are closer
 TAKEN = 4  # rows of a matrix at a time
+SUMS = '{"contract", "nsz", "reassoc"}'  # the leave that a loop of nothing but sums may have
 
 
 def has_few_rows(instruction: Any) -> bool:

@@ -22,3 +22,9 @@ for _name, _function in list(vars(_module).items()):
         vars(_module)[_name] = numba.njit(_function, error_model="numpy", fastmath={"contract"}, forceinline=True)
 globals().update({f"{_name}_{_bits}": vars(_module)[f"{_name}_{_bits}"]
                   for _name in functions.FUNCTIONS for _bits in (32, 64)})  # fmt: skip
+
+
+@numba.njit(fastmath={"reassoc", "nsz"}, forceinline=True)
+def added(total, x):
+    """Add to a running sum, in any order: of all additions in a loop, those of sums alone may be regrouped."""
+    return total + x
