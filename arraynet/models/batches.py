@@ -80,7 +80,8 @@ class ArrayData:
         order = None if key is None or not self.shuffle else self._order(key)
         starts = range(0, self.samples, self.batch_size)
         for start in starts[: self.steps]:
-            rows = slice(start, min(start + self.batch_size, self.samples))
+            stop = start + self.batch_size
+            rows = slice(start, stop if stop < self.samples else self.samples)
             yield self._batch(rows if order is None else order[rows])
         if self.steps is not None and self.steps > len(starts):
             warn_short(len(starts), self.steps)
@@ -93,7 +94,7 @@ class ArrayData:
         return order[np.argsort(batch, kind="stable")]
 
     def _batch(self, rows: Any) -> Batch:
-        if self.scattered or isinstance(rows, slice):
+        if self.scattered or type(rows) is slice:
             taken = [None if leaf is None else leaf[rows] for leaf in self.leaves]
         else:  # all of them are there, and not to look for that costs a third less
             taken = [None if leaf is None else leaf.take(rows, 0, None, "clip") for leaf in self.leaves]
