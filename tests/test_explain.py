@@ -96,7 +96,7 @@ def test_fused_ops_are_those_that_a_loop_computes():
     with arraynet.use_backend("numba"):
         model = net()
         kernels = {row.op: row.kernel for row in arraynet.explain(model, X)}
-        assert kernels == {"matmul": "generic", "add": "fused", "relu": "fused", "softmax": "fused"}
+        assert set(kernels.values()) == {"fused"}
         arraynet.config.set_kernels("native")
         kernels = {row.op: row.kernel for row in arraynet.explain(model, X)}
         assert kernels == {"matmul": "generic", "add": "generic", "relu": "generic", "softmax": "native"}

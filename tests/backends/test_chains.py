@@ -9,6 +9,7 @@ from arraynet.program import jit
 from arraynet.program.layout import VIEWS
 
 generated = pytest.importorskip("arraynet_numba.generated", reason="the plugin arraynet-numba is not installed")
+numba = pytest.importorskip("numba")
 
 
 def labelled(rows, seed=0):
@@ -24,16 +25,15 @@ def classifier(optimizer="adam"):
 
 
 @pytest.mark.parametrize("optimizer", ["rmsprop", "adam", "sgd"])
-def test_between_products_a_step_makes_one_call(optimizer):
+def test_a_step_makes_one_call(optimizer):
     with arraynet.use_backend("numba"):
         model = classifier(optimizer)
         model.fit(*labelled(32), batch_size=16, verbose=0)
         (program,) = model._step("train").programs
-    names = [i.name for i in program.instructions if i.name not in VIEWS]
-    products = [k for k, name in enumerate(names) if name == "matmul"]
-    between = [names[a + 1 : b] for a, b in zip(products, [*products[1:], len(names)], strict=True)]
-    assert all(calls in ([], ["group"], ["group.reduce"]) for calls in between)
-    updated = {id(value) for _, value in program.updates[: 4 if optimizer == "sgd" else 8]}
+    *before, step = [i.name for i in program.instructions if i.name not in VIEWS]
+    assert set(before) <= {"astype"}  # of labels
+    assert step == "group"
+    updated = {id(value) for _, value in program.updates}
     assert updated <= {id(value) for value in program.instructions[-1].outs}
 
 
@@ -90,7 +90,7 @@ def test_the_derivative_of_an_activation_is_made_where_it_is_needed(activation):
         x, y = np.ones((40, 30), "float32"), np.ones((40, 1), "float32")
         model.fit(x, y, batch_size=20, verbose=0)
         (program,) = model._step("train").programs
-    stored = [v for i in program.instructions if i.name != "matmul" for v in i.outs if v.shape == (20, 50)]
+    stored = [v for i in program.instructions for v in i.outs if v.shape == (20, 50)]
     assert len(stored) == 2  # the activation's output, and its incoming gradient times the derivative
 
 
@@ -99,7 +99,7 @@ def test_loops_ask_for_whole_vectors(monkeypatch):
     text = "def loop(x0):\n    wide_vectors()\n    for i in range(x0.size):\n        x0[i] = x0[i] * T(3)\n"
     loop = generated.loaded_loop("float32", "set()", text)
     x = np.arange(100, dtype=np.float32)
-    loop(x)
+    numba.njit(lambda x: loop(x))(x)
     np.testing.assert_array_equal(x, 3 * np.arange(100))
     (code,) = loop.inspect_llvm().values()
     assert code.count('"prefer-vector-width"="512"') >= 1

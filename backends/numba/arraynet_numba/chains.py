@@ -5,8 +5,8 @@ memory out of the caches. Between two matrix products nothing but loops need hap
 calls them all.
 """
 
+import math
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,22 +14,36 @@ import numpy as np
 from arraynet.fusion import Group, fuse
 from arraynet.program import Instruction, Value
 from arraynet_numba.expressions import EXPRESSIONS, PRIMITIVES
-from arraynet_numba.generated import IMPORTS, loaded, loaded_loop
-from arraynet_numba.loops import arguments, compiled, coverable, flat
-from arraynet_numba.products import SUMS, few_rows, has_few_rows, of_few_terms
+from arraynet_numba.generated import loaded
+from arraynet_numba.loops import arguments, compiled, coverable, shareable, totals
+from arraynet_numba.multiplication import panels_like
+from arraynet_numba.products import Product, products_of, take_products
+from arraynet_numba.team import ALONE, shared_team
 
 __all__ = ["compile_loops"]
 
 WIDEST = 100  # arguments; more of them make compiling slow, and the calls saved are few by then
+CALLER = """{imports}
+
+@numba.njit(cache=True, nogil=True, no_cfunc_wrapper=True)
+def loop(team, {names}):
+    wide_vectors()
+{body}"""
 PLAIN = (0, 1, -1, 2, 0.5)  # numbers that the compiler can make something of
 
 
 def compile_loops(program: Any) -> None:
-    """Replace what lies between the matrix products of a program by calls of compiled loops."""
+    """Replace what lies between the matrix products of a program, and these as well, by calls of compiled loops."""
     _lift_numbers(program)
     fuse(program, PRIMITIVES, lambda g: _Loop(g) if coverable(g) else None, in_place=True, smallest=1)
-    _take_products(program)
-    program.instructions = list(_chained(program.instructions))
+    team = shared_team() if take_products(program) else ALONE
+    _begin_with_products(program)
+    for instruction in program.instructions:
+        if isinstance(instruction.function, _Loop):
+            instruction.outs += tuple(_value(program, x) for x in instruction.function.scratch(team.members))
+    state = _value(program, team.state)
+    program.constants[state.index] = state.example
+    program.instructions = list(_chained(program.instructions, state))
 
 
 class _Loop:
@@ -44,35 +58,55 @@ class _Loop:
         return None if self.products or self.group.instructions[1:] else self.group.instructions[0]
 
     def compiled(self) -> Any:
+        """Return a compiled function of a part, the number of parts, and what `call` gives it."""
         return compiled(self.group, self.products)
 
+    def scratch(self, members: int) -> list[np.ndarray]:
+        """Return arrays like those that it works in: panels of products, and what each thread adds up of a total."""
+        panels = [panels_like(product.function.right(product)) for product in self.products.values()]
+        return panels + [np.empty((members, math.prod(total.shape))) for total in totals(self.group)]
 
-class _FewRows:
-    """A product to compile."""
+    def call(self, instruction: Any, loop: str, task: str, names: dict[int, str]) -> list[str]:
+        """Return the lines that call it, by all threads if they can share it, and that complete the totals."""
+        group, sums = self.group, totals(self.group)
+        scratch = [names[v.index] for v in instruction.outs[len(group.outs) :]]
+        given = [names[v.index] for v in group.inputs if v.index not in self.products]
+        for product, panels in zip(self.products.values(), scratch, strict=False):
+            x, w = product.function.factors(product, names)
+            given += [x, f"panels_of(team, {w}, {panels})"]
+        given += [names[v.index] for v in group.outs if all(v is not total for total in sums)]
+        partial = scratch[len(self.products) :]
+        given += partial
+        work = self._work(instruction, names)
+        called = f"share(team, {work}, {task}(({', '.join(given)},)))" if work else f"{loop}(0, 1, {', '.join(given)})"
+        adding = [
+            f"add_up({'parts' if work else 1}, {p}, {names[v.index]})" for v, p in zip(sums, partial, strict=True)
+        ]
+        return [f"parts = {called}" if adding and work else called, *adding]
 
-    alone = None
+    def _work(self, instruction: Any, names: dict[int, str]) -> str:
+        """Say how much it is, in elements; nothing if threads cannot share it."""
+        if not shareable(self.group):
+            return ""
+        if self.products:
+            return " + ".join(p.function.work(p, names) for p in self.products.values())
+        full = [v for v in (*instruction.args, *self.group.outs) if v.shape == self.group.shape]
+        return f"{names[full[0].index]}.size" if full else ""
 
-    def __init__(self, dtype: np.dtype) -> None:
-        self.dtype = dtype
 
-    def compiled(self) -> Any:
-        return loaded_loop(self.dtype.name, SUMS, few_rows())
-
-
-def _take_products(program: Any) -> None:
-    """Compute the weights' gradient in the loop of their update, if it has few terms, and their product by a loop."""
-    products, updated = of_few_terms(program), set[int]()
+def _begin_with_products(program: Any) -> None:
+    """Compute products in the loops that alone read them, such as the gradient of weights in that of their update."""
     for instruction in [i for i in program.instructions if isinstance(i.function, _Loop)]:
         loop = instruction.function
-        mine = {v.index: products[v.index] for v in loop.group.inputs if v.index in products}
-        if mine and flat(loop.group, mine):
-            loop.products = mine
-            instruction.args = tuple(arguments(loop.group, mine))
-            updated |= {v.index for v in loop.group.over}
-            program.instructions = [i for i in program.instructions if all(i is not p for p in mine.values())]
-    for instruction in program.instructions:
-        if has_few_rows(instruction) and instruction.args[1].index in updated:
-            instruction.function = _FewRows(instruction.outs[0].dtype)
+        if shareable(loop.group):
+            loop.products = products_of(program, instruction, loop.group)
+            instruction.args = tuple(arguments(loop.group, loop.products))
+            program.instructions = [i for i in program.instructions if all(i is not p for p in loop.products.values())]
+
+
+def _value(program: Any, example: np.ndarray) -> Value:
+    program.count += 1
+    return Value(program.count - 1, example)
 
 
 def _lift_numbers(program: Any) -> None:
@@ -87,9 +121,8 @@ def _lift_numbers(program: Any) -> None:
             return x
         key = (dtype.name, float(x))
         if key not in lifted:
-            lifted[key] = Value(program.count, np.asarray(x, dtype))
-            program.constants[program.count] = lifted[key].example
-            program.count += 1
+            lifted[key] = _value(program, np.asarray(x, dtype))
+            program.constants[lifted[key].index] = lifted[key].example
         return lifted[key]
 
     for instruction in program.instructions:
@@ -100,48 +133,50 @@ def _lift_numbers(program: Any) -> None:
                 instruction.args = tuple(lift(x, dtype) for x in instruction.args)
 
 
-def _chained(instructions: Iterable[Any]) -> Iterator[Any]:
+def _chained(instructions: Iterable[Any], team: Value) -> Iterator[Any]:
     """Loops that nothing separates become one; what does not need them goes before them."""
     waiting: list[Any] = []
     made: set[int] = set()
     for instruction in instructions:
-        loop = isinstance(instruction.function, _Loop | _FewRows)
+        loop = isinstance(instruction.function, _Loop | Product)
         width = sum(len(i.args) + len(i.outs) for i in (*waiting, instruction))
         if waiting and (width > WIDEST if loop else any(v.index in made for v in instruction.inputs())):
-            yield from _called(waiting)
+            yield _called(waiting, team)
             waiting, made = [], set()
         if loop:
             waiting.append(instruction)
             made.update(v.index for v in instruction.outs)
         else:
             yield instruction
-    yield from _called(waiting)
+    if waiting:
+        yield _called(waiting, team)
 
 
-def _called(waiting: list[Any]) -> list[Any]:
+def _called(waiting: list[Any], team: Value) -> Any:
     """The call that computes loops; a single primitive is left to NumPy."""
-    if not waiting:
-        return []
-    if len(waiting) == 1:
-        (only,) = waiting
-        if only.function.alone is not None:
-            return [only.function.alone]
-        return [replace(only, name="group", function=only.function.compiled(), several=True)]
+    if not waiting[1:] and waiting[0].function.alone is not None:
+        return waiting[0].function.alone
     over = [pair for i in waiting for pair in zip(i.outs, i.kwargs.get("over", ()), strict=False)]
     written = [new for new, _ in over]
     outs = [*written, *(v for i in waiting for v in i.outs if all(v is not w for w in written))]
     inside = {v.index for v in outs}
     inputs = list({v.index: v for i in waiting for v in i.args if v.index not in inside}.values())
-    place = {v.index: k for k, v in enumerate([*inputs, *outs])}
-    calls = [(i.function.compiled(), [place[v.index] for v in (*i.args, *i.outs)]) for i in waiting]
+    names = {v.index: f"x{k}" for k, v in enumerate([*inputs, *outs])}
     kwargs = {"over": tuple(old for _, old in over)} if over else {}
-    return [Instruction("group", _caller(calls, len(place)), tuple(inputs), kwargs, tuple(outs), several=True)]
+    function = _caller(waiting, names)
+    return Instruction("group", function, (team, *inputs), kwargs, tuple(outs), several=True)
 
 
-def _caller(calls: list[tuple[Any, list[int]]], count: int) -> Any:
-    """Return a compiled function of `count` arguments that calls loops in turn, each with the arguments named."""
-    loops = list(dict.fromkeys(loop for loop, _ in calls))
-    imports = [f"from {loop.py_func.__module__} import loop as f{k}\n" for k, loop in enumerate(loops)]
-    body = [f"    f{loops.index(loop)}({', '.join(f'x{k}' for k in given)})\n" for loop, given in calls]
-    head = f"{IMPORTS}{''.join(imports)}\n\n@numba.njit(cache=True, nogil=True)\n"
-    return loaded(f"{head}def loop({', '.join(f'x{k}' for k in range(count))}):\n    wide_vectors()\n{''.join(body)}")
+def _caller(waiting: list[Any], names: dict[int, str]) -> Any:
+    """Return a compiled function that calls loops in turn, each with its arguments."""
+    compiled = [i.function.compiled() for i in waiting]
+    loops = list(dict.fromkeys(compiled))
+    imports = [
+        f"from {loop.py_func.__module__} import {loop.py_func.__name__} as f{k}\nt{k} = task(f{k})\n"
+        for k, loop in enumerate(loops)
+    ]
+    body = []
+    for i, loop in zip(waiting, compiled, strict=True):
+        k = loops.index(loop)
+        body += [f"    {line}\n" for line in i.function.call(i, f"f{k}", f"t{k}", names)]
+    return loaded(CALLER.format(imports="".join(imports), names=", ".join(names.values()), body="".join(body)))

@@ -60,10 +60,5 @@ def _chosen(float32: Any, short: Any, long: Any) -> Any:
 @cache
 def version() -> str:
     """Return a name for this state of the sources: Numba itself does not notice that a helper has changed."""
-    here = Path(__file__)
-    files = [
-        here,
-        *(here.with_name(f"{name}.py") for name in ("functions", "generated", "products", "scalar", "vectors")),
-    ]
-    text = b"".join(file.read_bytes() for file in [*files, *sorted(here.with_name("kernels").glob("*.py"))])
-    return hashlib.sha256(text).hexdigest()[:16]
+    files = [file for folder in ("", "kernels") for file in sorted((Path(__file__).parent / folder).glob("*.py"))]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]

@@ -13,20 +13,19 @@ import numpy as np
 from arraynet.fusion import Group, reduced
 from arraynet_numba.expressions import EXPRESSIONS, FLOATING
 from arraynet_numba.generated import loaded_loop
-from arraynet_numba.products import FEW
+from arraynet_numba.microkernel import ROWS
 
-__all__ = ["arguments", "compiled", "coverable", "flat"]
+__all__ = ["arguments", "compiled", "coverable", "shareable", "totals"]
 
 PART = 16384  # elements
-PARTS = str.maketrans("XY", "PQ")  # what a part of an array is called
 FLOATS = ("float32", "float64")
 FLAGS = '{"contract", "arcp", "nsz"}'  # without "reassoc", which would make x of (x + c) - c
 
 
 def arguments(group: Group, products: dict[int, Any]) -> list[Any]:
-    """Return what the loop of a group is given to read."""
-    factors = [f for p in products.values() for f in p.args]
-    return list({v.index: v for v in [*group.inputs, *factors] if v.index not in products}.values())
+    """Return what the loop of a group is given to read; of a product it is the factors."""
+    factors = [v for product in products.values() for v in product.args]
+    return [*(v for v in group.inputs if v.index not in products), *factors]
 
 
 def coverable(group: Group) -> bool:
@@ -43,9 +42,25 @@ def compiled(group: Group, products: dict[int, Any]) -> Any:
     return loaded_loop(dtype, FLAGS, _renumbered(_Writer(group, products).source()))
 
 
-def flat(group: Group, products: dict[int, Any]) -> bool:
-    """Tell whether a group's loop needs no rows, so that each may begin with its row of the products."""
-    return _Writer(group, products).flat
+def shareable(group: Group) -> bool:
+    """Tell whether threads can share a group's loop: whether each of them writes what none of the others does."""
+    added = {v.index for v in totals(group)}
+    roles = {group.role(v) for v in group.outs if v.index not in added}
+    return roles <= ({"full"} if _flat(group) else {"full", "column"})
+
+
+def totals(group: Group) -> list[Any]:
+    """Return the sums over all rows, which each thread has a share of."""
+    reductions = [i for i in group.instructions if i.name not in EXPRESSIONS]
+    return [i.outs[0] for i in reductions if reduced(i) in ("rows", "all")]
+
+
+def _flat(group: Group) -> bool:
+    """Whether rows and columns do not matter; of a single column, a sum along either looks like neither."""
+    values = [*group.inputs, *(v for i in group.instructions for v in i.outs)]
+    plain = all(i.name in EXPRESSIONS or reduced(i) == "all" for i in group.instructions)
+    sized = all(v.shape is None or group.role(v) in ("full", "scalar") for v in values)
+    return plain and sized and any(v.shape == group.shape != () for v in [*group.inputs, *group.outs])
 
 
 def _covered(instruction: Any) -> bool:
@@ -58,7 +73,7 @@ def _covered(instruction: Any) -> bool:
 def _renumbered(source: str) -> str:
     """The text with values numbered from 0, so that equal loops of different programs are compiled once."""
     numbers: dict[str, int] = {}
-    return re.sub(r"\b([xyXYPQvamt])(\d+)\b", lambda m: f"{m[1]}{numbers.setdefault(m[2], len(numbers))}", source)
+    return re.sub(r"\b([xyXYsvamt])(\d+)\b", lambda m: f"{m[1]}{numbers.setdefault(m[2], len(numbers))}", source)
 
 
 class _Stage:
@@ -81,78 +96,84 @@ class _Writer:
 
     def __init__(self, group: Group, products: dict[int, Any]) -> None:
         self.group, self.products = group, products
-        self.names: dict[int, str] = {}  # what an expression calls a Value, by its index
+        # what an expression calls a Value, by its index
+        self.names: dict[int, str] = {index: f"E{n}[k]" for n, index in enumerate(products)}
         self.stage: dict[int, int] = {v.index: 0 for v in (*group.inputs, *group.over)}
         self.stages: dict[int, _Stage] = {}
         self.head: list[str] = []
+        self.views: list[str] = []
         self.tail: list[str] = []
+        self.inputs = [v for v in group.inputs if v.index not in products]
+        added = {v.index for v in totals(group)}
+        self.stored = [v for v in group.outs if v.index not in added]
         self.outs = {v.index for v in group.outs}
-        self.flat = self._is_flat()
+        self.flat = _flat(group)
         self._assign_stages()
 
     def source(self) -> str:
-        given = [f"x{v.index}" for v in arguments(self.group, self.products)] + [f"y{v.index}" for v in self.group.outs]
-        for v in self.group.inputs:
-            if v.index in self.products:
-                self._open_product(v)
-            else:
-                self._open(v)
-        for v in self.group.outs:
+        given = [f"x{v.index}" for v in self.inputs]
+        given += [f"{letter}{n}" for n in range(len(self.products)) for letter in "cd"]
+        given += [f"y{v.index}" for v in self.stored] + [f"s{v.index}" for v in totals(self.group)]
+        for v in self.inputs:
+            self._open(v)
+        for v in self.stored:
             if v.shape != ():
-                self.head.append(f"Y{v.index} = y{v.index}.reshape(y{v.index}.size)")
+                self._view("Y", "y", v)
         for new, old in zip(self.group.outs, self.group.over, strict=False):
             self.names[old.index] = f"Y{new.index}[k]" if new.shape else f"y{new.index}[()]"
         for instruction in self.group.instructions:
             self._write(instruction)
         lines = [line for _, stage in sorted(self.stages.items()) for line in stage.lines()]
-        loop = self._parts(lines) if self.flat else self._rows(lines)
-        body = ["wide_vectors()", *self.head, *loop, *self.tail]
-        return f"def loop({', '.join(given)}):\n" + "".join(f"    {line}\n" for line in body)
+        loop = self._blocks(lines)
+        body = ["wide_vectors()", *self._extent(), *self.head, *loop, *self.tail]
+        return f"def loop(part, parts, {', '.join(given)}):\n" + "".join(f"    {line}\n" for line in body)
 
-    def _rows(self, lines: list[str]) -> list[str]:
-        """The loop over rows, whose number and length are those of an operand that has them."""
-        full = self._full()
-        extent = [f"columns = {full}.shape[-1]", f"rows = {full}.size // columns"]
+    def _extent(self) -> list[str]:
+        """How long a row is, and how many there are; without rows, how many elements."""
+        given = [(f"x{v.index}", v) for v in self.inputs] + [(f"y{v.index}", v) for v in self.stored]
+        full = next((name for name, v in given if v.shape == self.group.shape and v.shape), "")
+        stride, total = f"{full}.shape[-1]", f"{full}.size"
         if not full:
-            extent = [f"columns = {self.group.columns}", f"rows = {self.group.rows}"]
-        self.head = [*extent, *self.head]
-        return ["for i in range(rows):", "    base = i * columns", *(f"    {line}" for line in lines)]
+            stride, total = f"{self.group.columns}", f"{self.group.rows * self.group.columns}"
+        if self.products:
+            total = f"c0.shape[0] * {stride}"
+        return [f"stride = columns = {stride}", f"total = {total}{'' if self.flat else ' // stride'}"]
 
-    def _parts(self, lines: list[str]) -> list[str]:
-        """The loop without rows, last part first: what was made last, and what is read first next time, is at hand.
+    def _blocks(self, lines: list[str]) -> list[str]:
+        """The loop over what is done at a time: some rows of the products, or as much as the nearest cache holds.
 
-        A step goes through its weights from the first to the last, and an update of more than a cache holds would
-        leave there what is needed last.
+        Without products the last comes first: what was made last, and what is read first next time, is at hand. A
+        step goes through its weights from the first to the last, and an update of more than a cache holds would
+        leave there what is needed last. With products that would fetch each block from memory anew.
         """
-        used = "\n".join(lines)
-        arrays = list(dict.fromkeys(re.findall(r"\b[XY]\d+(?=\[k\])", used)))
-        views = [f"    {name.translate(PARTS)} = {name}[start:stop]" for name in arrays]
-        named = [re.sub(r"\b[XY]\d+(?=\[k\])", lambda found: found[0].translate(PARTS), line) for line in lines]
-        full = self._full()
-        part, turns = str(PART), f"range(({full}.size - 1) // {PART}, -1, -1)"
-        if self.products:  # one row after the other: backwards, each would be fetched from memory anew
-            self.head.append(f"columns = {full}.shape[-1]")
-            part, turns = "columns", f"range({full}.shape[0])"
+        loop = ["base, columns = 0, last - first", *lines]
+        if not self.flat:
+            loop = ["for i in range(last - first):", "    base = i * stride", *(f"    {line}" for line in lines)]
+        if not self.products and not self.flat:
+            return ["first, last = total * part // parts, total * (part + 1) // parts", *self.views, *loop]
+        size = f"{ROWS} * stride" if self.flat else f"{ROWS}"
+        turns, block = "blocks * part // parts, blocks * (part + 1) // parts", []
+        for n in range(len(self.products)):
+            self.head += [f"e{n} = np.empty(({ROWS}, stride), T)", f"E{n} = e{n}.reshape({ROWS} * stride)"]
+            block.append(
+                f"block_of_rows(c{n}[b * {ROWS} : (b + 1) * {ROWS}], d{n}, e{n}[: c{n}.shape[0] - b * {ROWS}])"
+            )
+        if not self.products:
+            size, turns = f"{PART}", "blocks * (part + 1) // parts - 1, blocks * part // parts - 1, -1"
         return [
-            f"for i in {turns}:",
-            f"    start, stop = i * {part}, min(i * {part} + {part}, {full}.size)",
-            "    base, columns = 0, stop - start",
-            *views,
-            *(f"    {line}" for line in named),
+            f"size = {size}",
+            "blocks = -(-total // size)",
+            f"for b in range({turns}):",
+            "    first, last = b * size, min(b * size + size, total)",
+            *(f"    {line}" for line in [*block, *self.views, *loop]),
         ]
 
-    def _full(self) -> str:
-        """The name of an argument that has the whole shape, if there is one."""
-        inputs = [v for v in self.group.inputs if v.index not in self.products]
-        given = [(f"x{v.index}", v) for v in inputs] + [(f"y{v.index}", v) for v in self.group.outs]
-        return next((name for name, v in given if v.shape == self.group.shape and v.shape), "")
-
-    def _is_flat(self) -> bool:
-        """Whether rows and columns do not matter; of a single column, a sum along either looks like neither."""
-        values = [*self.group.inputs, *(v for i in self.group.instructions for v in i.outs)]
-        plain = all(i.name in EXPRESSIONS or reduced(i) == "all" for i in self.group.instructions)
-        sized = all(v.shape is None or self.group.role(v) in ("full", "scalar") for v in values)
-        return plain and sized and bool(self._full())
+    def _view(self, view: str, name: str, v: Any) -> None:
+        """Name the numbers of an array in a block; counted from 0, or LLVM would make no vectors of them."""
+        rows = {"full": "[first:last]" if self.flat else "[first * stride : last * stride]", "column": "[first:last]"}
+        mine = rows.get(self.group.role(v), "")
+        lines = self.views if mine else self.head
+        lines.append(f"{view}{v.index} = {name}{v.index}.reshape({name}{v.index}.size){mine}")
 
     def _assign_stages(self) -> None:
         """A reduction's result is known one stage after its operand; values that cross stages are stored."""
@@ -168,21 +189,12 @@ class _Writer:
     def _open(self, v: Any) -> None:
         """Name an input: an element of it, or the number that it is."""
         name, role = f"x{v.index}", "number" if v.shape is None else self.group.role(v)
-        self.head.append({
-            "number": f"X{v.index} = T({name})",
-            "scalar": f"X{v.index} = {name}[()]" if v.shape == () else f"X{v.index} = {name}.reshape(1)[0]",
-        }.get(role, f"X{v.index} = {name}.reshape({name}.size)"))  # fmt: skip
+        if role in ("number", "scalar"):
+            number = f"T({name})" if role == "number" else f"{name}[()]" if v.shape == () else f"{name}.reshape(1)[0]"
+            self.head.append(f"X{v.index} = {number}")
+        else:
+            self._view("X", "x", v)
         self.names[v.index] = f"X{v.index}" + {"full": "[k]", "row": "[j]", "column": "[i]"}.get(role, "")
-
-    def _open_product(self, v: Any) -> None:
-        """Name an element of a product of few terms, which is computed where it is read."""
-        name, factors = f"{list(self.products).index(v.index)}", self.products[v.index].args
-        self.head.append(f"c{name}, d{name} = few_terms({', '.join(f'x{f.index}' for f in factors)})")
-        self.head += [f"d{name}_{t} = d{name}[{t}]" for t in range(FEW)]
-        stage = self.stages.setdefault(0, _Stage())
-        stage.before += [f"c{name}_{t} = c{name}[i, {t}]" for t in range(FEW)]
-        stage.inner.append(f"v{v.index} = {' + '.join(f'c{name}_{t} * d{name}_{t}[j]' for t in range(FEW))}")
-        self.names[v.index] = f"v{v.index}"
 
     def _write(self, instruction: Any) -> None:
         out = instruction.outs[0]
@@ -227,11 +239,7 @@ class _Writer:
         """Sums run in float64, whatever the dtype; a maximum keeps NaN, and argmax finds the first."""
         (x,), along, name = instruction.inputs(), reduced(instruction), f"a{out.index}"
         element = self._text(x, self.stage[x.index])
-        count = {
-            "columns": "columns",
-            "rows": "rows",
-            "all": f"{self._full()}.size" if self.flat else "(rows * columns)",
-        }[along]
+        count = {"columns": "columns", "rows": "total", "all": "total" if self.flat else "(total * stride)"}[along]
         share = f" / {count}" if instruction.name == "mean" else ""
         if instruction.name == "argmax":
             stage.before += [f"m{out.index} = T(-np.inf)", f"{name} = 0"]
@@ -246,15 +254,16 @@ class _Writer:
                 f"{name} = {element} if {element} {compare} {name} or {element} != {element} else {name}"
             )
         elif along == "rows":
-            self.head.append(f"{name} = np.zeros(columns, np.float64)")
+            self.head += [f"{name} = s{out.index}[part]", "for j in range(columns):", f"    {name}[j] = 0"]
             stage.inner.append(f"{name}[j] += {element}")
-            self.tail += ["for j in range(columns):", f"    Y{out.index}[j] = T({name}[j]{share})"]
+            if share:
+                self.tail += ["for j in range(stride):", f"    {name}[j] /= total"]
             return
         else:
             (stage.before if along == "columns" else self.head).append(f"{name} = np.float64(0)")
             stage.inner.append(f"{name} = added({name}, {element})")
         if along == "all":
-            self.tail.append(f"{f'y{out.index}[()]' if out.shape == () else f'Y{out.index}[0]'} = T({name}{share})")
+            self.tail.append(f"s{out.index}[part, 0] = {name}{share}")
             return
         stage.after.append(f"v{out.index} = {_kind(out.dtype)}({name}{share})")
         self.names[out.index] = f"v{out.index}"

@@ -1,126 +1,116 @@
-"""Training on a handful of rows, where memory is the limit: each number of the weights is used a few times.
+"""Which matrix products of a program are loops, for threads to share or for an update to begin with.
 
-BLAS first packs its matrices for the work to come, which here takes longer than the work, and shares them among
-its threads, while an optimizer's loop needs all of them on one. So a program computes the weights' gradient, a sum
-of few terms, within the loop of their update, row by row, and it never goes through memory; and the forward
-product of the same weights, of few rows, by a loop as well, so that they stay where they are. All other products
-are BLAS'.
+BLAS writes the gradient of the weights to memory, on all cores, for an optimizer's loop to read on one. Here that
+loop computes the gradient, a few rows at a time, which stay in the nearest cache; threads share it as they
+share all other loops, and those of BLAS would leave no core to them. So it is all products or none of them.
 """
 
 from collections import Counter
 from typing import Any
 
-import numba
 import numpy as np
 
 from arraynet.program import Instruction
 from arraynet.program.layout import roots
+from arraynet_numba.multiplication import multiply, multiply_transposed
 from arraynet_numba.settings import matmul_by
 
-__all__ = ["FEW", "SUMS", "copy_rows", "few_rows", "few_terms", "has_few_rows", "of_few_terms"]
+__all__ = ["Product", "products_of", "take_products"]
 
-FEW = 8  # rows of a batch; with 12, BLAS is faster
-LARGE = 2**17  # elements of the weights; smaller ones are in every cache anyway
-WIDE = 64  # columns, so that the inner loops are vectors
-LONG = 4096  # terms of one running sum; of more, the sums that BLAS makes in parts are closer
-TAKEN = 4  # rows of a matrix at a time
-SUMS = '{"contract", "nsz", "reassoc"}'  # the leave that a loop of nothing but sums may have
+MOST, SMALL = 512, 8192  # terms of a gradient in an update, and elements of another right factor: it is copied whole
 
 
-def has_few_rows(instruction: Any) -> bool:
-    """Tell whether `few_rows` computes an instruction; for one row or two BLAS has a way of its own."""
-    if not _plain(instruction):
-        return False
-    x, weights = (v.example for v in instruction.args)
-    few = 2 < len(x) <= FEW and len(weights) <= LONG
-    return few and _large(weights) and x.flags.c_contiguous and weights.flags.c_contiguous
+class Product:
+    """A matrix product to compile.
 
-
-def of_few_terms(program: Any) -> dict[int, Instruction]:
-    """Return the products of few terms that one instruction alone reads, by the Value that they make.
-
-    Those of a Variable's value are none of them: it may have been written over by the time that they are needed.
+    Attributes
+    ----------
+    turned : list of bool
+        Which of its factors are the transposes of what it is given.
+    short : bool
+        Whether the right one is so much smaller than the result that it is transposed first.
     """
-    root = roots(program)
-    changing = {root[v.index] for _, v in program.variables}
+
+    alone = None  # no primitive that a library would compute better
+
+    def __init__(self, turned: list[bool], x: Any, w: Any, y: Any) -> None:
+        self.turned, self.dtype, self.terms = turned, y.dtype, x.shape[1]
+        self.short = turned[1] and 4 * self.terms <= x.shape[0]
+
+    def compiled(self) -> Any:
+        """Return a compiled function of a part, the number of parts, both factors and the result."""
+        return multiply_transposed if self.turned[1] and not self.short else multiply
+
+    def right(self, instruction: Any) -> np.ndarray:
+        """Return an array like the right factor."""
+        example: np.ndarray = instruction.args[1].example
+        return example.T if self.turned[1] else example
+
+    def factors(self, instruction: Any, names: dict[int, str]) -> list[str]:
+        """Return both factors as text."""
+        pairs = zip(instruction.args, self.turned, strict=True)
+        return [f"{names[v.index]}.T" if turned else names[v.index] for v, turned in pairs]
+
+    def call(self, instruction: Any, loop: str, task: str, names: dict[int, str]) -> list[str]:
+        """Return the line that calls it, by all threads."""
+        x, w = self.factors(instruction, names)
+        right = f"transposed({names[instruction.args[1].index]})" if self.short else w
+        given = f"{x}, {right}, {names[instruction.outs[0].index]}"
+        return [f"share(team, {self.work(instruction, names)}, {task}(({given})))"]
+
+    def work(self, instruction: Any, names: dict[int, str]) -> str:
+        """Say how much it is, in elements of a plain loop."""
+        x, w = self.factors(instruction, names)
+        return f"{x}.size * {w}.shape[1] // 32"
+
+
+def take_products(program: Any) -> bool:
+    """Make a `Product` of each matrix product, if that is possible for all; tell whether BLAS is left none."""
+    found = [i for i in program.instructions if i.name == "matmul"]
+    sources = {i.outs[0].index: i.args[0] for i in program.instructions if _transposes(i)}
+    if matmul_by() != "auto" or not all(_plain(i, sources) for i in found):
+        return not found
+    for instruction in found:
+        turned = [v.index in sources for v in instruction.args]
+        instruction.function = Product(turned, *instruction.args, *instruction.outs)
+        instruction.args = tuple(sources.get(v.index, v) for v in instruction.args)
+    read = {v.index for i in program.instructions for v in i.inputs()} | {v.index for v in program.results()}
+    program.instructions = [i for i in program.instructions if not _transposes(i) or i.outs[0].index in read]
+    return True
+
+
+def products_of(program: Any, reader: Instruction, group: Any) -> dict[int, Instruction]:
+    """Return the products that the loop of a group had better compute itself, by the Value that they make.
+
+    It reads them alone, and their factors are what they were. They have few terms, as the gradient of weights has, or
+    a right factor so small that copying it anew for each call does not matter.
+    """
+    root, end = roots(program), next(n for n, i in enumerate(program.instructions) if i is reader)
+    over = {root[v.index] for i in program.instructions[: end + 1] for v in i.kwargs.get("over", ())}
     read = Counter(v.index for i in program.instructions for v in {v.index: v for v in i.inputs()}.values())
     read.update(v.index for v in program.results())
+    wanted = {v.index for v in group.inputs if v.shape == group.shape and read[v.index] == 1}
     return {
         i.outs[0].index: i
         for i in program.instructions
-        if _has_few_terms(i) and read[i.outs[0].index] == 1 and all(root[v.index] not in changing for v in i.args)
+        if isinstance(i.function, Product)
+        and i.outs[0].index in wanted
+        and (i.function.right(i).size <= SMALL or (i.function.turned[0] and len(i.function.right(i)) <= MOST))
+        and all(root[v.index] not in over for v in i.args)
     }
 
 
-def _has_few_terms(instruction: Any) -> bool:
-    if not _plain(instruction):
-        return False
-    x, g = (v.example for v in instruction.args)
-    few = 0 < x.shape[1] <= FEW and x.flags.f_contiguous and g.flags.c_contiguous
-    return few and _large(instruction.outs[0].example)
+def _transposes(instruction: Any) -> bool:
+    """Tell whether an instruction only exchanges rows and columns."""
+    turned = instruction.name == "matrix_transpose" or instruction.args[1:] == ((1, 0),)
+    return instruction.name in ("matrix_transpose", "permute_dims") and turned and len(instruction.args[0].shape) == 2
 
 
-def _plain(instruction: Any) -> bool:
-    if instruction.name != "matmul" or matmul_by() != "auto":
-        return False
-    examples = [v.example for v in (*instruction.args, *instruction.outs)]
-    plain = all(type(x) is np.ndarray and x.ndim == 2 for x in examples)
-    return plain and {str(x.dtype) for x in examples} in ({"float32"}, {"float64"})
-
-
-def _large(matrix: Any) -> bool:
-    return bool(matrix.size >= LARGE and matrix.shape[1] >= WIDE)
-
-
-@numba.njit(error_model="numpy")
-def few_terms(x, g):
-    """The factors of a sum of few products as those of a sum of eight: what is missing is zero."""
-    terms = g.shape[0]
-    if terms == FEW:
-        return x, g
-    columns, rows = np.zeros((FEW, x.shape[0]), x.dtype), np.zeros((FEW, g.shape[1]), g.dtype)
-    copy_rows(x.T, columns)
-    copy_rows(g, rows)
-    return columns.T, rows
-
-
-@numba.njit(error_model="numpy")
-def copy_rows(x, y):
-    """Write into `y` as many rows of `x` as both have; an assignment to a slice would compile for seconds."""
-    for i in range(min(x.shape[0], y.shape[0])):
-        for j in range(x.shape[1]):
-            y[i, j] = x[i, j]
-
-
-def few_rows() -> str:
-    """The text of a product of at most eight rows and a matrix, of which four rows are read at a time."""
-    rows, taken = range(FEW), range(TAKEN)
-    lines = [
-        "def loop(x0, x1, y2):",
-        "    wide_vectors()",
-        "    x, y, rows, terms = x0, y2, x0.shape[0], x0.shape[1]",
-        f"    if rows < {FEW}:  # takes as long, since reading the matrix does",
-        f"        x, y = np.zeros(({FEW}, terms), x0.dtype), np.empty(({FEW}, x1.shape[1]), x0.dtype)",
-        "        copy_rows(x0, x)",
-        "    y[:] = 0",
-        *(f"    y_{r} = y[{r}]" for r in rows),
-        f"    whole = terms - terms % {TAKEN}",
-        f"    for i in range(0, whole, {TAKEN}):",
-        *_added(rows, taken),
-        "    for i in range(whole, terms):",
-        *_added(rows, range(1)),
-        f"    if rows < {FEW}:",
-        "        copy_rows(y, y2)",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _added(rows: range, taken: range) -> list[str]:
-    """Add to each row of the result what so many rows of the matrix bring."""
-    sums = [" + ".join(f"x_{r}_{t} * w_{t}[j]" for t in taken) for r in rows]
-    return [
-        *(f"        w_{t} = x1[i + {t}]" for t in taken),
-        *(f"        x_{r}_{t} = x[{r}, i + {t}]" for r in rows for t in taken),
-        "        for j in range(x1.shape[1]):",
-        *(f"            y_{r}[j] += {total}" for r, total in zip(rows, sums, strict=True)),
-    ]
+def _plain(instruction: Any, sources: dict[int, Any]) -> bool:
+    """Tell whether there is a loop for a product: of matrices, the right one without gaps."""
+    x, w = instruction.args
+    right, out = sources.get(w.index, w), instruction.outs[0]
+    examples = [v.example for v in (x, w, out)]
+    plain = all(type(a) is np.ndarray and a.ndim == 2 and a.size for a in examples) and x.example.size > 0
+    alike = {str(v.dtype) for v in (x, w, out)} in ({"float32"}, {"float64"})
+    return plain and alike and right.example.flags.c_contiguous and out.example.flags.c_contiguous

@@ -1,0 +1,226 @@
+"""Matrix products as loops that threads share, and that an optimizer's loop goes on with while they are at hand.
+
+The scheme is that of every BLAS (K. Goto and R. van de Geijn, Anatomy of High-Performance Matrix Multiplication,
+2008): a panel of the right factor is copied to where it is read in order, and used for all rows of the left one.
+Here the copy is made by the first tile, which multiplies while it waits for memory.
+"""
+
+import numba
+import numpy as np
+
+from arraynet_numba.atomics import task
+from arraynet_numba.microkernel import ROWS, VECTOR, VECTORS, packing_1, packing_2, packing_3, tile_1, tile_2, tile_3
+from arraynet_numba.team import INSIDE, share
+from arraynet_numba.vectorizing import wide_vectors
+
+__all__ = ["add_up", "block_of_rows", "multiply", "multiply_transposed", "panels_like", "panels_of", "transposed"]
+
+DEPTH = 256  # rows of a panel at most, which then lies in the first cache or near it
+BLOCKS = 4  # of rows; fewer do not pay for another copy of their panel
+
+_jit = numba.njit(**INSIDE)
+_inlined = numba.njit(**INSIDE, forceinline=True)
+
+
+@_jit
+def multiply(part, parts, x, w, y):
+    """Compute a part of ``y = x @ w``, where the rows of w lie in order: some panels of columns, or of some rows."""
+    wide_vectors()
+    rows, terms, columns = x.shape[0], x.shape[1], w.shape[1]
+    width, depth, lanes = _width(x), _depth(terms, DEPTH), _lanes(x)
+    panel, edge = np.zeros((depth, width), x.dtype), np.empty((ROWS, lanes), x.dtype)
+    vectors, blocks = -(-columns // lanes), -(-rows // ROWS)
+    cuts = min(parts, vectors)
+    bands = min(-(-parts // cuts), max(blocks // BLOCKS, 1))
+    for item in range(cuts * bands * part // parts, cuts * bands * (part + 1) // parts):
+        cut, band = item // bands, item % bands
+        first, last = blocks * band // bands * ROWS, min(blocks * (band + 1) // bands * ROWS, rows)
+        end = min(vectors * (cut + 1) // cuts * lanes, columns)
+        for j in range(vectors * cut // cuts * lanes, end, width):
+            x_band, y_panel = x[first:last], y[first:last, j : min(j + width, end)]
+            for k in range(0, terms, depth):
+                w_panel = w[k : k + depth, j : min(j + width, end)]
+                _add_terms(x_band[:, k : k + depth], w_panel, y_panel, k > 0, panel, edge)
+
+
+@_jit
+def _add_terms(x, w, y, adding, panel, edge):
+    """Compute or add to a panel of the product what some terms bring."""
+    rows, whole = x.shape[0], _whole(w.shape[1], x)
+    if whole:
+        if rows <= ROWS:
+            _tile(x, w[:, :whole], y, adding)
+        else:
+            _packing_tile(x[:ROWS], w[:, :whole], y[:ROWS], adding, panel)
+            for i in range(ROWS, rows, ROWS):
+                _tile(x[i : i + ROWS], panel[:, :whole], y[i : i + ROWS], adding)
+    if whole < w.shape[1]:
+        _pack(w[:, whole:], panel)
+        for i in range(0, rows, ROWS):
+            tile_1(x[i : i + ROWS], panel, edge, False)
+            _take(edge, y[i : i + ROWS, whole:], adding)
+
+
+@_jit
+def multiply_transposed(part, parts, x, w, y):
+    """Compute a part of ``y = x @ w``, where the columns of w lie in order: its transpose is ``w.T @ x.T``."""
+    wide_vectors()
+    rows, terms, columns = x.shape[0], x.shape[1], w.shape[1]
+    width, depth, lanes = _width(x), _depth(terms, 2 * DEPTH), _lanes(x)
+    panel, edge = np.zeros((depth, width), x.dtype), np.empty((ROWS, width), x.dtype)
+    bands, blocks = -(-rows // width), -(-columns // ROWS)
+    splits = min(-(-parts // bands), blocks)
+    for item in range(bands * splits * part // parts, bands * splits * (part + 1) // parts):
+        i, split = item // splits * width, item % splits
+        last = min(blocks * (split + 1) // splits * ROWS, columns)
+        x_band, y_band = x[i : i + width], y[i : i + width]
+        whole = -(-x_band.shape[0] // lanes) * lanes
+        for k in range(0, terms, depth):
+            _pack_transposed(x_band[:, k : k + depth], panel)
+            for j in range(blocks * split // splits * ROWS, last, ROWS):
+                end = min(j + ROWS, last)
+                _tile(w.T[j:end, k : k + depth], panel[:, :whole], edge, False)
+                _take_transposed(edge, y_band[:, j:end], k > 0)
+
+
+@_jit
+def _pack_panels(part, parts, w, panels):
+    count, width = panels.shape[0], panels.shape[2]
+    for p in range(count * part // parts, count * (part + 1) // parts):
+        if w.shape[1] < (p + 1) * width:
+            panels[p] = 0  # what is multiplied and thrown away should not be slow to multiply
+        _pack(w[:, p * width : (p + 1) * width], panels[p])
+
+
+_packing = task(_pack_panels)
+
+
+@_jit
+def panels_of(team, w, panels):
+    """Return the panels of a matrix of few rows, written into an array of `panels_shape`, for `block_of_rows`."""
+    share(team, w.size, _packing((w, panels)))
+    return panels
+
+
+def panels_like(w):
+    """Return an array for the panels of a matrix."""
+    width = VECTORS * VECTOR // w.itemsize
+    return np.empty((-(-w.shape[1] // width), w.shape[0], width), w.dtype)
+
+
+@_jit
+def block_of_rows(x, panels, y):
+    """Compute at most `ROWS` rows of a product whose right factor lies in panels."""
+    wide_vectors()
+    width, edge = panels.shape[2], np.empty((ROWS, _lanes(x)), x.dtype)
+    for p in range(panels.shape[0]):
+        target = y[:, p * width : (p + 1) * width]
+        whole = _whole(target.shape[1], x)
+        if whole:
+            _tile(x, panels[p, :, :whole], target, False)
+        if whole < target.shape[1]:
+            tile_1(x, panels[p, :, whole:], edge, False)
+            _take(edge, target[:, whole:], False)
+
+
+@_inlined
+def _lanes(x):
+    """How many numbers a vector has."""
+    return VECTOR // x.itemsize
+
+
+@_inlined
+def _width(x):
+    """How many columns a panel has."""
+    return VECTORS * _lanes(x)
+
+
+@_inlined
+def _whole(columns, x):
+    """How many of some columns fill vectors."""
+    return columns - columns % _lanes(x)
+
+
+@_inlined
+def _depth(terms, most):
+    """How many rows panels have, so that all but the last are alike."""
+    return -(-terms // -(-terms // most))
+
+
+@_inlined
+def _tile(x, w, y, adding):
+    """Compute at most `ROWS` rows of a product, of as many columns as w has: one vector to three."""
+    wide_vectors()
+    vectors = w.shape[1] // _lanes(x)
+    if vectors == 3:
+        tile_3(x, w, y, adding)
+    elif vectors == 2:
+        tile_2(x, w, y, adding)
+    else:
+        tile_1(x, w, y, adding)
+
+
+@_inlined
+def _packing_tile(x, w, y, adding, panel):
+    """The same, and a copy of w in a panel."""
+    wide_vectors()
+    vectors = w.shape[1] // _lanes(x)
+    if vectors == 3:
+        packing_3(x, w, y, panel, adding)
+    elif vectors == 2:
+        packing_2(x, w, y, panel, adding)
+    else:
+        packing_1(x, w, y, panel, adding)
+
+
+@_jit
+def _pack(w, panel):
+    """Copy a matrix into a panel; what stands behind its columns is multiplied, and then thrown away."""
+    wide_vectors()
+    for k in range(w.shape[0]):
+        for j in range(w.shape[1]):
+            panel[k, j] = w[k, j]
+
+
+@_jit
+def transposed(x):
+    """Return the transpose of a matrix, row by row in memory."""
+    y = np.empty((x.shape[1], x.shape[0]), x.dtype)
+    _pack_transposed(x, y)
+    return y
+
+
+@_jit
+def _take(x, y, adding):
+    """Copy or add into a matrix as much of a larger one as it has room for."""
+    wide_vectors()
+    for i in range(y.shape[0]):
+        for j in range(y.shape[1]):
+            y[i, j] = y[i, j] + x[i, j] if adding else x[i, j]
+
+
+@_jit
+def _pack_transposed(x, panel):
+    """Copy the transpose of a matrix into a panel."""
+    for j in range(x.shape[0]):
+        for k in range(x.shape[1]):
+            panel[k, j] = x[j, k]
+
+
+@_jit
+def _take_transposed(x, y, adding):
+    """Copy or add into a matrix as much of the transpose of a larger one as it has room for."""
+    for i in range(y.shape[0]):
+        for j in range(y.shape[1]):
+            y[i, j] = y[i, j] + x[j, i] if adding else x[j, i]
+
+
+@_jit
+def add_up(parts, partial, y):
+    """Write into an array what parts of a loop have added up."""
+    total = y.reshape(y.size)
+    for j in range(total.size):
+        added = partial[0, j]
+        for part in range(1, parts):
+            added += partial[part, j]
+        total[j] = added

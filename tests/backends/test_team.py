@@ -1,0 +1,185 @@
+"""Threads that share a loop: each part is computed once, whoever sleeps, is busy, or was left behind by a fork."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+pytest.importorskip("arraynet_numba", reason="the plugin arraynet-numba is not installed")
+
+import numba
+from arraynet_numba.atomics import task
+from arraynet_numba.team import ALONE, LEAST, Team, share
+
+MEMBERS = [1, 2, 3, 5]
+
+
+@numba.njit
+def count(part, parts, x, turns):
+    for i in range(x.size * part // parts, x.size * (part + 1) // parts):
+        x[i] += 1
+    turns[part] += 1
+
+
+@numba.njit
+def fail(part, parts, x):
+    if part == parts - 1:
+        raise ValueError("never shown")
+
+
+counting, failing = task(count), task(fail)
+
+
+@numba.njit(nogil=True)
+def counted(state, x, turns, times):
+    parts = 0
+    for _ in range(times):
+        parts = share(state, x.size, counting((x, turns)))
+    return parts
+
+
+@numba.njit(nogil=True)
+def failed(state, x):
+    share(state, x.size, failing((x,)))
+
+
+@pytest.fixture(params=MEMBERS)
+def members(request):
+    team = Team(request.param)
+    yield team
+    team.stop()
+
+
+@pytest.mark.parametrize("size", [0, 1, LEAST, 100_003])
+def test_every_part_is_computed_once(members, size):
+    x, turns = np.zeros(size), np.zeros(max(MEMBERS), np.int64)
+    parts = counted(members.state, x, turns, 200)
+    assert parts == (members.members if size >= LEAST else 1)
+    np.testing.assert_array_equal(x, 200)
+    np.testing.assert_array_equal(turns, [200] * parts + [0] * (max(MEMBERS) - parts))
+
+
+def test_threads_that_sleep_are_woken(members):
+    x, turns = np.zeros(LEAST), np.zeros(max(MEMBERS), np.int64)
+    for _ in range(20):
+        counted(members.state, x, turns, 1)
+        time.sleep(0.005)
+    np.testing.assert_array_equal(x, 20)
+
+
+def test_who_finds_the_team_busy_computes_alone(members):
+    arrays = [(np.zeros(50_000), np.zeros(max(MEMBERS), np.int64)) for _ in range(4)]
+    threads = [threading.Thread(target=counted, args=(members.state, *pair, 300)) for pair in arrays]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for x, _ in arrays:
+        np.testing.assert_array_equal(x, 300)
+
+
+def test_a_failure_is_told_and_the_team_goes_on(members):
+    x = np.zeros(LEAST)
+    for _ in range(3):
+        with pytest.raises(MemoryError, match="found no memory"):
+            failed(members.state, x)
+    counted(members.state, x, np.zeros(max(MEMBERS), np.int64), 1)
+    np.testing.assert_array_equal(x, 1)
+
+
+def test_a_team_that_was_stopped_has_no_threads_and_computes_alone(members):
+    members.stop()
+    assert not any(thread.is_alive() for thread in members.threads)
+    x = np.zeros(LEAST)
+    assert counted(members.state, x, np.zeros(max(MEMBERS), np.int64), 1) == 1
+    np.testing.assert_array_equal(x, 1)
+
+
+def test_nobody_shares_what_is_for_one():
+    assert counted(ALONE.state, np.zeros(LEAST), np.zeros(1, np.int64), 1) == 1
+    assert ALONE.threads == []
+
+
+TRAIN = """
+import threading
+import numpy as np
+import arraynet
+from arraynet import layers
+
+def trained():
+    arraynet.utils.set_random_seed(0)
+    model = arraynet.Sequential([layers.Dense(300, activation="relu"), layers.Dense(10, activation="softmax")])
+    model.compile("rmsprop", "sparse_categorical_crossentropy")
+    rng = np.random.default_rng(0)
+    x, y = rng.random((640, 200), np.float32), rng.integers(0, 10, 640)
+    model.fit(x, y, batch_size=64, epochs=2, verbose=0)
+    return model.predict(x, verbose=0), [w.copy() for w in model.get_weights()]
+
+def ours():
+    return sum(thread.name.startswith("arraynet-") for thread in threading.enumerate())
+
+def same(a, b):
+    np.testing.assert_array_equal(a[0], b[0])
+    for one, other in zip(a[1], b[1], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+"""
+
+
+def run(code, **environment):
+    inherited = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
+    given = inherited | {"ARRAYNET_BACKEND": "numba"} | environment
+    return subprocess.run([sys.executable, "-c", TRAIN + code], env=given, capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_the_environment_says_how_many_threads_there_are(count):
+    done = run(f"trained()\nassert ours() == {count - 1}, ours()", ARRAYNET_NUM_THREADS=str(count))
+    assert done.returncode == 0, done.stderr
+
+
+def test_without_it_there_are_as_many_as_blas_has():
+    done = run("trained()\nassert ours() == 0, ours()", OPENBLAS_NUM_THREADS="1")
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_number_of_threads_changes_no_bit():
+    code = "print(*(x.tobytes().hex() for x in trained()[1]))"
+    one, two, three = (run(code, ARRAYNET_NUM_THREADS=str(count)) for count in (1, 2, 3))
+    assert one.returncode == 0, one.stderr
+    assert one.stdout == two.stdout == three.stdout
+
+
+def test_models_that_train_at_the_same_time_share_the_threads():
+    code = """
+first = trained()
+found = [None] * 3
+def work(k): found[k] = trained()
+threads = [threading.Thread(target=work, args=(k,)) for k in range(3)]
+for t in threads: t.start()
+for t in threads: t.join()
+assert ours() == 1 and None not in found
+"""
+    done = run(code, ARRAYNET_NUM_THREADS="2")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork a process")
+def test_a_forked_process_has_threads_of_its_own():
+    code = """
+import os, warnings
+warnings.simplefilter("ignore", DeprecationWarning)  # Python's, of forking beside threads
+first = trained()
+child = os.fork()
+if not child:
+    same(first, trained())
+    os._exit(ours() != 1)
+assert os.waitpid(child, 0)[1] == 0
+same(first, trained())
+"""
+    done = run(code, ARRAYNET_NUM_THREADS="2")
+    assert done.returncode == 0, done.stderr
