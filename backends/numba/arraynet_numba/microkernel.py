@@ -14,7 +14,7 @@ from numba.extending import intrinsic
 
 from arraynet_numba.vectorizing import allow_wide_vectors
 
-__all__ = ["ROWS", "VECTOR", "VECTORS", "packing_1", "packing_2", "packing_3", "tile_1", "tile_2", "tile_3"]
+__all__ = ["ROWS", "VECTOR", "VECTORS", "packing_tile", "tile"]
 
 _FEATURES = binding.get_host_cpu_features()
 VECTOR = next((size for name, size in (("avx512f", 64), ("avx", 32)) if _FEATURES.get(name)), 16)  # bytes
@@ -24,8 +24,8 @@ NUMBER, ADDRESS, INDEX = ir.IntType(64), ir.IntType(8).as_pointer(), ir.IntType(
 LEAVE = ("contract", "nsz")  # a product and a sum may be one rounding
 
 
-def _tile(vectors: int, packing: bool) -> Any:
-    """An intrinsic for `ROWS` rows and so many vectors of columns of ``y = x @ w``, or added to y.
+def _tile(packing: bool) -> Any:
+    """An intrinsic for `ROWS` rows of ``y = x @ w``, or added to y, where w is one vector of columns wide, or more.
 
     Rows that are missing are the last one again. With `packing`, w is copied into a panel on the way.
     """
@@ -34,13 +34,16 @@ def _tile(vectors: int, packing: bool) -> Any:
         kinds = [k for k in signature.args if isinstance(k, types.Array)]
         made = [context.make_array(k)(context, builder, args[i]) for i, k in enumerate(kinds)]
         x, w, y, panel = made if packing else (*made, made[1])
-        (x_rows, terms), (y_rows, _) = (cgutils.unpack_tuple(builder, a.shape, 2) for a in (x, y))
-        (x_row, x_term), *others = (cgutils.unpack_tuple(builder, a.strides, 2) for a in made)
-        rows = [row for row, _ in others] if packing else [row for row, _ in (*others, others[0])]
-        function = _function(builder.module, vectors, packing, context.get_value_type(kinds[0].dtype))
+        (x_rows, terms), (_, columns), (y_rows, _) = (cgutils.unpack_tuple(builder, a.shape, 2) for a in (x, w, y))
+        (x_row, x_term), *others = (cgutils.unpack_tuple(builder, a.strides, 2) for a in (x, w, y, panel))
         data = [builder.bitcast(a.data, ADDRESS) for a in (x, w, y, panel)]
-        adding = builder.zext(args[-1], NUMBER)
-        builder.call(function, [*data, x_row, x_term, *rows, terms, x_rows, y_rows, adding])
+        rows, adding = [row for row, _ in others], builder.zext(args[-1], NUMBER)
+        given = [*data, x_row, x_term, *rows, terms, x_rows, y_rows, adding]
+        lanes = VECTOR * 8 // kinds[0].dtype.bitwidth
+        for vectors in range(1, VECTORS + 1):
+            mine = builder.icmp_signed("==", columns, ir.Constant(NUMBER, vectors * lanes))
+            with builder.if_then(mine):
+                builder.call(_function(builder.module, vectors, packing, context.get_value_type(kinds[0].dtype)), given)
         return context.get_dummy_value()
 
     def tile(context: Any, x: Any, w: Any, y: Any, adding: Any) -> Any:
@@ -128,5 +131,4 @@ class _Writer:
         return self.builder.shuffle_vector(first, nothing, zeros)
 
 
-tile_1, tile_2, tile_3 = (_tile(vectors, False) for vectors in (1, 2, 3))
-packing_1, packing_2, packing_3 = (_tile(vectors, True) for vectors in (1, 2, 3))
+tile, packing_tile = _tile(False), _tile(True)

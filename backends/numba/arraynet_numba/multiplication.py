@@ -9,9 +9,9 @@ import numba
 import numpy as np
 
 from arraynet_numba.atomics import task
-from arraynet_numba.microkernel import ROWS, VECTOR, VECTORS, packing_1, packing_2, packing_3, tile_1, tile_2, tile_3
+from arraynet_numba.microkernel import ROWS, VECTOR, VECTORS, packing_tile, tile
 from arraynet_numba.team import INSIDE, share
-from arraynet_numba.vectorizing import wide_vectors
+from arraynet_numba.vectorizing import kept_apart, wide_vectors
 
 __all__ = ["add_up", "block_of_rows", "multiply", "multiply_transposed", "panels_like", "panels_of", "transposed"]
 
@@ -19,15 +19,16 @@ DEPTH = 256  # rows of a panel at most, which then lies in the first cache or ne
 BLOCKS = 4  # of rows; fewer do not pay for another copy of their panel
 
 _jit = numba.njit(**INSIDE)
-_inlined = numba.njit(**INSIDE, forceinline=True)
 
 
 @_jit
 def multiply(part, parts, x, w, y):
     """Compute a part of ``y = x @ w``, where the rows of w lie in order: some panels of columns, or of some rows."""
+    kept_apart()
     wide_vectors()
     rows, terms, columns = x.shape[0], x.shape[1], w.shape[1]
-    width, depth, lanes = _width(x), _depth(terms, DEPTH), _lanes(x)
+    lanes, depth = VECTOR // x.itemsize, -(-terms // -(-terms // DEPTH))  # panels of as many terms each, but the last
+    width = VECTORS * lanes
     panel, edge = np.zeros((depth, width), x.dtype), np.empty((ROWS, lanes), x.dtype)
     vectors, blocks = -(-columns // lanes), -(-rows // ROWS)
     cuts = min(parts, vectors)
@@ -46,27 +47,27 @@ def multiply(part, parts, x, w, y):
 @_jit
 def _add_terms(x, w, y, adding, panel, edge):
     """Compute or add to a panel of the product what some terms bring."""
-    rows, whole = x.shape[0], _whole(w.shape[1], x)
+    rows, lanes = x.shape[0], edge.shape[1]
+    whole = w.shape[1] - w.shape[1] % lanes
     if whole:
-        if rows <= ROWS:
-            _tile(x, w[:, :whole], y, adding)
-        else:
-            _packing_tile(x[:ROWS], w[:, :whole], y[:ROWS], adding, panel)
-            for i in range(ROWS, rows, ROWS):
-                _tile(x[i : i + ROWS], panel[:, :whole], y[i : i + ROWS], adding)
+        packing_tile(x[:ROWS], w[:, :whole], y[:ROWS], panel, adding)
+        for i in range(ROWS, rows, ROWS):
+            tile(x[i : i + ROWS], panel[:, :whole], y[i : i + ROWS], adding)
     if whole < w.shape[1]:
         _pack(w[:, whole:], panel)
         for i in range(0, rows, ROWS):
-            tile_1(x[i : i + ROWS], panel, edge, False)
+            tile(x[i : i + ROWS], panel[:, :lanes], edge, False)
             _take(edge, y[i : i + ROWS, whole:], adding)
 
 
 @_jit
 def multiply_transposed(part, parts, x, w, y):
     """Compute a part of ``y = x @ w``, where the columns of w lie in order: its transpose is ``w.T @ x.T``."""
+    kept_apart()
     wide_vectors()
     rows, terms, columns = x.shape[0], x.shape[1], w.shape[1]
-    width, depth, lanes = _width(x), _depth(terms, 2 * DEPTH), _lanes(x)
+    lanes, depth = VECTOR // x.itemsize, -(-terms // -(-terms // (2 * DEPTH)))
+    width = VECTORS * lanes
     panel, edge = np.zeros((depth, width), x.dtype), np.empty((ROWS, width), x.dtype)
     bands, blocks = -(-rows // width), -(-columns // ROWS)
     splits = min(-(-parts // bands), blocks)
@@ -79,7 +80,7 @@ def multiply_transposed(part, parts, x, w, y):
             _pack_transposed(x_band[:, k : k + depth], panel)
             for j in range(blocks * split // splits * ROWS, last, ROWS):
                 end = min(j + ROWS, last)
-                _tile(w.T[j:end, k : k + depth], panel[:, :whole], edge, False)
+                tile(w.T[j:end, k : k + depth], panel[:, :whole], edge, False)
                 _take_transposed(edge, y_band[:, j:end], k > 0)
 
 
@@ -98,6 +99,7 @@ _packing = task(_pack_panels)
 @_jit
 def panels_of(team, w, panels):
     """Return the panels of a matrix of few rows, written into an array of `panels_shape`, for `block_of_rows`."""
+    kept_apart()
     share(team, w.size, _packing((w, panels)))
     return panels
 
@@ -111,71 +113,24 @@ def panels_like(w):
 @_jit
 def block_of_rows(x, panels, y):
     """Compute at most `ROWS` rows of a product whose right factor lies in panels."""
+    kept_apart()
     wide_vectors()
-    width, edge = panels.shape[2], np.empty((ROWS, _lanes(x)), x.dtype)
+    width, lanes = panels.shape[2], VECTOR // x.itemsize
+    edge = np.empty((ROWS, lanes), x.dtype)
     for p in range(panels.shape[0]):
         target = y[:, p * width : (p + 1) * width]
-        whole = _whole(target.shape[1], x)
+        whole = target.shape[1] - target.shape[1] % lanes
         if whole:
-            _tile(x, panels[p, :, :whole], target, False)
+            tile(x, panels[p, :, :whole], target, False)
         if whole < target.shape[1]:
-            tile_1(x, panels[p, :, whole:], edge, False)
+            tile(x, panels[p, :, whole : whole + lanes], edge, False)
             _take(edge, target[:, whole:], False)
-
-
-@_inlined
-def _lanes(x):
-    """How many numbers a vector has."""
-    return VECTOR // x.itemsize
-
-
-@_inlined
-def _width(x):
-    """How many columns a panel has."""
-    return VECTORS * _lanes(x)
-
-
-@_inlined
-def _whole(columns, x):
-    """How many of some columns fill vectors."""
-    return columns - columns % _lanes(x)
-
-
-@_inlined
-def _depth(terms, most):
-    """How many rows panels have, so that all but the last are alike."""
-    return -(-terms // -(-terms // most))
-
-
-@_inlined
-def _tile(x, w, y, adding):
-    """Compute at most `ROWS` rows of a product, of as many columns as w has: one vector to three."""
-    wide_vectors()
-    vectors = w.shape[1] // _lanes(x)
-    if vectors == 3:
-        tile_3(x, w, y, adding)
-    elif vectors == 2:
-        tile_2(x, w, y, adding)
-    else:
-        tile_1(x, w, y, adding)
-
-
-@_inlined
-def _packing_tile(x, w, y, adding, panel):
-    """The same, and a copy of w in a panel."""
-    wide_vectors()
-    vectors = w.shape[1] // _lanes(x)
-    if vectors == 3:
-        packing_3(x, w, y, panel, adding)
-    elif vectors == 2:
-        packing_2(x, w, y, panel, adding)
-    else:
-        packing_1(x, w, y, panel, adding)
 
 
 @_jit
 def _pack(w, panel):
     """Copy a matrix into a panel; what stands behind its columns is multiplied, and then thrown away."""
+    kept_apart()
     wide_vectors()
     for k in range(w.shape[0]):
         for j in range(w.shape[1]):
@@ -193,6 +148,7 @@ def transposed(x):
 @_jit
 def _take(x, y, adding):
     """Copy or add into a matrix as much of a larger one as it has room for."""
+    kept_apart()
     wide_vectors()
     for i in range(y.shape[0]):
         for j in range(y.shape[1]):
@@ -202,6 +158,7 @@ def _take(x, y, adding):
 @_jit
 def _pack_transposed(x, panel):
     """Copy the transpose of a matrix into a panel."""
+    kept_apart()
     for j in range(x.shape[0]):
         for k in range(x.shape[1]):
             panel[k, j] = x[j, k]
@@ -210,6 +167,7 @@ def _pack_transposed(x, panel):
 @_jit
 def _take_transposed(x, y, adding):
     """Copy or add into a matrix as much of the transpose of a larger one as it has room for."""
+    kept_apart()
     for i in range(y.shape[0]):
         for j in range(y.shape[1]):
             y[i, j] = y[i, j] + x[j, i] if adding else x[j, i]
@@ -218,6 +176,7 @@ def _take_transposed(x, y, adding):
 @_jit
 def add_up(parts, partial, y):
     """Write into an array what parts of a loop have added up."""
+    kept_apart()
     total = y.reshape(y.size)
     for j in range(total.size):
         added = partial[0, j]

@@ -17,6 +17,7 @@ import numpy as np
 
 from arraynet_numba.atomics import acquire, add, call, lowest, peek, poke, release, rest, swap, swap_if
 from arraynet_numba.compiling import compiled
+from arraynet_numba.vectorizing import kept_apart
 
 __all__ = ["ALONE", "Team", "share", "shared_team"]
 
@@ -82,6 +83,7 @@ def wake(team):
 @numba.njit(**INSIDE)
 def share(team, work, task):
     """Compute all parts of a task, of which small work and one thread have one; return how many these are."""
+    kept_apart()
     function, data = task
     alone = work < LEAST or team[MEMBERS] == 1 or not swap_if(team, BUSY, 0, 1)
     parts = 1 if alone else team[MEMBERS]
@@ -92,7 +94,7 @@ def share(team, work, task):
         poke(team, UNDONE, parts)
         poke(team, LEFT, (1 << parts) - 1)
         wake(team)
-        help_out(team, 0)
+        help_out(team, np.int64(0))  # or it would be compiled once more, for a literal 0
         while peek(team, UNDONE):
             rest()
         failed = swap(team, FAILED, 0)

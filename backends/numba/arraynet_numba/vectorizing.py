@@ -14,6 +14,17 @@ def allow_wide_vectors(function: Any) -> None:
 
 
 @intrinsic
+def kept_apart(context: Any) -> Any:
+    """Let the function that calls this not be copied into its callers: it is long, and they are many to compile."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        builder.function.attributes.add("noinline")
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
+@intrinsic
 def wide_vectors(context: Any) -> Any:
     """Let the function that calls this compute on whole AVX-512 vectors where there are such.
 
