@@ -12,39 +12,38 @@ import pytest
 pytest.importorskip("arraynet_numba", reason="the plugin arraynet-numba is not installed")
 
 import numba
-from arraynet_numba.atomics import task
+from arraynet_numba.atomics import stored, unpacked
 from arraynet_numba.team import ALONE, LEAST, Team, share
 
 MEMBERS = [1, 2, 3, 5]
+KINDS = (("float64", 1, "C"), ("int64", 1, "C"))
+store, given = stored(KINDS), unpacked(KINDS)
 
 
-@numba.njit
-def count(part, parts, x, turns):
+@numba.cfunc("int64(int64, int64, int64)")
+def count(data, part, parts):
+    x, turns = given(data)
     for i in range(x.size * part // parts, x.size * (part + 1) // parts):
         x[i] += 1
     turns[part] += 1
+    return 1
 
 
-@numba.njit
-def fail(part, parts, x):
-    if part == parts - 1:
-        raise ValueError("never shown")
-
-
-counting, failing = task(count), task(fail)
+@numba.cfunc("int64(int64, int64, int64)")
+def fail(data, part, parts):
+    return int(part != parts - 1)
 
 
 @numba.njit(nogil=True)
-def counted(state, x, turns, times):
+def repeated(state, function, x, turns, times):
     parts = 0
     for _ in range(times):
-        parts = share(state, x.size, counting((x, turns)))
+        parts = share(state, x.size, function, store((x, turns)))
     return parts
 
 
-@numba.njit(nogil=True)
-def failed(state, x):
-    share(state, x.size, failing((x,)))
+def counted(state, x, turns, times):
+    return repeated(state, count.address, x, turns, times)
 
 
 @pytest.fixture(params=MEMBERS)
@@ -86,7 +85,7 @@ def test_a_failure_is_told_and_the_team_goes_on(members):
     x = np.zeros(LEAST)
     for _ in range(3):
         with pytest.raises(MemoryError, match="found no memory"):
-            failed(members.state, x)
+            repeated(members.state, fail.address, x, np.zeros(max(MEMBERS), np.int64), 1)
     counted(members.state, x, np.zeros(max(MEMBERS), np.int64), 1)
     np.testing.assert_array_equal(x, 1)
 
@@ -97,6 +96,11 @@ def test_a_team_that_was_stopped_has_no_threads_and_computes_alone(members):
     x = np.zeros(LEAST)
     assert counted(members.state, x, np.zeros(max(MEMBERS), np.int64), 1) == 1
     np.testing.assert_array_equal(x, 1)
+
+
+def test_a_tuple_of_another_kind_is_no_task():
+    with pytest.raises(numba.TypingError, match="was compiled for"):
+        repeated(ALONE.state, count.address, np.zeros((2, 2)), np.zeros(1, np.int64), 1)
 
 
 def test_nobody_shares_what_is_for_one():

@@ -11,7 +11,20 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-__all__ = ["acquire", "add", "call", "lowest", "peek", "poke", "release", "rest", "swap", "swap_if", "task"]
+__all__ = [
+    "acquire",
+    "add",
+    "call",
+    "lowest",
+    "peek",
+    "poke",
+    "release",
+    "rest",
+    "stored",
+    "swap",
+    "swap_if",
+    "unpacked",
+]
 
 NUMBER, ADDRESS = ir.IntType(64), ir.IntType(8).as_pointer()
 TASK = ir.FunctionType(NUMBER, [NUMBER] * 3)  # of an address of data, a part and the number of parts
@@ -109,7 +122,7 @@ release = _lock("PyThread_release_lock", ir.VoidType())
 
 @intrinsic
 def call(context: Any, function: Any, data: Any, part: Any, parts: Any) -> Any:
-    """Compute one part of a task; tell whether that failed."""
+    """Compute one part of a task; tell whether that went well."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.call(builder.inttoptr(args[0], TASK.as_pointer()), args[1:])
@@ -117,48 +130,63 @@ def call(context: Any, function: Any, data: Any, part: Any, parts: Any) -> Any:
     return types.int64(types.int64, types.int64, types.int64, types.int64), generate
 
 
-def task(loop: Any) -> Any:
-    """Return a function of a tuple, for compiled code: the addresses of what `call` calls, and of the tuple.
+def stored(kinds: Any) -> Any:
+    """Return a function of a tuple, for compiled code: the address of a copy, good until the caller returns.
 
-    The first computes ``loop(part, parts, *given)``; the second is good until the caller returns.
+    What the tuple holds must be of these kinds, since whoever reads it will not ask.
     """
+    expected = _types(kinds)
 
     @intrinsic
-    def prepared(context: Any, given: Any) -> Any:
-        inner = loop_type.get_call_type(context, (types.intp, types.intp, *given.types), {})
+    def store(context: Any, given: Any) -> Any:
+        fitting = len(given) == len(expected) and all(map(_fits, given, expected))
+        if not fitting:
+            raise TypeError(f"A loop was compiled for {expected} and is given {given}.")
 
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            compiled = loop.get_compile_result(inner)
-            context.active_code_library.add_linking_library(compiled.library)
-            data = cgutils.alloca_once_value(builder, args[0])
-            name = f"task_{compiled.fndesc.mangled_name}"
-            function = builder.module.globals.get(name)
-            if function is None:
-                function = ir.Function(builder.module, TASK, name)
-                function.linkage = "internal"
-                _call_loop(context, function, compiled.fndesc, inner, args[0].type)
-            addresses = [builder.ptrtoint(x, NUMBER) for x in (function, data)]
-            return context.make_tuple(builder, signature.return_type, addresses)
+            return builder.ptrtoint(cgutils.alloca_once_value(builder, args[0]), NUMBER)
 
-        return types.UniTuple(types.int64, 2)(given), generate
+        return types.int64(given), generate
 
-    loop_type = types.Dispatcher(loop)
-    return prepared
+    return store
 
 
-def _call_loop(context: Any, function: Any, description: Any, inner: Any, given: Any) -> None:
-    """The body of a task: take out what the loop is given, and call it."""
-    builder = ir.IRBuilder(function.append_basic_block())
-    data, part, parts = function.args
-    values = builder.load(builder.inttoptr(data, given.as_pointer()))
-    unpacked = [_borrowed(builder, builder.extract_value(values, k)) for k in range(len(given.elements))]
-    loop = context.declare_function(builder.module, description)
-    status, _ = context.call_conv.call_function(builder, loop, inner.return_type, inner.args, [part, parts, *unpacked])
-    builder.ret(builder.zext(status.is_error, NUMBER))
+def unpacked(kinds: Any) -> Any:
+    """Return a function of an address, for compiled code: the tuple that was stored there."""
+    expected = _types(kinds)
+
+    @intrinsic
+    def load(context: Any, address: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            values = builder.load(builder.inttoptr(args[0], context.get_value_type(expected).as_pointer()))
+            return context.make_tuple(builder, expected, _borrowed(builder, values, len(expected)))
+
+        return expected(types.int64), generate
+
+    return load
 
 
-def _borrowed(builder: Any, value: Any) -> Any:
-    """An array without its count of references, which threads would pass to and fro at every slice."""
-    if not isinstance(value.type, ir.LiteralStructType):
-        return value
-    return builder.insert_value(value, ir.Constant(value.type.elements[0], None), 0)
+def _types(kinds: Any) -> Any:
+    """The type of a tuple of numbers, given by their dtypes, and of arrays: dtype, dimensions, layout."""
+    names = {"bool": "boolean"}
+    made = [(kind, ()) if isinstance(kind, str) else (kind[0], kind[1:]) for kind in kinds]
+    made = [(getattr(types, names.get(dtype, dtype)), rest) for dtype, rest in made]
+    return types.Tuple([types.Array(dtype, *rest) if rest else dtype for dtype, rest in made])
+
+
+def _fits(given: Any, expected: Any) -> bool:
+    if not isinstance(expected, types.Array):
+        return bool(given == expected)
+    alike = isinstance(given, types.Array) and (given.dtype, given.ndim) == (expected.dtype, expected.ndim)
+    return alike and expected.layout in ("A", given.layout)
+
+
+def _borrowed(builder: Any, values: Any, count: int) -> list[Any]:
+    """The elements of a tuple; arrays without their counts of references, which threads would pass to and fro."""
+    elements = [builder.extract_value(values, k) for k in range(count)]
+    return [
+        builder.insert_value(x, ir.Constant(x.type.elements[0], None), 0)
+        if isinstance(x.type, ir.LiteralStructType)
+        else x
+        for x in elements
+    ]

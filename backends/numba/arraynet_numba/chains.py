@@ -13,6 +13,7 @@ import numpy as np
 
 from arraynet.fusion import Group, fuse
 from arraynet.program import Instruction, Value
+from arraynet_numba.entries import Entries, address_of
 from arraynet_numba.expressions import EXPRESSIONS, PRIMITIVES
 from arraynet_numba.generated import loaded
 from arraynet_numba.loops import arguments, compiled, coverable, shareable, totals
@@ -23,10 +24,13 @@ from arraynet_numba.team import ALONE, shared_team
 __all__ = ["compile_loops"]
 
 WIDEST = 100  # arguments; more of them make compiling slow, and the calls saved are few by then
-CALLER = """{imports}
+CALLER = """from arraynet_numba.multiplication import add_up, transposed
+from arraynet_numba.team import share
+
+{stores}
 
 @numba.njit(cache=True, nogil=True, no_cfunc_wrapper=True)
-def loop(team, {names}):
+def loop(team, entries, {names}):
     wide_vectors()
 {body}"""
 PLAIN = (0, 1, -1, 2, 0.5)  # numbers that the compiler can make something of
@@ -41,9 +45,9 @@ def compile_loops(program: Any) -> None:
     for instruction in program.instructions:
         if isinstance(instruction.function, _Loop):
             instruction.outs += tuple(_value(program, x) for x in instruction.function.scratch(team.members))
-    state = _value(program, team.state)
-    program.constants[state.index] = state.example
-    program.instructions = list(_chained(program.instructions, state))
+    program.instructions = [
+        _called(program, i, team.state) if isinstance(i, list) else i for i in _chained(program.instructions)
+    ]
 
 
 class _Loop:
@@ -57,32 +61,28 @@ class _Loop:
         """The one primitive that it stands for, if it does."""
         return None if self.products or self.group.instructions[1:] else self.group.instructions[0]
 
-    def compiled(self) -> Any:
-        """Return a compiled function of a part, the number of parts, and what `call` gives it."""
-        return compiled(self.group, self.products)
-
     def scratch(self, members: int) -> list[np.ndarray]:
         """Return arrays like those that it works in: panels of products, and what each thread adds up of a total."""
         panels = [panels_like(product.function.right(product)) for product in self.products.values()]
         return panels + [np.empty((members, math.prod(total.shape))) for total in totals(self.group)]
 
-    def call(self, instruction: Any, loop: str, task: str, names: dict[int, str]) -> list[str]:
+    def call(self, instruction: Any, names: dict[int, str], entries: Entries) -> list[str]:
         """Return the lines that call it, by all threads if they can share it, and that complete the totals."""
-        group, sums = self.group, totals(self.group)
+        group, sums, lines = self.group, totals(self.group), []
         scratch = [names[v.index] for v in instruction.outs[len(group.outs) :]]
-        given = [names[v.index] for v in group.inputs if v.index not in self.products]
+        inputs = [v for v in group.inputs if v.index not in self.products]
+        given = [f"float({names[v.index]})" if v.shape is None else names[v.index] for v in inputs]
         for product, panels in zip(self.products.values(), scratch, strict=False):
-            x, w = product.function.factors(product, names)
-            given += [x, f"panels_of(team, {w}, {panels})"]
+            (x, w), dtype = product.function.factors(product, names), product.function.dtype
+            lines.append(f"share(team, {w}.size, {entries.product('pack_panels', dtype, w, panels)})")
+            given += [entries.at(address_of("block_of_rows", dtype.name)), x, panels]
         given += [names[v.index] for v in group.outs if all(v is not total for total in sums)]
         partial = scratch[len(self.products) :]
-        given += partial
-        work = self._work(instruction, names)
-        called = f"share(team, {work}, {task}(({', '.join(given)},)))" if work else f"{loop}(0, 1, {', '.join(given)})"
-        adding = [
-            f"add_up({'parts' if work else 1}, {p}, {names[v.index]})" for v, p in zip(sums, partial, strict=True)
-        ]
-        return [f"parts = {called}" if adding and work else called, *adding]
+        work, task = self._work(instruction, names), entries.task(*compiled(group, self.products), [*given, *partial])
+        called = f"share(team, {work}, {task})" if work else f"call({task}, 0, 1)"
+        lines.append(f"parts = {called}" if sums and work else called)
+        parts = "parts" if work else "1"
+        return lines + [f"add_up({parts}, {p}, {names[v.index]})" for v, p in zip(sums, partial, strict=True)]
 
     def _work(self, instruction: Any, names: dict[int, str]) -> str:
         """Say how much it is, in elements; nothing if threads cannot share it."""
@@ -109,6 +109,12 @@ def _value(program: Any, example: np.ndarray) -> Value:
     return Value(program.count - 1, example)
 
 
+def _constant(program: Any, array: np.ndarray) -> Value:
+    value = _value(program, array)
+    program.constants[value.index] = array
+    return value
+
+
 def _lift_numbers(program: Any) -> None:
     """Make arguments of the numbers that loops compute with: other numbers then need no other loop.
 
@@ -121,8 +127,7 @@ def _lift_numbers(program: Any) -> None:
             return x
         key = (dtype.name, float(x))
         if key not in lifted:
-            lifted[key] = _value(program, np.asarray(x, dtype))
-            program.constants[lifted[key].index] = lifted[key].example
+            lifted[key] = _constant(program, np.asarray(x, dtype))
         return lifted[key]
 
     for instruction in program.instructions:
@@ -133,15 +138,15 @@ def _lift_numbers(program: Any) -> None:
                 instruction.args = tuple(lift(x, dtype) for x in instruction.args)
 
 
-def _chained(instructions: Iterable[Any], team: Value) -> Iterator[Any]:
-    """Loops that nothing separates become one; what does not need them goes before them."""
+def _chained(instructions: Iterable[Any]) -> Iterator[Any]:
+    """Yield lists of loops that nothing separates, and before them what does not need them."""
     waiting: list[Any] = []
     made: set[int] = set()
     for instruction in instructions:
         loop = isinstance(instruction.function, _Loop | Product)
         width = sum(len(i.args) + len(i.outs) for i in (*waiting, instruction))
         if waiting and (width > WIDEST if loop else any(v.index in made for v in instruction.inputs())):
-            yield _called(waiting, team)
+            yield waiting
             waiting, made = [], set()
         if loop:
             waiting.append(instruction)
@@ -149,10 +154,10 @@ def _chained(instructions: Iterable[Any], team: Value) -> Iterator[Any]:
         else:
             yield instruction
     if waiting:
-        yield _called(waiting, team)
+        yield waiting
 
 
-def _called(waiting: list[Any], team: Value) -> Any:
+def _called(program: Any, waiting: list[Any], team: np.ndarray) -> Any:
     """The call that computes loops; a single primitive is left to NumPy."""
     if not waiting[1:] and waiting[0].function.alone is not None:
         return waiting[0].function.alone
@@ -163,20 +168,14 @@ def _called(waiting: list[Any], team: Value) -> Any:
     inputs = list({v.index: v for i in waiting for v in i.args if v.index not in inside}.values())
     names = {v.index: f"x{k}" for k, v in enumerate([*inputs, *outs])}
     kwargs = {"over": tuple(old for _, old in over)} if over else {}
-    function = _caller(waiting, names)
-    return Instruction("group", function, (team, *inputs), kwargs, tuple(outs), several=True)
+    entries = Entries()
+    function = _caller(waiting, names, entries)
+    constants = [_constant(program, array) for array in (team, np.array(entries.addresses))]
+    return Instruction("group", function, (*constants, *inputs), kwargs, tuple(outs), several=True)
 
 
-def _caller(waiting: list[Any], names: dict[int, str]) -> Any:
+def _caller(waiting: list[Any], names: dict[int, str], entries: Entries) -> Any:
     """Return a compiled function that calls loops in turn, each with its arguments."""
-    compiled = [i.function.compiled() for i in waiting]
-    loops = list(dict.fromkeys(compiled))
-    imports = [
-        f"from {loop.py_func.__module__} import {loop.py_func.__name__} as f{k}\nt{k} = task(f{k})\n"
-        for k, loop in enumerate(loops)
-    ]
-    body = []
-    for i, loop in zip(waiting, compiled, strict=True):
-        k = loops.index(loop)
-        body += [f"    {line}\n" for line in i.function.call(i, f"f{k}", f"t{k}", names)]
-    return loaded(CALLER.format(imports="".join(imports), names=", ".join(names.values()), body="".join(body)))
+    lines = [line for i in waiting for line in i.function.call(i, names, entries)]
+    body = "".join(f"    {line}\n" for line in lines)
+    return loaded(CALLER.format(stores=entries.stores(), names=", ".join(names.values()), body=body))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from arraynet.fusion import Group, reduced
+from arraynet_numba.entries import kind_of
 from arraynet_numba.expressions import EXPRESSIONS, FLOATING
 from arraynet_numba.generated import loaded_loop
 from arraynet_numba.microkernel import ROWS
@@ -36,10 +37,15 @@ def coverable(group: Group) -> bool:
     return plain and len(floats) == 1 and floats <= set(FLOATS) and all(map(_covered, group.instructions))
 
 
-def compiled(group: Group, products: dict[int, Any]) -> Any:
-    """Return a compiled function of a group's inputs and outs; inputs that are `products` come as their factors."""
+def compiled(group: Group, products: dict[int, Any]) -> tuple[int, Any]:
+    """Return the address of a compiled loop, and of which kinds what it is given must be.
+
+    That is the group's inputs but for `products`, for each of them the address of `block_of_rows`, the left factor and
+    the panels of the right one, the outs but for `totals`, and for these what each thread adds up.
+    """
     dtype = next(str(v.dtype) for i in group.instructions for v in (*i.inputs(), *i.outs) if v.dtype in FLOATS)
-    return loaded_loop(dtype, FLAGS, _renumbered(_Writer(group, products).source()))
+    given, lines = _Writer(group, products).source()
+    return loaded_loop(dtype, FLAGS, *_renumbered(given, lines)).address, tuple(given.values())
 
 
 def shareable(group: Group) -> bool:
@@ -70,10 +76,14 @@ def _covered(instruction: Any) -> bool:
     return floating and (name != "clip" or (len(args) == 3 and args[1] is not None and args[2] is not None))
 
 
-def _renumbered(source: str) -> str:
-    """The text with values numbered from 0, so that equal loops of different programs are compiled once."""
+def _renumbered(given: dict[str, Any], lines: list[str]) -> tuple[dict[str, Any], list[str]]:
+    """Values numbered from 0, so that equal loops of different programs are compiled once."""
     numbers: dict[str, int] = {}
-    return re.sub(r"\b([xyXYsvamt])(\d+)\b", lambda m: f"{m[1]}{numbers.setdefault(m[2], len(numbers))}", source)
+
+    def renumbered(text: str) -> str:
+        return re.sub(r"\b([xyXYsvamt])(\d+)\b", lambda m: f"{m[1]}{numbers.setdefault(m[2], len(numbers))}", text)
+
+    return {renumbered(name): kind for name, kind in given.items()}, [*map(renumbered, lines)]
 
 
 class _Stage:
@@ -110,10 +120,14 @@ class _Writer:
         self.flat = _flat(group)
         self._assign_stages()
 
-    def source(self) -> str:
-        given = [f"x{v.index}" for v in self.inputs]
-        given += [f"{letter}{n}" for n in range(len(self.products)) for letter in "cd"]
-        given += [f"y{v.index}" for v in self.stored] + [f"s{v.index}" for v in totals(self.group)]
+    def source(self) -> tuple[dict[str, Any], list[str]]:
+        """Return what the loop is given, by name, and its lines."""
+        given = {f"x{v.index}": kind_of(v) for v in self.inputs}
+        for n, product in enumerate(self.products.values()):
+            dtype = product.function.dtype.name
+            given |= {f"b{n}": "int64", f"c{n}": (dtype, 2, "A"), f"d{n}": (dtype, 3, "C")}
+        given |= {f"y{v.index}": kind_of(v) for v in self.stored}
+        given |= {f"s{v.index}": ("float64", 2, "C") for v in totals(self.group)}
         for v in self.inputs:
             self._open(v)
         for v in self.stored:
@@ -125,8 +139,7 @@ class _Writer:
             self._write(instruction)
         lines = [line for _, stage in sorted(self.stages.items()) for line in stage.lines()]
         loop = self._blocks(lines)
-        body = ["wide_vectors()", *self._extent(), *self.head, *loop, *self.tail]
-        return f"def loop(part, parts, {', '.join(given)}):\n" + "".join(f"    {line}\n" for line in body)
+        return given, [*self._extent(), *self.head, *loop, *self.tail]
 
     def _extent(self) -> list[str]:
         """How long a row is, and how many there are; without rows, how many elements."""
@@ -155,9 +168,8 @@ class _Writer:
         turns, block = "blocks * part // parts, blocks * (part + 1) // parts", []
         for n in range(len(self.products)):
             self.head += [f"e{n} = np.empty(({ROWS}, stride), T)", f"E{n} = e{n}.reshape({ROWS} * stride)"]
-            block.append(
-                f"block_of_rows(c{n}[b * {ROWS} : (b + 1) * {ROWS}], d{n}, e{n}[: c{n}.shape[0] - b * {ROWS}])"
-            )
+            factor, rows = f"c{n}[b * {ROWS} : (b + 1) * {ROWS}]", f"e{n}[: c{n}.shape[0] - b * {ROWS}]"
+            block.append(f"call(b{n}, rows_of(({factor}, d{n}, {rows})), 0, 1)")
         if not self.products:
             size, turns = f"{PART}", "blocks * (part + 1) // parts - 1, blocks * part // parts - 1, -1"
         return [

@@ -8,12 +8,11 @@ Here the copy is made by the first tile, which multiplies while it waits for mem
 import numba
 import numpy as np
 
-from arraynet_numba.atomics import task
 from arraynet_numba.microkernel import ROWS, VECTOR, VECTORS, packing_tile, tile
-from arraynet_numba.team import INSIDE, share
+from arraynet_numba.team import INSIDE
 from arraynet_numba.vectorizing import kept_apart, wide_vectors
 
-__all__ = ["add_up", "block_of_rows", "multiply", "multiply_transposed", "panels_like", "panels_of", "transposed"]
+__all__ = ["add_up", "block_of_rows", "multiply", "multiply_transposed", "pack_panels", "panels_like", "transposed"]
 
 DEPTH = 256  # rows of a panel at most, which then lies in the first cache or near it
 BLOCKS = 4  # of rows; fewer do not pay for another copy of their panel
@@ -24,7 +23,6 @@ _jit = numba.njit(**INSIDE)
 @_jit
 def multiply(part, parts, x, w, y):
     """Compute a part of ``y = x @ w``, where the rows of w lie in order: some panels of columns, or of some rows."""
-    kept_apart()
     wide_vectors()
     rows, terms, columns = x.shape[0], x.shape[1], w.shape[1]
     lanes, depth = VECTOR // x.itemsize, -(-terms // -(-terms // DEPTH))  # panels of as many terms each, but the last
@@ -63,7 +61,6 @@ def _add_terms(x, w, y, adding, panel, edge):
 @_jit
 def multiply_transposed(part, parts, x, w, y):
     """Compute a part of ``y = x @ w``, where the columns of w lie in order: its transpose is ``w.T @ x.T``."""
-    kept_apart()
     wide_vectors()
     rows, terms, columns = x.shape[0], x.shape[1], w.shape[1]
     lanes, depth = VECTOR // x.itemsize, -(-terms // -(-terms // (2 * DEPTH)))
@@ -85,23 +82,13 @@ def multiply_transposed(part, parts, x, w, y):
 
 
 @_jit
-def _pack_panels(part, parts, w, panels):
+def pack_panels(part, parts, w, panels):
+    """Copy a part of a matrix of few rows into its panels, for `block_of_rows`."""
     count, width = panels.shape[0], panels.shape[2]
     for p in range(count * part // parts, count * (part + 1) // parts):
         if w.shape[1] < (p + 1) * width:
             panels[p] = 0  # what is multiplied and thrown away should not be slow to multiply
         _pack(w[:, p * width : (p + 1) * width], panels[p])
-
-
-_packing = task(_pack_panels)
-
-
-@_jit
-def panels_of(team, w, panels):
-    """Return the panels of a matrix of few rows, written into an array of `panels_shape`, for `block_of_rows`."""
-    kept_apart()
-    share(team, w.size, _packing((w, panels)))
-    return panels
 
 
 def panels_like(w):
@@ -111,9 +98,8 @@ def panels_like(w):
 
 
 @_jit
-def block_of_rows(x, panels, y):
+def block_of_rows(part, parts, x, panels, y):
     """Compute at most `ROWS` rows of a product whose right factor lies in panels."""
-    kept_apart()
     wide_vectors()
     width, lanes = panels.shape[2], VECTOR // x.itemsize
     edge = np.empty((ROWS, lanes), x.dtype)

@@ -12,7 +12,7 @@ import numpy as np
 
 from arraynet.program import Instruction
 from arraynet.program.layout import roots
-from arraynet_numba.multiplication import multiply, multiply_transposed
+from arraynet_numba.entries import Entries
 from arraynet_numba.settings import matmul_by
 
 __all__ = ["Product", "products_of", "take_products"]
@@ -37,10 +37,6 @@ class Product:
         self.turned, self.dtype, self.terms = turned, y.dtype, x.shape[1]
         self.short = turned[1] and 4 * self.terms <= x.shape[0]
 
-    def compiled(self) -> Any:
-        """Return a compiled function of a part, the number of parts, both factors and the result."""
-        return multiply_transposed if self.turned[1] and not self.short else multiply
-
     def right(self, instruction: Any) -> np.ndarray:
         """Return an array like the right factor."""
         example: np.ndarray = instruction.args[1].example
@@ -51,12 +47,13 @@ class Product:
         pairs = zip(instruction.args, self.turned, strict=True)
         return [f"{names[v.index]}.T" if turned else names[v.index] for v, turned in pairs]
 
-    def call(self, instruction: Any, loop: str, task: str, names: dict[int, str]) -> list[str]:
+    def call(self, instruction: Any, names: dict[int, str], entries: Entries) -> list[str]:
         """Return the line that calls it, by all threads."""
         x, w = self.factors(instruction, names)
         right = f"transposed({names[instruction.args[1].index]})" if self.short else w
-        given = f"{x}, {right}, {names[instruction.outs[0].index]}"
-        return [f"share(team, {self.work(instruction, names)}, {task}(({given})))"]
+        function = "multiply_transposed" if self.turned[1] and not self.short else "multiply"
+        task = entries.product(function, self.dtype, x, right, names[instruction.outs[0].index])
+        return [f"share(team, {self.work(instruction, names)}, {task})"]
 
     def work(self, instruction: Any, names: dict[int, str]) -> str:
         """Say how much it is, in elements of a plain loop."""

@@ -48,7 +48,7 @@ def help_out(team, member):
     """Compute parts as long as there are any."""
     part = claim(team, member)
     while part >= 0:
-        if call(team[FUNCTION], team[DATA], part, team[PARTS]):
+        if not call(team[FUNCTION], team[DATA], part, team[PARTS]):
             poke(team, FAILED, 1)
         add(team, UNDONE, -1)
         part = claim(team, member)
@@ -81,14 +81,13 @@ def wake(team):
 
 
 @numba.njit(**INSIDE)
-def share(team, work, task):
-    """Compute all parts of a task, of which small work and one thread have one; return how many these are."""
+def share(team, work, function, data):
+    """Compute all parts of a task, as `call` does one; return how many: small work and a single thread have one."""
     kept_apart()
-    function, data = task
     alone = work < LEAST or team[MEMBERS] == 1 or not swap_if(team, BUSY, 0, 1)
     parts = 1 if alone else team[MEMBERS]
     if alone:
-        failed = call(function, data, 0, 1)
+        failed = not call(function, data, 0, 1)
     else:
         team[FUNCTION], team[DATA], team[PARTS] = function, data, parts
         poke(team, UNDONE, parts)
@@ -97,7 +96,7 @@ def share(team, work, task):
         help_out(team, np.int64(0))  # or it would be compiled once more, for a literal 0
         while peek(team, UNDONE):
             rest()
-        failed = swap(team, FAILED, 0)
+        failed = swap(team, FAILED, 0) != 0
         poke(team, BUSY, 0)
     if failed:
         raise MemoryError("A loop of a captured program found no memory for the numbers that it works on.")
