@@ -264,14 +264,13 @@ def _assigning(entry: _Entry, backend: Backend, inputs: list[Any], hosts: list[A
 
 def _target(entry: _Entry, k: int, variable: Variable) -> Any:
     """The array to write an update into: the Variable's own if nobody else holds it, else a spare one."""
-    array = variable._value.array
-    if entry.in_place[k] and not variable._seen and is_aligned(array):
+    array, example = variable._value.array, entry.program.updates[k][1].example
+    if entry.in_place[k] and not variable._seen and is_aligned(array) and array.strides == example.strides:
         return array
     spare, entry.spares[k] = entry.spares[k], None
-    if spare is not None and spare is not array:
+    if spare is not None and spare is not array and spare.strides == example.strides:
         return spare
-    # A new one lies in memory as eager mode's does.
-    example = entry.program.updates[k][1].example
+    # A new one lies in memory as eager mode's does, and as loops were compiled for.
     return aligned_like(np.asarray(example)) if isinstance(array, np.ndarray | np.generic) else None
 
 

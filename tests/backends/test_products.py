@@ -52,9 +52,9 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS)
 @settings(max_examples=60, deadline=None)
 @given(
-    rows=st.integers(1, 70) | st.sampled_from([ROWS - 1, ROWS, ROWS + 1, 4 * ROWS]),
+    rows=st.integers(2, 70) | st.sampled_from([ROWS - 1, ROWS, ROWS + 1, 4 * ROWS]),
     terms=st.integers(2, 40) | st.sampled_from([DEPTH - 1, DEPTH, DEPTH + 1, 2 * DEPTH + 3]),
-    columns=st.integers(1, 70) | st.sampled_from([VECTOR // 4, VECTORS * VECTOR // 4, VECTORS * VECTOR // 4 + 1]),
+    columns=st.integers(2, 70) | st.sampled_from([VECTOR // 4, VECTORS * VECTOR // 4, VECTORS * VECTOR // 4 + 1]),
     seed=st.integers(0, 99),
 )
 def test_products_are_those_of_numpy(form, dtype, rows, terms, columns, seed):
@@ -91,7 +91,7 @@ def trained(backend, rows, optimizer, dtype="float32", activation="relu"):
         x, y = rng.normal(size=(4 * rows, 401)).astype(dtype), rng.normal(size=(4 * rows, 3)).astype(dtype)
         model.fit(x, y, batch_size=rows, epochs=2, verbose=0)
         if backend == "numba":
-            assert set(left(model._step("train"))) == {0}
+            assert (set(left(model._step("train"))) == {0}) == (rows > 1)
         return model
 
 
@@ -175,6 +175,30 @@ def test_a_product_of_a_variable_is_computed_before_that_changes(changing, small
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
 
 
+FORMS_OF_UPDATES = {
+    "a product": lambda x: ops.matmul(x, x),
+    "a product in a loop": lambda x: ops.tanh(ops.matmul(x, x)) * 2,
+    "a loop and a sum": lambda x: ops.tanh(x) * 2 + ops.sum(ops.matmul(x, x)),
+}
+
+
+@pytest.mark.parametrize("form", FORMS_OF_UPDATES)
+def test_a_variable_that_was_left_in_another_memory_order(form):
+    """A program that does not read it may write over its array, but as the loop was compiled for."""
+    x = np.random.default_rng(0).normal(size=(20, 20)).astype("float32") / 4
+    found = []
+    for backend in ("numpy", "numba"):
+        with arraynet.use_backend(backend):
+            w = arraynet.Variable(np.zeros((20, 20), "float32"))
+            turn = jit(lambda x: w.assign(ops.transpose(x * 2)))  # noqa: B023
+            update = jit(lambda x: w.assign(FORMS_OF_UPDATES[form](x)))  # noqa: B023
+            for _ in range(3):
+                turn(x)
+                update(x)
+            found.append(w.numpy())
+    np.testing.assert_allclose(*found, rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize("terms", [40, 401])
 def test_weights_that_their_own_product_updates(terms):
     """What a loop writes over, it must not multiply by any more."""
@@ -187,6 +211,29 @@ def test_weights_that_their_own_product_updates(terms):
                 fast()
             found.append(w.numpy())
     np.testing.assert_allclose(*found, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", [(1100, 20, 150), (1100, 600, 150), (30, 40, 1100)])
+def test_gradients_whose_terms_are_pages_apart(shape, dtype):
+    rows, terms, columns = shape
+    rng = np.random.default_rng(0)
+    x, g = numbers(rng, (terms, rows), dtype), numbers(rng, (terms, columns), dtype)
+    alone = replayed(lambda x, g: ops.matmul(ops.transpose(x), g), x, g)
+    read = replayed(lambda x, g: 2 * ops.matmul(ops.transpose(x), g), x, g)
+    np.testing.assert_allclose(alone, x.T @ g, **TOLERANCE[dtype])
+    np.testing.assert_allclose(read, 2 * (x.T @ g), **TOLERANCE[dtype])
+
+
+@pytest.mark.parametrize("shapes", [((1, 50), (50, 40)), ((40, 50), (50, 1))])
+def test_blas_has_ways_of_its_own_for_one_row_or_column(shapes):
+    rng = np.random.default_rng(0)
+    x, w = (rng.normal(size=shape).astype("float32") for shape in shapes)
+    with arraynet.use_backend("numba"):
+        fast = jit(lambda x, w: 2 * ops.matmul(x, w))
+        fast(x, w)
+        np.testing.assert_allclose(fast(x, w).numpy(), 2 * (x @ w), rtol=1e-5, atol=1e-5)
+    assert left(fast) == [1]
 
 
 def test_blas_has_all_products_or_none():

@@ -24,7 +24,7 @@ from arraynet_numba.team import ALONE, shared_team
 __all__ = ["compile_loops"]
 
 WIDEST = 100  # arguments; more of them make compiling slow, and the calls saved are few by then
-CALLER = """from arraynet_numba.multiplication import add_up, transposed
+CALLER = """from arraynet_numba.multiplication import add_up, transpose
 from arraynet_numba.team import share
 
 {stores}
@@ -43,8 +43,9 @@ def compile_loops(program: Any) -> None:
     team = shared_team() if take_products(program) else ALONE
     _begin_with_products(program)
     for instruction in program.instructions:
-        if isinstance(instruction.function, _Loop):
-            instruction.outs += tuple(_value(program, x) for x in instruction.function.scratch(team.members))
+        if isinstance(instruction.function, _Loop | Product):
+            scratch = instruction.function.scratch(instruction, team.members)
+            instruction.outs += tuple(_value(program, x) for x in scratch)
     program.instructions = [
         _called(program, i, team.state) if isinstance(i, list) else i for i in _chained(program.instructions)
     ]
@@ -61,7 +62,7 @@ class _Loop:
         """The one primitive that it stands for, if it does."""
         return None if self.products or self.group.instructions[1:] else self.group.instructions[0]
 
-    def scratch(self, members: int) -> list[np.ndarray]:
+    def scratch(self, _: Any, members: int) -> list[np.ndarray]:
         """Return arrays like those that it works in: panels of products, and what each thread adds up of a total."""
         panels = [panels_like(product.function.right(product)) for product in self.products.values()]
         return panels + [np.empty((members, math.prod(total.shape))) for total in totals(self.group)]

@@ -12,9 +12,10 @@ from arraynet_numba.microkernel import ROWS, VECTOR, VECTORS, packing_tile, tile
 from arraynet_numba.team import INSIDE
 from arraynet_numba.vectorizing import kept_apart, wide_vectors
 
-__all__ = ["add_up", "block_of_rows", "multiply", "multiply_transposed", "pack_panels", "panels_like", "transposed"]
+__all__ = ["add_up", "block_of_rows", "multiply", "multiply_transposed", "pack_panels", "panels_like", "transpose"]
 
 DEPTH = 256  # rows of a panel at most, which then lies in the first cache or near it
+PAGE = 4096  # bytes; terms that far apart are copied first
 BLOCKS = 4  # of rows; fewer do not pay for another copy of their panel
 
 _jit = numba.njit(**INSIDE)
@@ -101,6 +102,19 @@ def panels_like(w):
 def block_of_rows(part, parts, x, panels, y):
     """Compute at most `ROWS` rows of a product whose right factor lies in panels."""
     wide_vectors()
+    if abs(x.strides[1]) < PAGE:
+        _block_times_panels(x, panels, y)
+        return
+    block = np.empty((x.shape[1], ROWS), x.dtype)  # rows of a transpose, whose terms are pages apart
+    for k in range(x.shape[1]):
+        for i in range(x.shape[0]):
+            block[k, i] = x[i, k]
+    _block_times_panels(block.T[: x.shape[0]], panels, y)
+
+
+@_jit
+def _block_times_panels(x, panels, y):
+    wide_vectors()
     width, lanes = panels.shape[2], VECTOR // x.itemsize
     edge = np.empty((ROWS, lanes), x.dtype)
     for p in range(panels.shape[0]):
@@ -124,11 +138,12 @@ def _pack(w, panel):
 
 
 @_jit
-def transposed(x):
-    """Return the transpose of a matrix, row by row in memory."""
-    y = np.empty((x.shape[1], x.shape[0]), x.dtype)
-    _pack_transposed(x, y)
-    return y
+def transpose(x, y):
+    """Write the transpose of a matrix into another."""
+    kept_apart()
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            y[j, i] = x[i, j]
 
 
 @_jit

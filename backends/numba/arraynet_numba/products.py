@@ -5,6 +5,7 @@ loop computes the gradient, a few rows at a time, which stay in the nearest cach
 share all other loops, and those of BLAS would leave no core to them. So it is all products or none of them.
 """
 
+import math
 from collections import Counter
 from typing import Any
 
@@ -17,7 +18,8 @@ from arraynet_numba.settings import matmul_by
 
 __all__ = ["Product", "products_of", "take_products"]
 
-MOST, SMALL = 512, 8192  # terms of a gradient in an update, and elements of another right factor: it is copied whole
+MOST, SMALL = 512, 8192  # terms of a product in a loop, and elements of its right factor if that is no gradient's
+PAGE, BROAD = 4096, 128  # bytes from which on each term is a page of its own, columns that pay for a copy
 
 
 class Product:
@@ -27,15 +29,22 @@ class Product:
     ----------
     turned : list of bool
         Which of its factors are the transposes of what it is given.
-    short : bool
-        Whether the right one is so much smaller than the result that it is transposed first.
+    copied : list of bool
+        Which of them are written down transposed first: a left one whose terms are pages apart, and a right one that is
+        much smaller than the result.
     """
 
     alone = None  # no primitive that a library would compute better
 
     def __init__(self, turned: list[bool], x: Any, w: Any, y: Any) -> None:
         self.turned, self.dtype, self.terms = turned, y.dtype, x.shape[1]
-        self.short = turned[1] and 4 * self.terms <= x.shape[0]
+        far = y.shape[0] * y.dtype.itemsize >= PAGE and y.shape[1] >= BROAD
+        self.copied = [turned[0] and far, turned[1] and 4 * self.terms <= y.shape[0]]
+
+    def scratch(self, instruction: Any, _: int) -> list[np.ndarray]:
+        """Return arrays like those that it works in: copies of factors."""
+        copies = [v.example.T for v, copied in zip(instruction.args, self.copied, strict=True) if copied]
+        return [np.empty(x.shape, x.dtype) for x in copies]
 
     def right(self, instruction: Any) -> np.ndarray:
         """Return an array like the right factor."""
@@ -49,11 +58,14 @@ class Product:
 
     def call(self, instruction: Any, names: dict[int, str], entries: Entries) -> list[str]:
         """Return the line that calls it, by all threads."""
-        x, w = self.factors(instruction, names)
-        right = f"transposed({names[instruction.args[1].index]})" if self.short else w
-        function = "multiply_transposed" if self.turned[1] and not self.short else "multiply"
-        task = entries.product(function, self.dtype, x, right, names[instruction.outs[0].index])
-        return [f"share(team, {self.work(instruction, names)}, {task})"]
+        y, *copies = (names[v.index] for v in instruction.outs)
+        given, lines = self.factors(instruction, names), list[str]()
+        for k in (k for k in range(2) if self.copied[k]):
+            lines.append(f"transpose({names[instruction.args[k].index]}, {copies[len(lines)]})")
+            given[k] = copies[len(lines) - 1]
+        function = "multiply_transposed" if self.turned[1] and not self.copied[1] else "multiply"
+        task = entries.product(function, self.dtype, *given, y)
+        return [*lines, f"share(team, {self.work(instruction, names)}, {task})"]
 
     def work(self, instruction: Any, names: dict[int, str]) -> str:
         """Say how much it is, in elements of a plain loop."""
@@ -65,7 +77,7 @@ def take_products(program: Any) -> bool:
     """Make a `Product` of each matrix product, if that is possible for all; tell whether BLAS is left none."""
     found = [i for i in program.instructions if i.name == "matmul"]
     sources = {i.outs[0].index: i.args[0] for i in program.instructions if _transposes(i)}
-    if matmul_by() != "auto" or not all(_plain(i, sources) for i in found):
+    if matmul_by() != "auto" or not all(_plain(i, sources) for i in found) or _mostly_of_vectors(found):
         return not found
     for instruction in found:
         turned = [v.index in sources for v in instruction.args]
@@ -92,9 +104,16 @@ def products_of(program: Any, reader: Instruction, group: Any) -> dict[int, Inst
         for i in program.instructions
         if isinstance(i.function, Product)
         and i.outs[0].index in wanted
-        and (i.function.right(i).size <= SMALL or (i.function.turned[0] and len(i.function.right(i)) <= MOST))
+        and i.function.terms <= MOST
+        and (i.function.turned[0] or i.function.right(i).size <= SMALL)
         and all(root[v.index] not in over for v in i.args)
     }
+
+
+def _mostly_of_vectors(found: list[Any]) -> bool:
+    """Tell whether most of the work is with a single row or column, where BLAS has ways of its own."""
+    work = [(math.prod(i.args[0].shape) * i.outs[0].shape[1], 1 in i.outs[0].shape) for i in found]
+    return 2 * sum(n for n, vector in work if vector) > sum(n for n, _ in work)
 
 
 def _transposes(instruction: Any) -> bool:

@@ -28,6 +28,7 @@ DATA, PARTS, MEMBERS, FAILED, STOPPED = range(FUNCTION + 1, FUNCTION + 6)
 MEMBER = 4 * LINE  # from here on a line for each thread: whether it sleeps, and the lock that it sleeps on
 MOST = 62  # threads; their parts are bits of a number
 LEAST = 8192  # elements; telling others of less takes longer than the work
+_MAKING = threading.Lock()
 PATIENCE = 10000  # looks for work before a thread sleeps, half a millisecond or less: the time between two steps
 
 
@@ -99,7 +100,9 @@ def share(team, work, function, data):
         failed = swap(team, FAILED, 0) != 0
         poke(team, BUSY, 0)
     if failed:
-        raise MemoryError("A loop of a captured program found no memory for the numbers that it works on.")
+        raise MemoryError(
+            "A loop of a captured program failed, probably for want of memory: its own error stands above."
+        )
     return parts
 
 
@@ -163,9 +166,14 @@ class Team:
 ALONE = Team(1)  # what is shared with nobody
 
 
-@cache
 def shared_team() -> Team:
     """Return the process's team: as many threads as BLAS has, whose work they do."""
+    with _MAKING:
+        return _team()
+
+
+@cache
+def _team() -> Team:
     import threadpoolctl
 
     counts = [pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
