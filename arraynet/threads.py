@@ -1,7 +1,7 @@
 """How many threads the libraries below may use: one number for all of them, where the user has given one.
 
-Nothing in arraynet starts threads; matrix products do, inside BLAS, by default one for each core. As no other
-part runs beside them, that default does not oversubscribe the machine.
+The core starts no threads; matrix products do, inside BLAS, by default one for each core. A backend that has threads
+of its own has as many, and lets them work where BLAS is not asked, so that default does not oversubscribe the machine.
 """
 
 from arraynet import config

@@ -15,7 +15,7 @@ from arraynet_numba.vectorizing import kept_apart, wide_vectors
 __all__ = ["add_up", "block_of_rows", "multiply", "multiply_transposed", "pack_panels", "panels_like", "transpose"]
 
 DEPTH = 256  # rows of a panel at most, which then lies in the first cache or near it
-PAGE = 4096  # bytes; terms that far apart are copied first
+PAGE = 8192  # bytes; terms that far apart are copied first
 BLOCKS = 4  # of rows; fewer do not pay for another copy of their panel
 
 _jit = numba.njit(**INSIDE)

@@ -14,12 +14,14 @@ import numpy as np
 from arraynet.program import Instruction
 from arraynet.program.layout import roots
 from arraynet_numba.entries import Entries
+from arraynet_numba.multiplication import PAGE
 from arraynet_numba.settings import matmul_by
 
 __all__ = ["Product", "products_of", "take_products"]
 
 MOST, SMALL = 512, 8192  # terms of a product in a loop, and elements of its right factor if that is no gradient's
-PAGE, BROAD = 4096, 128  # bytes from which on each term is a page of its own, columns that pay for a copy
+HUGE = 2**28  # multiplications; from there on BLAS is ahead by more than an update gains
+BROAD = 128  # columns that pay for a copy of the left factor
 
 
 class Product:
@@ -77,7 +79,7 @@ def take_products(program: Any) -> bool:
     """Make a `Product` of each matrix product, if that is possible for all; tell whether BLAS is left none."""
     found = [i for i in program.instructions if i.name == "matmul"]
     sources = {i.outs[0].index: i.args[0] for i in program.instructions if _transposes(i)}
-    if matmul_by() != "auto" or not all(_plain(i, sources) for i in found) or _mostly_of_vectors(found):
+    if matmul_by() != "auto" or not all(_plain(i, sources) for i in found) or _for_blas(found):
         return not found
     for instruction in found:
         turned = [v.index in sources for v in instruction.args]
@@ -110,10 +112,11 @@ def products_of(program: Any, reader: Instruction, group: Any) -> dict[int, Inst
     }
 
 
-def _mostly_of_vectors(found: list[Any]) -> bool:
-    """Tell whether most of the work is with a single row or column, where BLAS has ways of its own."""
+def _for_blas(found: list[Any]) -> bool:
+    """Tell whether BLAS is better at products: at huge ones, and where most of the work is with one row or column."""
     work = [(math.prod(i.args[0].shape) * i.outs[0].shape[1], 1 in i.outs[0].shape) for i in found]
-    return 2 * sum(n for n, vector in work if vector) > sum(n for n, _ in work)
+    of_vectors = 2 * sum(n for n, vector in work if vector) > sum(n for n, _ in work)
+    return of_vectors or any(n > HUGE for n, _ in work)
 
 
 def _transposes(instruction: Any) -> bool:

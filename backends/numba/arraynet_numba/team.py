@@ -100,9 +100,7 @@ def share(team, work, function, data):
         failed = swap(team, FAILED, 0) != 0
         poke(team, BUSY, 0)
     if failed:
-        raise MemoryError(
-            "A loop of a captured program failed, probably for want of memory: its own error stands above."
-        )
+        raise MemoryError("A loop of a captured program failed, probably for want of memory; its error stands above.")
     return parts
 
 
