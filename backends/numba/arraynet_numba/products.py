@@ -20,7 +20,7 @@ from arraynet_numba.settings import matmul_by
 __all__ = ["Product", "products_of", "take_products"]
 
 MOST, SMALL = 512, 8192  # terms of a product in a loop, and elements of its right factor if that is no gradient's
-HUGE = 2**28  # multiplications; from there on BLAS is ahead by more than an update gains
+HUGE = 2**27  # multiplications; from there on BLAS is ahead by more than an update gains
 BROAD = 128  # columns that pay for a copy of the left factor
 
 
