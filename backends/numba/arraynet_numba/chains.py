@@ -1,8 +1,7 @@
-"""Neighbouring loops in one call: all updates of a step, the numbers that its metrics add up.
+"""Neighbouring loops in one call: products, updates, the numbers that metrics add up, and mostly that is a whole step.
 
-Python takes a microsecond or two to call a loop, and as long again when the loops before have taken its
-memory out of the caches. Between two matrix products nothing but loops need happen, so one compiled function
-calls them all.
+Python takes a microsecond or two to call a loop, and ten times as long when the loops before have taken its
+memory out of the caches. So one compiled function calls them all.
 """
 
 import math
@@ -72,27 +71,25 @@ class _Loop:
         group, sums, lines = self.group, totals(self.group), []
         scratch = [names[v.index] for v in instruction.outs[len(group.outs) :]]
         inputs = [v for v in group.inputs if v.index not in self.products]
-        given = [f"float({names[v.index]})" if v.shape is None else names[v.index] for v in inputs]
+        given = [f"np.float64({names[v.index]})" if v.shape is None else names[v.index] for v in inputs]
         for product, panels in zip(self.products.values(), scratch, strict=False):
             (x, w), dtype = product.function.factors(product, names), product.function.dtype
             lines.append(f"share(team, {w}.size, {entries.product('pack_panels', dtype, w, panels)})")
             given += [entries.at(address_of("block_of_rows", dtype.name)), x, panels]
         given += [names[v.index] for v in group.outs if all(v is not total for total in sums)]
         partial = scratch[len(self.products) :]
-        work, task = self._work(instruction, names), entries.task(*compiled(group, self.products), [*given, *partial])
-        called = f"share(team, {work}, {task})" if work else f"call({task}, 0, 1)"
-        lines.append(f"parts = {called}" if sums and work else called)
-        parts = "parts" if work else "1"
-        return lines + [f"add_up({parts}, {p}, {names[v.index]})" for v, p in zip(sums, partial, strict=True)]
+        task = entries.task(*compiled(group, self.products), [*given, *partial])
+        lines.append(f"parts = share(team, {self._work(instruction, names)}, {task})")
+        return lines + [f"add_up(parts, {p}, {names[v.index]})" for v, p in zip(sums, partial, strict=True)]
 
     def _work(self, instruction: Any, names: dict[int, str]) -> str:
-        """Say how much it is, in elements; nothing if threads cannot share it."""
+        """Say how much it is, in elements; 0 if threads cannot share it."""
         if not shareable(self.group):
-            return ""
+            return "0"
         if self.products:
             return " + ".join(p.function.work(p, names) for p in self.products.values())
         full = [v for v in (*instruction.args, *self.group.outs) if v.shape == self.group.shape]
-        return f"{names[full[0].index]}.size" if full else ""
+        return f"{names[full[0].index]}.size" if full else "0"
 
 
 def _begin_with_products(program: Any) -> None:

@@ -169,7 +169,7 @@ class _Writer:
         for n in range(len(self.products)):
             self.head += [f"e{n} = np.empty(({ROWS}, stride), T)", f"E{n} = e{n}.reshape({ROWS} * stride)"]
             factor, rows = f"c{n}[b * {ROWS} : (b + 1) * {ROWS}]", f"e{n}[: c{n}.shape[0] - b * {ROWS}]"
-            block.append(f"call(b{n}, rows_of(({factor}, d{n}, {rows})), 0, 1)")
+            block += [f"if not call(b{n}, rows_of(({factor}, d{n}, {rows})), 0, 1):", "    return 0"]
         if not self.products:
             size, turns = f"{PART}", "blocks * (part + 1) // parts - 1, blocks * part // parts - 1, -1"
         return [
