@@ -12,12 +12,13 @@ import numpy as np
 
 from arraynet.fusion import Group, fuse
 from arraynet.program import Instruction, Value
+from arraynet.program.layout import roots
 from arraynet_numba.entries import Entries, address_of
 from arraynet_numba.expressions import EXPRESSIONS, PRIMITIVES
 from arraynet_numba.generated import loaded
 from arraynet_numba.loops import arguments, compiled, coverable, shareable, totals
 from arraynet_numba.multiplication import panels_like
-from arraynet_numba.products import Product, products_of, take_products
+from arraynet_numba.products import Product, lone_products, take_products
 from arraynet_numba.team import ALONE, shared_team
 
 __all__ = ["compile_loops"]
@@ -93,13 +94,26 @@ class _Loop:
 
 
 def _begin_with_products(program: Any) -> None:
-    """Compute products in the loops that alone read them, such as the gradient of weights in that of their update."""
-    for instruction in [i for i in program.instructions if isinstance(i.function, _Loop)]:
+    """Compute products in the loops that alone read them, such as the gradient of weights in that of their update.
+
+    Their factors must be what they were: no loop up to and with this one may have written over them.
+    """
+    root, products = roots(program), lone_products(program)
+    over: set[int] = set()
+    taken: list[Any] = []
+    for instruction in program.instructions:
+        over |= {root[v.index] for v in instruction.kwargs.get("over", ())}
         loop = instruction.function
-        if shareable(loop.group):
-            loop.products = products_of(program, instruction, loop.group)
+        if isinstance(loop, _Loop) and shareable(loop.group):
+            read = {v.index: products[v.index] for v in loop.group.inputs if v.index in products}
+            loop.products = {
+                index: p
+                for index, p in read.items()
+                if p.outs[0].shape == loop.group.shape and all(root[v.index] not in over for v in p.args)
+            }
             instruction.args = tuple(arguments(loop.group, loop.products))
-            program.instructions = [i for i in program.instructions if all(i is not p for p in loop.products.values())]
+            taken += loop.products.values()
+    program.instructions = [i for i in program.instructions if all(i is not p for p in taken)]
 
 
 def _value(program: Any, example: np.ndarray) -> Value:

@@ -75,11 +75,11 @@ def multiply_transposed(part, parts, x, w, y):
         x_band, y_band = x[i : i + width], y[i : i + width]
         whole = -(-x_band.shape[0] // lanes) * lanes
         for k in range(0, terms, depth):
-            _pack_transposed(x_band[:, k : k + depth], panel)
+            transpose(x_band[:, k : k + depth], panel)
             for j in range(blocks * split // splits * ROWS, last, ROWS):
                 end = min(j + ROWS, last)
                 tile(w.T[j:end, k : k + depth], panel[:, :whole], edge, False)
-                _take_transposed(edge, y_band[:, j:end], k > 0)
+                _take(edge.T, y_band[:, j:end], k > 0)
 
 
 @_jit
@@ -106,9 +106,7 @@ def block_of_rows(part, parts, x, panels, y):
         _block_times_panels(x, panels, y)
         return
     block = np.empty((x.shape[1], ROWS), x.dtype)  # rows of a transpose, whose terms are pages apart
-    for k in range(x.shape[1]):
-        for i in range(x.shape[0]):
-            block[k, i] = x[i, k]
+    transpose(x, block)
     _block_times_panels(block.T[: x.shape[0]], panels, y)
 
 
@@ -139,7 +137,7 @@ def _pack(w, panel):
 
 @_jit
 def transpose(x, y):
-    """Write the transpose of a matrix into another."""
+    """Write the transpose of a matrix into another, which may be larger."""
     kept_apart()
     for i in range(x.shape[0]):
         for j in range(x.shape[1]):
@@ -154,24 +152,6 @@ def _take(x, y, adding):
     for i in range(y.shape[0]):
         for j in range(y.shape[1]):
             y[i, j] = y[i, j] + x[i, j] if adding else x[i, j]
-
-
-@_jit
-def _pack_transposed(x, panel):
-    """Copy the transpose of a matrix into a panel."""
-    kept_apart()
-    for j in range(x.shape[0]):
-        for k in range(x.shape[1]):
-            panel[k, j] = x[j, k]
-
-
-@_jit
-def _take_transposed(x, y, adding):
-    """Copy or add into a matrix as much of the transpose of a larger one as it has room for."""
-    kept_apart()
-    for i in range(y.shape[0]):
-        for j in range(y.shape[1]):
-            y[i, j] = y[i, j] + x[j, i] if adding else x[j, i]
 
 
 @_jit

@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 
 from arraynet.program import Instruction
-from arraynet.program.layout import roots
 from arraynet_numba.entries import Entries
 from arraynet_numba.multiplication import PAGE
 from arraynet_numba.settings import matmul_by
 
-__all__ = ["Product", "products_of", "take_products"]
+__all__ = ["Product", "lone_products", "take_products"]
 
 MOST, SMALL = 512, 8192  # terms of a product in a loop, and elements of its right factor if that is no gradient's
 HUGE = 2**27  # multiplications; from there on BLAS is ahead by more than an update gains
@@ -90,25 +89,21 @@ def take_products(program: Any) -> bool:
     return True
 
 
-def products_of(program: Any, reader: Instruction, group: Any) -> dict[int, Instruction]:
-    """Return the products that the loop of a group had better compute itself, by the Value that they make.
+def lone_products(program: Any) -> dict[int, Instruction]:
+    """Return the products that a loop had better compute itself, if it alone reads them, by the Value that they make.
 
-    It reads them alone, and their factors are what they were. They have few terms, as the gradient of weights has, or
-    a right factor so small that copying it anew for each call does not matter.
+    They are read once. They have few terms, as the gradient of weights has, and if they are no gradients a right factor
+    so small that copying it anew for each call does not matter.
     """
-    root, end = roots(program), next(n for n, i in enumerate(program.instructions) if i is reader)
-    over = {root[v.index] for i in program.instructions[: end + 1] for v in i.kwargs.get("over", ())}
     read = Counter(v.index for i in program.instructions for v in {v.index: v for v in i.inputs()}.values())
     read.update(v.index for v in program.results())
-    wanted = {v.index for v in group.inputs if v.shape == group.shape and read[v.index] == 1}
     return {
         i.outs[0].index: i
         for i in program.instructions
         if isinstance(i.function, Product)
-        and i.outs[0].index in wanted
+        and read[i.outs[0].index] == 1
         and i.function.terms <= MOST
         and (i.function.turned[0] or i.function.right(i).size <= SMALL)
-        and all(root[v.index] not in over for v in i.args)
     }
 
 
