@@ -14,8 +14,8 @@ __all__ = ["Entries", "address_of", "kind_of"]
 KINDS = {  # the dimensions of what the functions of `arraynet_numba.multiplication` are given
     "multiply": (2, 2, 2),
     "multiply_transposed": (2, 2, 2),
-    "pack_panels": (2, 3),
-    "block_of_rows": (2, 3, 2),
+    "pack_panels": (2, 2),
+    "block_of_rows": (2, 2, 2),
 }
 TEXT = """from arraynet_numba.atomics import unpacked
 from arraynet_numba.multiplication import {name}

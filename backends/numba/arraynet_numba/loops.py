@@ -125,7 +125,7 @@ class _Writer:
         given = {f"x{v.index}": kind_of(v) for v in self.inputs}
         for n, product in enumerate(self.products.values()):
             dtype = product.function.dtype.name
-            given |= {f"b{n}": "int64", f"c{n}": (dtype, 2, "A"), f"d{n}": (dtype, 3, "C")}
+            given |= {f"b{n}": "int64", f"c{n}": (dtype, 2, "A"), f"d{n}": (dtype, 2, "C")}
         given |= {f"y{v.index}": kind_of(v) for v in self.stored}
         given |= {f"s{v.index}": ("float64", 2, "C") for v in totals(self.group)}
         for v in self.inputs:
@@ -168,8 +168,8 @@ class _Writer:
         turns, block = "blocks * part // parts, blocks * (part + 1) // parts", []
         for n in range(len(self.products)):
             self.head += [f"e{n} = np.empty(({ROWS}, stride), T)", f"E{n} = e{n}.reshape({ROWS} * stride)"]
-            factor, rows = f"c{n}[b * {ROWS} : (b + 1) * {ROWS}]", f"e{n}[: c{n}.shape[0] - b * {ROWS}]"
-            block += [f"if not call(b{n}, rows_of(({factor}, d{n}, {rows})), 0, 1):", "    return 0"]
+            self.head.append(f"r{n} = rows_of((c{n}, d{n}, e{n}))")
+            block += [f"if not call(b{n}, r{n}, b, blocks):", "    return 0"]
         if not self.products:
             size, turns = f"{PART}", "blocks * (part + 1) // parts - 1, blocks * part // parts - 1, -1"
         return [

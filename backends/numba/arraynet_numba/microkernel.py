@@ -25,34 +25,44 @@ LEAVE = ("contract", "nsz")  # a product and a sum may be one rounding
 
 
 def _tile(packing: bool) -> Any:
-    """An intrinsic for `ROWS` rows of ``y = x @ w``, or added to y, where w is one vector of columns wide, or more.
+    """An intrinsic for `ROWS` rows of ``y = x @ w``, or added to y, one vector of columns wide or more.
 
-    Rows that are missing are the last one again. With `packing`, w is copied into a panel on the way.
+    Each matrix comes as a tuple with the row and column where to begin. Rows that are missing are the last one again.
+    With `packing`, that part of w is copied into a panel on the way.
     """
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        kinds = [k for k in signature.args if isinstance(k, types.Array)]
-        made = [context.make_array(k)(context, builder, args[i]) for i, k in enumerate(kinds)]
-        x, w, y, panel = made if packing else (*made, made[1])
-        (x_rows, terms), (_, columns), (y_rows, _) = (cgutils.unpack_tuple(builder, a.shape, 2) for a in (x, w, y))
-        (x_row, x_term), *others = (cgutils.unpack_tuple(builder, a.strides, 2) for a in (x, w, y, panel))
-        data = [builder.bitcast(a.data, ADDRESS) for a in (x, w, y, panel)]
-        rows, adding = [row for row, _ in others], builder.zext(args[-1], NUMBER)
-        given = [*data, x_row, x_term, *rows, terms, x_rows, y_rows, adding]
-        lanes = VECTOR * 8 // kinds[0].dtype.bitwidth
-        for vectors in range(1, VECTORS + 1):
-            mine = builder.icmp_signed("==", columns, ir.Constant(NUMBER, vectors * lanes))
-            with builder.if_then(mine):
-                builder.call(_function(builder.module, vectors, packing, context.get_value_type(kinds[0].dtype)), given)
+        places = [_place(context, builder, kind, given) for kind, given in zip(signature.args, args, strict=True)][:-3]
+        x, w, y, panel = places if packing else (*places, places[1])
+        (terms, vectors), adding = args[-3:-1], builder.zext(args[-1], NUMBER)
+        addresses = [place[0] for place in (x, w, y, panel)]
+        given = [*addresses, x[1], x[2], w[1], y[1], panel[1], terms, x[3], y[3], adding]
+        item = context.get_value_type(signature.args[0][0].dtype)
+        for count in range(1, VECTORS + 1):
+            with builder.if_then(builder.icmp_signed("==", vectors, ir.Constant(NUMBER, count))):
+                builder.call(_function(builder.module, count, packing, item), given)
         return context.get_dummy_value()
 
-    def tile(context: Any, x: Any, w: Any, y: Any, adding: Any) -> Any:
-        return types.void(x, w, y, types.boolean), generate
+    def tile(context: Any, x: Any, w: Any, y: Any, terms: Any, vectors: Any, adding: Any) -> Any:
+        return types.void(x, w, y, types.int64, types.int64, types.boolean), generate
 
-    def packing_tile(context: Any, x: Any, w: Any, y: Any, panel: Any, adding: Any) -> Any:
-        return types.void(x, w, y, panel, types.boolean), generate
+    def packing_tile(context: Any, x: Any, w: Any, y: Any, panel: Any, terms: Any, vectors: Any, adding: Any) -> Any:
+        return types.void(x, w, y, panel, types.int64, types.int64, types.boolean), generate
 
     return intrinsic(packing_tile if packing else tile)
+
+
+def _place(context: Any, builder: Any, kind: Any, given: Any) -> Any:
+    """The address of an element of a matrix, both strides, and how many rows there are from there on."""
+    if not isinstance(kind, types.BaseTuple):
+        return None
+    matrix, *start = (builder.extract_value(given, k) for k in range(3))
+    start = [context.cast(builder, n, k, types.int64) for n, k in zip(start, kind.types[1:], strict=True)]
+    matrix = context.make_array(kind[0])(context, builder, matrix)
+    rows, _ = cgutils.unpack_tuple(builder, matrix.shape, 2)
+    strides = cgutils.unpack_tuple(builder, matrix.strides, 2)
+    offset = builder.add(*(builder.mul(n, stride) for n, stride in zip(start, strides, strict=True)))
+    return builder.gep(builder.bitcast(matrix.data, ADDRESS), [offset]), *strides, builder.sub(rows, start[0])
 
 
 def _function(module: Any, vectors: int, packing: bool, item: Any) -> Any:

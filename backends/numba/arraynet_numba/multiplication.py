@@ -19,9 +19,10 @@ PAGE = 8192  # bytes; terms that far apart are copied first
 BLOCKS = 4  # of rows; fewer do not pay for another copy of their panel
 
 _jit = numba.njit(**INSIDE)
+_inlined = numba.njit(inline="always", **INSIDE)  # in its only caller, or it would be compiled twice
 
 
-@_jit
+@_inlined
 def multiply(part, parts, x, w, y):
     """Compute a part of ``y = x @ w``, where the rows of w lie in order: some panels of columns, or of some rows."""
     wide_vectors()
@@ -37,29 +38,22 @@ def multiply(part, parts, x, w, y):
         first, last = blocks * band // bands * ROWS, min(blocks * (band + 1) // bands * ROWS, rows)
         end = min(vectors * (cut + 1) // cuts * lanes, columns)
         for j in range(vectors * cut // cuts * lanes, end, width):
-            x_band, y_panel = x[first:last], y[first:last, j : min(j + width, end)]
+            whole = min(width, end - j) // lanes
+            rest = j + whole * lanes
             for k in range(0, terms, depth):
-                w_panel = w[k : k + depth, j : min(j + width, end)]
-                _add_terms(x_band[:, k : k + depth], w_panel, y_panel, k > 0, panel, edge)
+                count = min(depth, terms - k)
+                if whole:
+                    packing_tile((x, first, k), (w, k, j), (y, first, j), (panel, 0, 0), count, whole, k > 0)
+                    for i in range(first + ROWS, last, ROWS):
+                        tile((x, i, k), (panel, 0, 0), (y, i, j), count, whole, k > 0)
+                if rest < min(j + width, end):
+                    _pack(w[k : k + count, rest:end], panel)
+                    for i in range(first, last, ROWS):
+                        tile((x, i, k), (panel, 0, 0), (edge, 0, 0), count, 1, False)
+                        _take(edge, y[i : i + ROWS, rest:end], k > 0)
 
 
-@_jit
-def _add_terms(x, w, y, adding, panel, edge):
-    """Compute or add to a panel of the product what some terms bring."""
-    rows, lanes = x.shape[0], edge.shape[1]
-    whole = w.shape[1] - w.shape[1] % lanes
-    if whole:
-        packing_tile(x[:ROWS], w[:, :whole], y[:ROWS], panel, adding)
-        for i in range(ROWS, rows, ROWS):
-            tile(x[i : i + ROWS], panel[:, :whole], y[i : i + ROWS], adding)
-    if whole < w.shape[1]:
-        _pack(w[:, whole:], panel)
-        for i in range(0, rows, ROWS):
-            tile(x[i : i + ROWS], panel[:, :lanes], edge, False)
-            _take(edge, y[i : i + ROWS, whole:], adding)
-
-
-@_jit
+@_inlined
 def multiply_transposed(part, parts, x, w, y):
     """Compute a part of ``y = x @ w``, where the columns of w lie in order: its transpose is ``w.T @ x.T``."""
     wide_vectors()
@@ -71,58 +65,53 @@ def multiply_transposed(part, parts, x, w, y):
     splits = min(-(-parts // bands), blocks)
     for item in range(bands * splits * part // parts, bands * splits * (part + 1) // parts):
         i, split = item // splits * width, item % splits
-        last = min(blocks * (split + 1) // splits * ROWS, columns)
-        x_band, y_band = x[i : i + width], y[i : i + width]
-        whole = -(-x_band.shape[0] // lanes) * lanes
+        first, last = blocks * split // splits * ROWS, min(blocks * (split + 1) // splits * ROWS, columns)
+        whole = -(-min(width, rows - i) // lanes)
         for k in range(0, terms, depth):
-            transpose(x_band[:, k : k + depth], panel)
-            for j in range(blocks * split // splits * ROWS, last, ROWS):
-                end = min(j + ROWS, last)
-                tile(w.T[j:end, k : k + depth], panel[:, :whole], edge, False)
-                _take(edge.T, y_band[:, j:end], k > 0)
+            count = min(depth, terms - k)
+            transpose(x[i : i + width, k : k + count], panel)
+            for j in range(first, last, ROWS):
+                tile((w.T, j, k), (panel, 0, 0), (edge, 0, 0), count, whole, False)
+                _take(edge.T, y[i : i + width, j : j + ROWS], k > 0)
 
 
-@_jit
+@_inlined
 def pack_panels(part, parts, w, panels):
     """Copy a part of a matrix of few rows into its panels, for `block_of_rows`."""
-    count, width = panels.shape[0], panels.shape[2]
+    terms, width = w.shape[0], panels.shape[1]
+    count = panels.shape[0] // terms
     for p in range(count * part // parts, count * (part + 1) // parts):
+        panel = panels[p * terms : (p + 1) * terms]
         if w.shape[1] < (p + 1) * width:
-            panels[p] = 0  # what is multiplied and thrown away should not be slow to multiply
-        _pack(w[:, p * width : (p + 1) * width], panels[p])
+            panel[:] = 0  # what is multiplied and thrown away should not be slow to multiply
+        _pack(w[:, p * width : (p + 1) * width], panel)
 
 
 def panels_like(w):
-    """Return an array for the panels of a matrix."""
+    """Return an array for the panels of a matrix, one below the other."""
     width = VECTORS * VECTOR // w.itemsize
-    return np.empty((-(-w.shape[1] // width), w.shape[0], width), w.dtype)
+    return np.empty((-(-w.shape[1] // width) * w.shape[0], width), w.dtype)
 
 
-@_jit
+@_inlined
 def block_of_rows(part, parts, x, panels, y):
-    """Compute at most `ROWS` rows of a product whose right factor lies in panels."""
+    """Compute one of the parts of a product that have `ROWS` rows; its right factor lies in panels."""
     wide_vectors()
-    if abs(x.strides[1]) < PAGE:
-        _block_times_panels(x, panels, y)
-        return
-    block = np.empty((x.shape[1], ROWS), x.dtype)  # rows of a transpose, whose terms are pages apart
-    transpose(x, block)
-    _block_times_panels(block.T[: x.shape[0]], panels, y)
-
-
-@_jit
-def _block_times_panels(x, panels, y):
-    wide_vectors()
-    width, lanes = panels.shape[2], VECTOR // x.itemsize
-    edge = np.empty((ROWS, lanes), x.dtype)
-    for p in range(panels.shape[0]):
-        target = y[:, p * width : (p + 1) * width]
-        whole = target.shape[1] - target.shape[1] % lanes
+    terms, columns, width, lanes = x.shape[1], y.shape[1], panels.shape[1], VECTOR // x.itemsize
+    first = part * ROWS
+    if abs(x.strides[1]) >= PAGE:
+        block = np.empty((terms, ROWS), x.dtype)  # rows of a transpose, whose terms are pages apart
+        transpose(x[first : first + ROWS], block)
+        x, first = block.T[: x.shape[0] - first, ::1], 0
+    for j in range(0, columns, width):
+        panel, whole = j // width * terms, min(width, columns - j) // lanes
+        rest = j + whole * lanes
         if whole:
-            tile(x, panels[p, :, :whole], target, False)
-        if whole < target.shape[1]:
-            tile(x, panels[p, :, whole : whole + lanes], edge, False)
-            _take(edge, target[:, whole:], False)
+            tile((x, first, 0), (panels, panel, 0), (y, 0, j), terms, whole, False)
+        if rest < min(j + width, columns):
+            edge = np.empty((ROWS, lanes), x.dtype)
+            tile((x, first, 0), (panels, panel, whole * lanes), (edge, 0, 0), terms, 1, False)
+            _take(edge, y[:, rest:], False)
 
 
 @_jit
