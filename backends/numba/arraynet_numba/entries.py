@@ -23,7 +23,7 @@ from arraynet_numba.multiplication import {name}
 given = unpacked({kinds})
 
 
-@numba.cfunc("int64(int64, int64, int64)", cache=True)
+@numba.cfunc("int64(int64, int64, int64)", cache=True, error_model="numpy")
 def loop(data, part, parts):
     {arrays} = given(data)
     {name}(part, parts, {arrays})

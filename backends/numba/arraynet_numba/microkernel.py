@@ -71,6 +71,7 @@ def _function(module: Any, vectors: int, packing: bool, item: Any) -> Any:
     if name not in module.globals:
         function = ir.Function(module, ir.FunctionType(ir.VoidType(), [*[ADDRESS] * 4, *[NUMBER] * 9]), name)
         function.linkage = "linkonce_odr"
+        function.attributes.add("noinline")
         allow_wide_vectors(function)
         _Writer(function, vectors, item).write(packing)
     return module.globals[name]
