@@ -155,13 +155,15 @@ class HostProgram:
         """Call a generated loop; where it writes over old values, those must be there."""
         for value in instruction.outs:
             self._out(number, instruction, value)
-        for value in instruction.inputs():
-            if value.shape == () and value.index not in self.fixed:  # NumPy's own results are no arrays then
-                self.lines.append(f"{self.names[value.index]} = {self._call(np.asarray, value)}")
+        for value in (v for v in instruction.inputs() if v.shape == () and v.index not in self.fixed):
+            self.lines.append(f"{self.names[value.index]} = {self._call(np.asarray, value)}")  # NumPy's are no arrays
         for new, old in zip(instruction.outs, instruction.kwargs.get("over", ()), strict=False):
-            target, source = self.names[new.index], self.names[old.index]
-            self.lines.append(f"if {target} is not {source}: copyto({target}, {source})")
-        self.lines.append(self._call(instruction.function, *instruction.args, *instruction.outs))
+            self.lines.append(f"if {(y := self._text(new))} is not {(x := self._text(old))}: copyto({y}, {x})")
+        function, given = instruction.function, [*instruction.args, *instruction.outs]
+        if bound := getattr(function, "bound", None):  # what stays where it is need not be looked at again
+            function = bound([self.fixed.get(v.index) for v in given])
+            given = [v for v in given if v.index not in self.fixed]
+        self.lines.append(self._call(function, *given))
 
     def _view(self, instruction: Instruction) -> bool:
         """Make a view of a fixed array now; one of an array that comes with the call must wait."""

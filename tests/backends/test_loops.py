@@ -222,8 +222,12 @@ def test_a_small_network_trains_as_on_numpy(loops):
 
 
 def test_fit_waits_for_no_loop_that_its_program_does_not_call():
+    from arraynet_numba import tasks, team
+
+    team.shared_team()
     before = compiled.cache_info()
     trained("numba")
+    assert tasks.run.signatures
     assert compiled.cache_info() == before
 
 

@@ -1,8 +1,4 @@
-"""Neighbouring loops in one call: products, updates, the numbers that metrics add up, and mostly that is a whole step.
-
-Python takes a microsecond or two to call a loop, and ten times as long when the loops before have taken its
-memory out of the caches. So one compiled function calls them all.
-"""
+"""Neighbouring loops in one call: products, updates, what metrics add up, and mostly that is a whole step."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -13,26 +9,16 @@ import numpy as np
 from arraynet.fusion import Group, fuse
 from arraynet.program import Instruction, Value
 from arraynet.program.layout import roots
-from arraynet_numba.entries import Entries, address_of
+from arraynet_numba.entries import address_of, completed, task
 from arraynet_numba.expressions import EXPRESSIONS, PRIMITIVES
-from arraynet_numba.generated import loaded
 from arraynet_numba.loops import arguments, compiled, coverable, shareable, totals
 from arraynet_numba.multiplication import panels_like
 from arraynet_numba.products import Product, lone_products, take_products
+from arraynet_numba.tasks import Calls, Task, Use
 from arraynet_numba.team import ALONE, shared_team
 
 __all__ = ["compile_loops"]
 
-WIDEST = 100  # arguments; more of them make compiling slow, and the calls saved are few by then
-CALLER = """from arraynet_numba.multiplication import add_up, transpose
-from arraynet_numba.team import share
-
-{stores}
-
-@numba.njit(cache=True, nogil=True, no_cfunc_wrapper=True)
-def loop(team, entries, {names}):
-    wide_vectors()
-{body}"""
 PLAIN = (0, 1, -1, 2, 0.5)  # numbers that the compiler can make something of
 
 
@@ -46,8 +32,10 @@ def compile_loops(program: Any) -> None:
         if isinstance(instruction.function, _Loop | Product):
             scratch = instruction.function.scratch(instruction, team.members)
             instruction.outs += tuple(_value(program, x) for x in scratch)
+    root, inputs = roots(program), {v.index for v in program.inputs}
+    passing = {index for index, of in root.items() if of in inputs}
     program.instructions = [
-        _called(program, i, team.state) if isinstance(i, list) else i for i in _chained(program.instructions)
+        _called(i, passing, team.state) if isinstance(i, list) else i for i in _chained(program.instructions)
     ]
 
 
@@ -67,30 +55,25 @@ class _Loop:
         panels = [panels_like(product.function.right(product)) for product in self.products.values()]
         return panels + [np.empty((members, math.prod(total.shape))) for total in totals(self.group)]
 
-    def call(self, instruction: Any, names: dict[int, str], entries: Entries) -> list[str]:
-        """Return the lines that call it, by all threads if they can share it, and that complete the totals."""
-        group, sums, lines = self.group, totals(self.group), []
-        scratch = [names[v.index] for v in instruction.outs[len(group.outs) :]]
-        inputs = [v for v in group.inputs if v.index not in self.products]
-        given = [f"np.float64({names[v.index]})" if v.shape is None else names[v.index] for v in inputs]
-        for product, panels in zip(self.products.values(), scratch, strict=False):
-            (x, w), dtype = product.function.factors(product, names), product.function.dtype
-            lines.append(f"share(team, {w}.size, {entries.product('pack_panels', dtype, w, panels)})")
-            given += [entries.at(address_of("block_of_rows", dtype.name)), x, panels]
-        given += [names[v.index] for v in group.outs if all(v is not total for total in sums)]
+    def tasks(self, instruction: Any) -> list[Task]:
+        """Return what computes it, by all threads if they can share it, and completes its totals."""
+        group, sums, found = self.group, totals(self.group), list[Task]()
+        scratch = instruction.outs[len(group.outs) :]
+        given: list[Any] = [Use(v) for v in group.inputs if v.index not in self.products]
+        for product, panels in zip(self.products.values(), map(Use, scratch), strict=False):
+            (x, w), dtype = product.function.factors(product), product.function.dtype
+            found.append(task("pack_panels", dtype, [w, panels], math.prod(w.value.shape)))
+            given += [address_of("block_of_rows", dtype.name), x, panels]
         partial = scratch[len(self.products) :]
-        task = entries.task(*compiled(group, self.products), [*given, *partial])
-        lines.append(f"parts = share(team, {self._work(instruction, names)}, {task})")
-        return lines + [f"add_up(parts, {p}, {names[v.index]})" for v, p in zip(sums, partial, strict=True)]
+        given += [Use(v) for v in group.outs if all(v is not total for total in sums)]
+        found.append(Task(*compiled(group, self.products), [*given, *map(Use, partial)], self._work()))
+        return found + [completed(p, total) for p, total in zip(partial, sums, strict=True)]
 
-    def _work(self, instruction: Any, names: dict[int, str]) -> str:
+    def _work(self) -> int:
         """Say how much it is, in elements; 0 if threads cannot share it."""
         if not shareable(self.group):
-            return "0"
-        if self.products:
-            return " + ".join(p.function.work(p, names) for p in self.products.values())
-        full = [v for v in (*instruction.args, *self.group.outs) if v.shape == self.group.shape]
-        return f"{names[full[0].index]}.size" if full else "0"
+            return 0
+        return sum(p.function.work(p) for p in self.products.values()) or math.prod(self.group.shape)
 
 
 def _begin_with_products(program: Any) -> None:
@@ -155,21 +138,19 @@ def _chained(instructions: Iterable[Any]) -> Iterator[Any]:
     waiting: list[Any] = []
     made: set[int] = set()
     for instruction in instructions:
-        loop = isinstance(instruction.function, _Loop | Product)
-        width = sum(len(i.args) + len(i.outs) for i in (*waiting, instruction))
-        if waiting and (width > WIDEST if loop else any(v.index in made for v in instruction.inputs())):
-            yield waiting
-            waiting, made = [], set()
-        if loop:
+        if isinstance(instruction.function, _Loop | Product):
             waiting.append(instruction)
             made.update(v.index for v in instruction.outs)
-        else:
-            yield instruction
+            continue
+        if waiting and any(v.index in made for v in instruction.inputs()):
+            yield waiting
+            waiting, made = [], set()
+        yield instruction
     if waiting:
         yield waiting
 
 
-def _called(program: Any, waiting: list[Any], team: np.ndarray) -> Any:
+def _called(waiting: list[Any], passing: set[int], team: np.ndarray) -> Any:
     """The call that computes loops; a single primitive is left to NumPy."""
     if not waiting[1:] and waiting[0].function.alone is not None:
         return waiting[0].function.alone
@@ -178,16 +159,7 @@ def _called(program: Any, waiting: list[Any], team: np.ndarray) -> Any:
     outs = [*written, *(v for i in waiting for v in i.outs if all(v is not w for w in written))]
     inside = {v.index for v in outs}
     inputs = list({v.index: v for i in waiting for v in i.args if v.index not in inside}.values())
-    names = {v.index: f"x{k}" for k, v in enumerate([*inputs, *outs])}
     kwargs = {"over": tuple(old for _, old in over)} if over else {}
-    entries = Entries()
-    function = _caller(waiting, names, entries)
-    constants = [_constant(program, array) for array in (team, np.array(entries.addresses))]
-    return Instruction("group", function, (*constants, *inputs), kwargs, tuple(outs), several=True)
-
-
-def _caller(waiting: list[Any], names: dict[int, str], entries: Entries) -> Any:
-    """Return a compiled function that calls loops in turn, each with its arguments."""
-    lines = [line for i in waiting for line in i.function.call(i, names, entries)]
-    body = "".join(f"    {line}\n" for line in lines)
-    return loaded(CALLER.format(stores=entries.stores(), names=", ".join(names.values()), body=body))
+    tasks = [task for i in waiting for task in i.function.tasks(i)]
+    function = Calls(tasks, [*inputs, *outs], passing, team)
+    return Instruction("group", function, tuple(inputs), kwargs, tuple(outs), several=True)

@@ -1,24 +1,19 @@
-"""Compiled functions that a program calls by their addresses, each compiled once for all programs.
+"""Compiled functions of `arraynet_numba.multiplication` by their addresses, each compiled once for all programs.
 
-Linked into the one function that calls them all, each would be optimised and written as machine code a second time,
-and products of matrices for every network anew.
+Linked into a function that calls them all, each would be optimised and written as machine code a second time, and
+for every network anew.
 """
 
 from functools import cache
 from typing import Any
 
 from arraynet_numba.generated import loaded
+from arraynet_numba.tasks import COMPLETES, Task, Use, flat
 
-__all__ = ["Entries", "address_of", "kind_of"]
+__all__ = ["address_of", "completed", "kind_of", "task"]
 
-KINDS = {  # the dimensions of what the functions of `arraynet_numba.multiplication` are given
-    "multiply": (2, 2, 2),
-    "multiply_transposed": (2, 2, 2),
-    "pack_panels": (2, 2),
-    "block_of_rows": (2, 2, 2),
-}
-TEXT = """from arraynet_numba.atomics import unpacked
-from arraynet_numba.multiplication import {name}
+MATRICES = {"multiply": 3, "multiply_transposed": 3, "pack_panels": 2, "block_of_rows": 3, "transpose": 2}
+TEXT = """from arraynet_numba.multiplication import {name}
 
 given = unpacked({kinds})
 
@@ -31,55 +26,30 @@ def loop(data, part, parts):
 """
 
 
-class Entries:
-    """The functions that a program calls, and what they are called in the text of its caller.
+def task(name: str, dtype: Any, given: list[Use], work: int) -> Task:
+    """Return the task that is a function of `arraynet_numba.multiplication`."""
+    return Task(address_of(name, dtype.name), _kinds(name, dtype.name), given, work)
 
-    Attributes
-    ----------
-    addresses : list of int
-        Where they are, in the order in which the caller's constant `entries` has them.
-    kinds : list of tuple
-        What the tuples that they are given hold: of arrays dtype, dimensions and layout, of numbers the dtype.
-    """
 
-    def __init__(self) -> None:
-        self.addresses: list[int] = []
-        self.kinds: list[Any] = []
-
-    def task(self, address: int, kinds: Any, given: list[str]) -> str:
-        """Return the text of what `share` and `call` take: the address of a function, and of what it is given."""
-        if kinds not in self.kinds:
-            self.kinds.append(kinds)
-        return f"{self.at(address)}, stored_{self.kinds.index(kinds)}(({', '.join(given)},))"
-
-    def at(self, address: int) -> str:
-        """Return the text of an address."""
-        if address not in self.addresses:
-            self.addresses.append(address)
-        return f"entries[{self.addresses.index(address)}]"
-
-    def product(self, name: str, dtype: Any, *given: str) -> str:
-        """The same for a function of `arraynet_numba.multiplication`."""
-        return self.task(address_of(name, dtype.name), _kinds(name, dtype.name), [*given])
-
-    def stores(self) -> str:
-        """Return the text that defines what the tasks store their tuples with."""
-        return "".join(f"stored_{k} = stored({kinds})\n" for k, kinds in enumerate(self.kinds))
+def completed(partial: Any, total: Any) -> Task:
+    """Return the task that adds up what parts of the task before have left in `partial`."""
+    return task("add_up", total.dtype, [Use(partial), Use(total, flat)], COMPLETES)
 
 
 def kind_of(value: Any) -> Any:
-    """Return what is stored for a Value: an array without gaps, or a number."""
+    """Return what is given for a Value: an array without gaps, or a number."""
     return "float64" if value.shape is None else (value.dtype.name, len(value.shape), "C")
 
 
 @cache
 def address_of(name: str, dtype: str) -> int:
-    """Return where the entry of a function of `arraynet_numba.multiplication` for arrays of a dtype is."""
+    """Return where a function of `arraynet_numba.multiplication` for arrays of a dtype is."""
     kinds = _kinds(name, dtype)
-    return int(
-        loaded(TEXT.format(name=name, kinds=kinds, arrays=", ".join(f"x{k}" for k in range(len(kinds))))).address
-    )
+    arrays = ", ".join(f"x{k}" for k in range(len(kinds)))
+    return int(loaded(TEXT.format(name=name, kinds=kinds, arrays=arrays)).address)
 
 
 def _kinds(name: str, dtype: str) -> tuple[Any, ...]:
-    return tuple((dtype, ndim, "A") for ndim in KINDS[name])
+    if name == "add_up":
+        return ("float64", 2, "C"), (dtype, 1, "C")
+    return ((dtype, 2, "A"),) * MATRICES[name]

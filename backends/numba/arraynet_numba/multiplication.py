@@ -69,7 +69,7 @@ def multiply_transposed(part, parts, x, w, y):
         whole = -(-min(width, rows - i) // lanes)
         for k in range(0, terms, depth):
             count = min(depth, terms - k)
-            transpose(x[i : i + width, k : k + count], panel)
+            transpose(0, 1, x[i : i + width, k : k + count], panel)
             for j in range(first, last, ROWS):
                 tile((w.T, j, k), (panel, 0, 0), (edge, 0, 0), count, whole, False)
                 _take(edge.T, y[i : i + width, j : j + ROWS], k > 0)
@@ -101,7 +101,7 @@ def block_of_rows(part, parts, x, panels, y):
     first = part * ROWS
     if abs(x.strides[1]) >= PAGE:
         block = np.empty((terms, ROWS), x.dtype)  # rows of a transpose, whose terms are pages apart
-        transpose(x[first : first + ROWS], block)
+        transpose(0, 1, x[first : first + ROWS], block)
         x, first = block.T[: x.shape[0] - first, ::1], 0
     for j in range(0, columns, width):
         panel, whole = j // width * terms, min(width, columns - j) // lanes
@@ -125,10 +125,10 @@ def _pack(w, panel):
 
 
 @_jit
-def transpose(x, y):
-    """Write the transpose of a matrix into another, which may be larger."""
+def transpose(part, parts, x, y):
+    """Write a part of the transpose of a matrix into another, which may be larger."""
     kept_apart()
-    for i in range(x.shape[0]):
+    for i in range(x.shape[0] * part // parts, x.shape[0] * (part + 1) // parts):
         for j in range(x.shape[1]):
             y[j, i] = x[i, j]
 
@@ -143,13 +143,11 @@ def _take(x, y, adding):
             y[i, j] = y[i, j] + x[i, j] if adding else x[i, j]
 
 
-@_jit
-def add_up(parts, partial, y):
-    """Write into an array what parts of a loop have added up."""
-    kept_apart()
-    total = y.reshape(y.size)
-    for j in range(total.size):
+@_inlined
+def add_up(part, parts, partial, y):
+    """Write into an array what parts of a loop have added up, all of it in one part."""
+    for j in range(y.size):
         added = partial[0, j]
-        for part in range(1, parts):
-            added += partial[part, j]
-        total[j] = added
+        for k in range(1, parts):
+            added += partial[k, j]
+        y[j] = added

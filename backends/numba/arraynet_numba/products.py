@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from arraynet.program import Instruction
-from arraynet_numba.entries import Entries
+from arraynet_numba.entries import task
 from arraynet_numba.multiplication import PAGE
 from arraynet_numba.settings import matmul_by
+from arraynet_numba.tasks import Task, Use, turned
 
 __all__ = ["Product", "lone_products", "take_products"]
 
@@ -52,26 +53,24 @@ class Product:
         example: np.ndarray = instruction.args[1].example
         return example.T if self.turned[1] else example
 
-    def factors(self, instruction: Any, names: dict[int, str]) -> list[str]:
-        """Return both factors as text."""
-        pairs = zip(instruction.args, self.turned, strict=True)
-        return [f"{names[v.index]}.T" if turned else names[v.index] for v, turned in pairs]
+    def factors(self, instruction: Any) -> list[Use]:
+        """Return both factors, as they are multiplied."""
+        return [Use(v, turned) if t else Use(v) for v, t in zip(instruction.args, self.turned, strict=True)]
 
-    def call(self, instruction: Any, names: dict[int, str], entries: Entries) -> list[str]:
-        """Return the line that calls it, by all threads."""
-        y, *copies = (names[v.index] for v in instruction.outs)
-        given, lines = self.factors(instruction, names), list[str]()
+    def tasks(self, instruction: Any) -> list[Task]:
+        """Return what computes it."""
+        y, *copies = instruction.outs
+        given, found = self.factors(instruction), list[Task]()
         for k in (k for k in range(2) if self.copied[k]):
-            lines.append(f"transpose({names[instruction.args[k].index]}, {copies[len(lines)]})")
-            given[k] = copies[len(lines) - 1]
+            source, copy = instruction.args[k], copies[len(found)]
+            found.append(task("transpose", self.dtype, [Use(source), Use(copy)], math.prod(source.shape)))
+            given[k] = Use(copy)
         function = "multiply_transposed" if self.turned[1] and not self.copied[1] else "multiply"
-        task = entries.product(function, self.dtype, *given, y)
-        return [*lines, f"share(team, {self.work(instruction, names)}, {task})"]
+        return [*found, task(function, self.dtype, [*given, Use(y)], self.work(instruction))]
 
-    def work(self, instruction: Any, names: dict[int, str]) -> str:
+    def work(self, instruction: Any) -> int:
         """Say how much it is, in elements of a plain loop."""
-        x, w = self.factors(instruction, names)
-        return f"{x}.size * {w}.shape[1] // 32"
+        return math.prod(instruction.outs[0].shape) * self.terms // 32
 
 
 def take_products(program: Any) -> bool:

@@ -1,0 +1,156 @@
+"""Loops and products of a program in one call: a table of their addresses, and of what each is given.
+
+Python takes a microsecond or two to call a loop, and ten times as long when the loops before have taken its
+memory out of the caches. Called by a function that is compiled for each program, they would wait for that. So one
+function, compiled once on a machine, goes through a table.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from arraynet_numba.atomics import call
+from arraynet_numba.compiling import compiled
+from arraynet_numba.team import share
+
+__all__ = ["COMPLETES", "Calls", "Task", "Use", "flat", "turned"]
+
+COMPLETES = -1  # in place of work: a task that goes on with what each part of the task before has left
+FUNCTION, WORK, DATA = range(3)
+HEAD = (
+    5  # numbers before an array's shape and strides: two owners, which it has none of, its size, itemsize and address
+)
+ADDRESS = 4
+
+
+class Use(NamedTuple):
+    """A Value that is given to a task, and how the task sees it."""
+
+    value: Any
+    view: Callable[[np.ndarray], np.ndarray] = np.asarray
+
+
+class Task(NamedTuple):
+    """A compiled function, its arguments and their kinds as `arraynet_numba.atomics.unpacked` has them.
+
+    Attributes
+    ----------
+    function : int
+        The address.
+    kinds : tuple
+        Of each argument.
+    given : list of Use and int
+        The arguments.
+    work : int
+        How much it is, in elements of a plain loop; 0 if threads cannot share it.
+    """
+
+    function: int
+    kinds: tuple[Any, ...]
+    given: Sequence[Any]
+    work: int
+
+
+@compiled
+def run(team, tasks):  # type: ignore[no-untyped-def]
+    """Compute all tasks of a table."""
+    parts = 1
+    for n in range(tasks.shape[0]):
+        if tasks[n, WORK] == COMPLETES:
+            call(tasks[n, FUNCTION], tasks[n, DATA], 0, parts)
+        else:
+            parts = share(team, tasks[n, WORK], tasks[n, FUNCTION], tasks[n, DATA])
+
+
+class Calls:
+    """One call of several tasks, one after the other.
+
+    Parameters
+    ----------
+    tasks : list of Task
+        What it computes.
+    values : list of Value
+        What it is called with.
+    passing : set of int
+        Indices of the Values that change from call to call, and should not be kept.
+    team : ndarray
+        The state of the `Team` that shares the tasks.
+    """
+
+    __name__ = "loops"
+
+    def __init__(self, tasks: list[Task], values: list[Any], passing: set[int], team: np.ndarray) -> None:
+        self.team, self.passing = team, [v.index in passing for v in values]
+        self.numbers = [v.shape is None for v in values]
+        self.changing = list(range(len(values)))
+        self.seen: list[Any] = [None] * len(values)
+        self.forms: list[Any] = [None] * len(values)
+        self.uses: list[list[tuple[int, Any, Any]]] = [[] for _ in values]
+        places = {v.index: k for k, v in enumerate(values)}
+        starts = np.cumsum([0] + [_width(kind) for task in tasks for kind in task.kinds])
+        self.memory = np.zeros(starts[-1], np.int64)
+        start, table = iter(starts.tolist()), []
+        for task in tasks:
+            mine = [next(start) for _ in task.kinds]
+            for at, kind, use in zip(mine, task.kinds, task.given, strict=True):
+                if isinstance(use, Use):
+                    self.uses[places[use.value.index]].append((at, kind, use.view))
+                else:
+                    self.memory[at] = use
+            table.append((task.function, task.work, self.memory.ctypes.data + self.memory.itemsize * mine[0]))
+        self.table = np.array(table)
+
+    def bound(self, fixed: list[np.ndarray | None]) -> "Calls":
+        """Take arrays, one for each Value, that stay where they are; return what is called with the others."""
+        for k, x in enumerate(fixed):
+            if x is not None:
+                self._see(k, x)
+        self.changing = [k for k, x in enumerate(fixed) if x is None]
+        return self
+
+    def __call__(self, *given: Any) -> None:
+        for k, x in zip(self.changing, given, strict=True):
+            if x is not self.seen[k]:
+                self._see(k, x)
+        run(self.team, self.table)
+
+    def _see(self, k: int, x: Any) -> None:
+        """Write down where an array is, or a number."""
+        if self.numbers[k]:
+            for start, _, _ in self.uses[k]:
+                self.memory[start : start + 1].view(np.float64)[0] = x
+        elif self.forms[k] == (x.dtype, x.shape, x.strides):
+            address = x.ctypes.data
+            for start, _, _ in self.uses[k]:
+                self.memory[start + ADDRESS] = address
+        else:
+            for start, kind, view in self.uses[k]:
+                self.memory[start : start + _width(kind)] = _described(view(x), kind)
+            self.forms[k] = (x.dtype, x.shape, x.strides)
+        self.seen[k] = None if self.passing[k] else x
+
+
+def turned(x: np.ndarray) -> np.ndarray:
+    """See the transpose of a matrix."""
+    return x.T
+
+
+def flat(x: np.ndarray) -> np.ndarray:
+    """See an array without gaps as one row."""
+    return x.reshape(-1)
+
+
+def _width(kind: Any) -> int:
+    """Of how many numbers an argument consists: an array of its head, shape and strides."""
+    return 1 if isinstance(kind, str) else HEAD + 2 * kind[1]
+
+
+def _described(x: np.ndarray, kind: Any) -> tuple[int, ...]:
+    """What compiled code knows of an array, which must be as it was compiled for."""
+    dtype, ndim, layout = kind
+    if (x.dtype.name, x.ndim) != (dtype, ndim) or not (layout == "A" or x.flags.c_contiguous):
+        raise TypeError(
+            f"A loop was compiled for {kind} and is given {x.dtype.name} {x.shape} with strides {x.strides}."
+        )
+    return 0, 0, x.size, x.itemsize, x.ctypes.data, *x.shape, *x.strides

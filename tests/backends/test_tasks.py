@@ -1,0 +1,145 @@
+"""A table of tasks: each sees the arrays of this call, wherever they are and however they lie, and nothing is kept."""
+
+import gc
+import weakref
+
+import numpy as np
+import pytest
+
+import arraynet
+from arraynet import layers
+from arraynet.program.trace import Value
+
+pytest.importorskip("arraynet_numba", reason="the plugin arraynet-numba is not installed")
+
+import numba
+from arraynet_numba.atomics import unpacked
+from arraynet_numba.entries import completed, task
+from arraynet_numba.tasks import Calls, Task, Use, flat, turned
+from arraynet_numba.team import LEAST, Team
+
+KINDS = (("float64", 2, "A"), "float64", "int64", ("float64", 2, "C"))
+MATRICES = (("float64", 2, "A"), ("float64", 2, "C"))
+given, matrices = unpacked(KINDS), unpacked(MATRICES)
+
+
+@numba.cfunc("int64(int64, int64, int64)")
+def scaled(data, part, parts):
+    x, factor, shift, y = given(data)
+    for i in range(x.shape[0] * part // parts, x.shape[0] * (part + 1) // parts):
+        for j in range(x.shape[1]):
+            y[i, j] = factor * x[i, j] + shift
+    return 1
+
+
+@numba.cfunc("int64(int64, int64, int64)")
+def added(data, part, parts):
+    x, partial = matrices(data)
+    partial[part] = 0
+    for i in range(x.shape[0] * part // parts, x.shape[0] * (part + 1) // parts):
+        for j in range(x.shape[1]):
+            partial[part, j] += x[i, j]
+    return 1
+
+
+@pytest.fixture(params=[1, 2])
+def state(request):
+    team = Team(request.param)
+    yield team.state
+    team.stop()
+
+
+def values(*examples):
+    return [Value(k, x, host=isinstance(x, float)) for k, x in enumerate(examples)]
+
+
+def calls(state, x, y, view=np.asarray, passing=()):
+    """One that writes ``2 x + 3`` into y, as the first of three Values is seen."""
+    v = values(x, 1.0, y)
+    only = Task(scaled.address, KINDS, [Use(v[0], view), Use(v[1]), 3, Use(v[2])], LEAST)
+    return Calls([only], v, set(passing), state)
+
+
+def test_each_call_sees_its_own_arrays_and_numbers(state):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(2, 5, 4))
+    run = calls(state, x, y)
+    for factor in (2, 0.5, np.float32(4)):
+        for array in (x, x.copy(), np.asfortranarray(x), rng.normal(size=(10, 8))[::2, ::2], x):
+            y = np.full_like(y, np.nan)
+            run(array, factor, y)
+            np.testing.assert_array_equal(y, factor * array + 3)
+
+
+def test_an_array_may_be_seen_turned(state):
+    x, y = np.arange(12.0).reshape(3, 4), np.zeros((4, 3))
+    run = calls(state, x, y, turned)
+    run(x, 1.0, y)
+    np.testing.assert_array_equal(y, x.T + 3)
+
+
+def test_what_stays_where_it_is_is_bound(state):
+    x, y = np.ones((2, 3)), np.zeros((2, 3))
+    run = calls(state, x, y).bound([None, None, y])
+    run(x, 5.0)
+    run(2 * x, 5.0)
+    np.testing.assert_array_equal(y, 2 * 5 + 3)
+
+
+@pytest.mark.parametrize("x", [np.ones((2, 3), "float32"), np.ones(6), np.ones((2, 3, 1))], ids=str)
+def test_another_kind_of_array_is_refused(state, x):
+    y = np.zeros((2, 3))
+    with pytest.raises(TypeError, match="A loop was compiled for"):
+        calls(state, np.ones((2, 3)), y)(x, 1.0, y)
+    np.testing.assert_array_equal(y, 0)
+
+
+def test_another_memory_order_is_refused_where_it_matters(state):
+    x, y = np.ones((2, 3)), np.zeros((2, 3), order="F")
+    with pytest.raises(TypeError, match="strides"):
+        calls(state, x, y)(x, 1.0, y)
+
+
+def test_only_what_does_not_pass_is_kept(state):
+    x, y = np.ones((2, 3)), np.zeros((2, 3))
+    run = calls(state, x, y, passing=[0])
+    run(x, 1.0, y)
+    passed, kept = weakref.ref(x), weakref.ref(y)
+    del x, y
+    gc.collect()
+    assert passed() is None
+    assert kept() is not None
+
+
+@pytest.mark.parametrize("rows", [3, 5000])
+def test_totals_are_completed_with_what_each_part_has_left(state, rows):
+    """The parts of a task are 1 where it is small, and what others would have left was never written."""
+    x, y = np.ones((rows, 2)), np.zeros((1, 2))
+    partial, total = np.full((2, 2), 7.0), Value(2, y)
+    v = values(x, partial)
+    adding = Task(added.address, MATRICES, [Use(v[0]), Use(v[1])], x.size)
+    Calls([adding, completed(v[1], total)], [*v, total], set(), state)(x, partial, y)
+    np.testing.assert_array_equal(y, rows)
+
+
+def test_a_transpose_is_shared(state):
+    x, y = np.random.default_rng(0).normal(size=(130, 70)), np.zeros((70, 130))
+    v = values(x, y)
+    Calls([task("transpose", x.dtype, [Use(v[0]), Use(v[1])], x.size)], v, set(), state)(x, y)
+    np.testing.assert_array_equal(y, x.T)
+    assert flat(y).shape == (70 * 130,)
+
+
+def test_training_keeps_no_batch():
+    """What `fit` was given can go when it has returned."""
+    rng = np.random.default_rng(0)
+    with arraynet.use_backend("numba"):
+        model = arraynet.Sequential([layers.Dense(5, activation="relu"), layers.Dense(3, activation="softmax")])
+        model.compile("adam", "sparse_categorical_crossentropy")
+        x, y = rng.normal(size=(32, 6)).astype("float32"), rng.integers(0, 3, 32)
+        model.train_on_batch(x, y)
+        model.train_on_batch(x, y)
+        seen = weakref.ref(x)
+        del x
+        gc.collect()
+        assert seen() is None
