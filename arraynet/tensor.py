@@ -34,13 +34,15 @@ class Tensor(Operators):
         An array of the backend's library.
     backend : Backend
         Where ops on it run.
+    logits : tuple of Tensor and axis, optional
+        What a softmax or sigmoid was made from.
     """
 
     __slots__ = ("__weakref__", "array", "backend", "id", "logits")
 
-    def __init__(self, array: Any, backend: Backend) -> None:
+    def __init__(self, array: Any, backend: Backend, logits: "tuple[Tensor, Any] | None" = None) -> None:
         self.array, self.backend, self.id = array, backend, next(_ids)
-        self.logits: tuple[Tensor, Any] | None = None  # what a softmax or sigmoid was made from
+        self.logits = logits
 
     @property
     def shape(self) -> tuple[int, ...]:

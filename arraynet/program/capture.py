@@ -70,6 +70,7 @@ class Lowering:
         self.tracer = Tracer(backend)
         self.xp = TracedNamespace(self.tracer, backend.xp)
         self.known: dict[int, Value] = {}  # by Tensor id
+        self.behind = {t.logits[0].id for t in capture.inputs if t.logits}
         self.hosts: dict[int, tuple[Callable[[], Any], dict[str | None, Value]]] = {}
         self.variables: dict[int, tuple[Variable, Value]] = {}
 
@@ -102,6 +103,8 @@ class Lowering:
         self.known[value.id] = self.variables[id(variable)][1]
 
     def _value(self, tensor: Tensor) -> Value:
+        if tensor.id in self.behind:
+            raise UncapturableError("it reads the logits that an argument remembers")
         if tensor.id not in self.known:
             self.known[tensor.id] = self.tracer.constant(tensor.array)
         return self.known[tensor.id]

@@ -217,11 +217,10 @@ class HostProgram:
 
     def _reduce(self, number: int, instruction: Instruction) -> None:
         out, x = instruction.outs[0], instruction.args[0]
-        given = dict(zip(("axis",), instruction.args[1:], strict=False)) | instruction.kwargs
+        get = (dict(zip(("axis",), instruction.args[1:], strict=False)) | instruction.kwargs).get
         self._out(number, instruction)
         function = REDUCTIONS.get(instruction.name, np.add).reduce
-        dtype = given.get("dtype")
-        self.lines.append(self._call(function, x, given.get("axis"), dtype, out, bool(given.get("keepdims"))))
+        self.lines.append(self._call(function, x, get("axis"), get("dtype"), out, bool(get("keepdims"))))
         if instruction.name == "mean":
             count = math.prod(x.shape) // max(math.prod(out.shape or ()), 1)
             self.lines.append(self._call(np.true_divide, out, count, out))

@@ -124,8 +124,7 @@ class Jitted:
 
     def _capture(self, key: Any, backend: Backend, args: Any, kwargs: Any, leaves: Sequence[Any]) -> Any:
         kinds = tuple({Tensor, np.ndarray, *current().array_types} - {np.generic})
-        # Tensors of this call alone: a caller's own may be given twice, closed over, or a Variable's value
-        full = [Tensor(as_tensor(x, backend).array, backend) if isinstance(x, kinds) else x for x in leaves]
+        full = [_own(x, backend) if isinstance(x, kinds) else x for x in leaves]
         args, kwargs = unflatten([args, kwargs], full)
         capture = Capture([t for t in full if isinstance(t, Tensor)])
         token = OBSERVERS.set((capture,))
@@ -168,12 +167,19 @@ def _kind(x: Any) -> Any:
     if isinstance(x, np.ndarray):
         return x.shape, x.dtype, x.flags.c_contiguous or x.strides  # other strides may be other bits
     if isinstance(x, Tensor):
-        return x.backend.name, _kind(x.array) if isinstance(x.array, np.ndarray) else (x.shape, x.dtype)
+        array = _kind(x.array) if isinstance(x.array, np.ndarray) else (x.shape, x.dtype)
+        return x.backend.name, array, x.logits is None
     if isinstance(x, float | complex | np.generic):
         return type(x), repr(x)  # 0.0 and -0.0 are equal, not the same
     if isinstance(x, bool | int | str | None):
         return type(x), x
     return _NESTED if isinstance(x, list | tuple | dict) else _Same(x)
+
+
+def _own(x: Any, backend: Backend) -> Tensor:
+    """A Tensor of this call alone: a caller's own may be given twice, closed over, or a Variable's value."""
+    tag = getattr(x, "logits", None)
+    return Tensor(as_tensor(x, backend).array, backend, tag and (_own(tag[0], backend), tag[1]))
 
 
 class _Same:
@@ -190,8 +196,8 @@ class _Same:
 
 
 def _lowered(capture: Capture, result: Any, backend: Backend, inputs: list[Any]) -> _Entry:
-    tensors = [leaf.read() if isinstance(leaf, Variable) else leaf for leaf in flatten(result)]
-    tensors = [t for t in tensors if isinstance(t, Tensor)]
+    leaves = [leaf for leaf in flatten(result) if isinstance(leaf, Tensor | Variable)]
+    tensors = [leaf.read() if isinstance(leaf, Variable) else leaf for leaf in leaves]
     behind = [t.logits for t in tensors]
     hidden = [tag[0] for tag in behind if tag and isinstance(tag[0], Tensor)]
     program = optimise(capture.program([*tensors, *hidden], backend))
@@ -282,5 +288,4 @@ def _returned(entry: _Entry, backend: Backend, outputs: Any) -> Any:
         if tag is not None:
             tensor.logits = made[tag[0]], tag[1]
     fresh = iter(made)
-    leaves = [next(fresh) if leaf is _TAKEN else leaf for leaf in flatten(entry.result)]
-    return unflatten(entry.result, leaves)
+    return map_structure(lambda leaf: next(fresh) if leaf is _TAKEN else leaf, entry.result)

@@ -74,22 +74,17 @@ def _unchanged(instruction: Instruction, program: Program) -> Value | None:
     """The argument that an instruction returns as it is."""
     if instruction.name not in ("multiply", "divide"):
         return None
-    left, right = instruction.args
-    pairs: list[tuple[Any, Any]] = [(left, right)] if instruction.name == "divide" else [(left, right), (right, left)]
-    for source, one in pairs:
-        out = instruction.outs[0]
-        if not isinstance(source, Value) or (source.shape, source.dtype) != (out.shape, out.dtype):
-            continue
-        if _is_one(one, program):
-            return source
+    out, pair = instruction.outs[0], instruction.args
+    for source, one in [pair, pair[::-1]][: 1 + (instruction.name == "multiply")]:
+        alike = isinstance(source, Value) and (source.shape, source.dtype) == (out.shape, out.dtype)
+        if alike and _is_one(one, program):
+            return source  # type: ignore[no-any-return]
     return None
 
 
 def _is_one(x: Any, program: Program) -> bool:
-    if isinstance(x, Value):
-        known = program.constants.get(x.index)
-        return isinstance(known, np.ndarray | np.generic) and bool((np.asarray(known) == 1).all())
-    return bool(x == 1)
+    known = program.constants.get(x.index) if isinstance(x, Value) else x
+    return isinstance(known, np.ndarray | np.generic | int | float) and bool((np.asarray(known) == 1).all())
 
 
 def merge_identical(program: Program) -> None:

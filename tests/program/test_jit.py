@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import arraynet
-from arraynet import Variable, ops
+from arraynet import Variable, losses, ops
 from arraynet.dispatch import HostScalar, op
 from arraynet.observers import Versioned, notify
 from arraynet.program import jit
@@ -285,6 +285,31 @@ def test_logits_cross_the_boundary():
     y = fast(x)
     assert y.logits is not None
     np.testing.assert_array_equal(y.logits[0].numpy(), x.numpy())
+
+
+def crossentropy(p, y):
+    return losses.categorical_crossentropy(y, p)
+
+
+def test_what_an_argument_remembers_counts(backend):
+    """A probability that underflowed has a finite loss as long as it remembers its logits, captured or not."""
+    y = np.array([[0.0, 1.0], [1.0, 0.0]], "float32")
+    fast, first, last = jit(crossentropy), ops.array([[200.0, 0.0], [0.0, 0.0]]), ops.array([[0.0, 0.0], [0.0, 300.0]])
+    for logits in (first, last, 2 * first):
+        p = ops.softmax(logits)
+        for given in (p, p.numpy(), ops.array(p.numpy())):
+            np.testing.assert_array_equal(fast(given, y).numpy(), crossentropy(given, y).numpy())
+    assert fast.captures == 3  # an array, a Tensor, and one that stays eager
+    assert len(fast.programs) == 2
+    assert "logits" in fast.reason
+
+
+def test_what_an_argument_remembers_need_not_be_read(backend):
+    fast = jit(lambda p: 2 * p)
+    for k in range(3):
+        p = ops.sigmoid(ops.array([0.5 * k, 1.0]))
+        np.testing.assert_array_equal(fast(p).numpy(), 2 * p.numpy())
+    assert fast.captures == len(fast.programs) == 1
 
 
 def test_threads_share_a_program():
