@@ -2,5 +2,6 @@
 
 from arraynet.fusion.fusing import fuse
 from arraynet.fusion.group import ROW_REDUCTIONS, Group, reduced
+from arraynet.fusion.spreading import spread
 
-__all__ = ["ROW_REDUCTIONS", "Group", "fuse", "reduced"]
+__all__ = ["ROW_REDUCTIONS", "Group", "fuse", "reduced", "spread"]

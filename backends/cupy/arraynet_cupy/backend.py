@@ -62,13 +62,14 @@ class CupyBackend(Backend):
         return {"used": pool.used_bytes(), "held": held, "limit": limit}
 
     def compile_program(self, program: Any) -> Any:
-        from arraynet.fusion import ROW_REDUCTIONS, fuse
+        from arraynet.fusion import ROW_REDUCTIONS, fuse, spread
         from arraynet_cupy.expressions import ELEMENTWISE
         from arraynet_cupy.groups import compiled
         from arraynet_cupy.merging import merge
         from arraynet_cupy.replay import replay
         from arraynet_cupy.scalars import gather
 
+        spread(program, ELEMENTWISE)
         fuse(program, ELEMENTWISE | ROW_REDUCTIONS - {"argmax"}, compiled)
         gather(program)
         merge(program)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from arraynet.fusion import Group, fuse
+from arraynet.fusion import Group, fuse, spread
 from arraynet.program import Instruction, Value
 from arraynet.program.layout import roots
 from arraynet_numba.entries import address_of, completed, task
@@ -25,6 +25,7 @@ PLAIN = (0, 1, -1, 2, 0.5)  # numbers that the compiler can make something of
 def compile_loops(program: Any) -> None:
     """Replace what lies between the matrix products of a program, and these as well, by calls of compiled loops."""
     _lift_numbers(program)
+    spread(program, PRIMITIVES)
     fuse(program, PRIMITIVES, lambda g: _Loop(g) if coverable(g) else None, in_place=True, smallest=1)
     team = shared_team() if take_products(program) else ALONE
     _begin_with_products(program)
