@@ -18,11 +18,7 @@ __all__ = ["spread"]
 
 
 def spread(program: Program, primitives: Collection[str]) -> None:
-    """Give elementwise primitives what their operands were broadcast of.
-
-    The numbers stay the same, bit for bit; but sums of results may add in another order, since these lie in memory
-    row by row, where a library follows the strides of its operands.
-    """
+    """Give elementwise primitives what their operands were broadcast of; every number stays the same, bit for bit."""
     sources: dict[int, Value] = {}  # what a Value is broadcast of, by its index
     elementwise = frozenset(primitives) - ROW_REDUCTIONS
     program.instructions = [made for i in program.instructions for made in _spread(program, i, elementwise, sources)]
