@@ -25,7 +25,7 @@ PRIMITIVES = frozenset(UFUNCS) - {"matmul"}
 def tile(program: Program) -> None:
     """Replace groups of ufuncs over large arrays by loops over their tiles."""
     if sum(i.name in PRIMITIVES and i.outs[0].example.nbytes >= LEAST for i in program.instructions) > 2:
-        fuse(program, PRIMITIVES, partial(_tiled, backend=program.backend), in_place=True, smallest=3)
+        fuse(program, PRIMITIVES, partial(_tiled, backend=program.backend), in_place=True, smallest=3, apart=True)
 
 
 def _tiled(group: Group, backend: Backend) -> Callable[..., None] | None:

@@ -17,7 +17,12 @@ __all__ = ["fuse"]
 
 
 def fuse(
-    program: Program, primitives: Collection[str], compiled: Any, in_place: bool = False, smallest: int = 2
+    program: Program,
+    primitives: Collection[str],
+    compiled: Any,
+    in_place: bool = False,
+    smallest: int = 2,
+    apart: bool = False,
 ) -> None:
     """Replace groups of instructions by calls of what `compiled` makes of them.
 
@@ -34,20 +39,25 @@ def fuse(
     smallest : int
         How many instructions make a group. With 1, reductions and single numbers are groups, too, for a backend
         that computes neighbouring groups in one call.
+    apart : bool
+        Whether what has nothing to do with each other is in groups of its own: the updates of two layers, which are
+        the same loop then, for a backend to compile once. Without it they are one group, for one launch.
     """
     slots: list[Instruction | Group] = []
     place: dict[int, int] = {}  # where a Value is made, by its index
     for instruction in _early_first(program):
         at = _joined(slots, place, instruction, primitives, smallest)
         place |= {v.index: at for v in instruction.outs}
+    slots = [part for slot in slots for part in (_apart(slot) if apart else [slot])]
     _make_late(program, slots)
     needed = _needed(program, slots)
-    last_slot = _last_slots(program, needed)
+    root = roots(program)
+    last_slot = _last_slots(root, needed)
     for at, slot in enumerate(slots):
         if isinstance(slot, Group):
             _bounded(slot, needed)
             if in_place and slot.one_pass:
-                _overwriting(slot, program, last_slot, at)
+                _overwriting(slot, program, root, last_slot, at)
     program.instructions = [made for slot in slots for made in _made(slot, compiled, smallest)]
 
 
@@ -86,12 +96,13 @@ def _joined(
             if shape != slot.shape and instruction.name in ROW_REDUCTIONS:
                 continue  # the loop would count each number of a column once for every column of the group
             if _fits(slot, instruction, at, place):
-                slot.instructions.append(instruction)
+                slot.add(instruction)
                 return at
     if shape is not None and (smallest == 1 or instruction.name not in ROW_REDUCTIONS):
         group = Group(shape)
         if _fits(group, instruction, len(slots), place):
-            slots.append(Group(shape, [instruction]))
+            group.add(instruction)
+            slots.append(group)
             return len(slots) - 1
     slots.append(instruction)
     return len(slots) - 1
@@ -110,13 +121,11 @@ def _shape(instruction: Instruction, primitives: Collection[str]) -> tuple[int, 
 
 def _fits(group: Group, instruction: Instruction, at: int, place: dict[int, int]) -> bool:
     """Tell whether a group can compute an instruction where it stands, and has to do with it."""
-    inside = {v.index: made for made in group.instructions for v in made.outs}
-    known = inside.keys() | {v.index for made in group.instructions for v in made.inputs() if v.shape == group.shape}
     pointwise = instruction.outs[0].shape == group.shape and group.pointwise  # harmless company
-    if group.instructions and not pointwise and not any(v.index in known for v in instruction.inputs()):
+    if group.instructions and not pointwise and not any(v.index in group.known for v in instruction.inputs()):
         return False  # the same shape by chance: the update of weights and the loss of a batch
     for value in instruction.inputs():
-        maker = inside.get(value.index)
+        maker = group.made.get(value.index)
         if maker is None and (place.get(value.index, -1) >= at or not _operand(group, value)):
             return False
         if maker is not None and maker.name in ROW_REDUCTIONS:
@@ -141,16 +150,33 @@ def _make_late(program: Program, slots: list[Instruction | Group]) -> None:
         if not isinstance(slot, Group):
             continue
         for k in range(len(slot.instructions))[::-1]:
-            moved = slot.own(k, {index for index, places in used.items() if places == {at}})
-            places = used.get(moved[-1].outs[0].index, set()) if moved else set()
+            places = {place for i in slot.instructions[k : k + 1] for place in used.get(i.outs[0].index, ())}
             later = slots[max(places)] if len(places) == 1 and max(places) > at else None
+            if not isinstance(later, Group) or later.shape != slot.shape:
+                continue
+            moved = slot.own(k, {index for index, places in used.items() if places == {at}})
             made = {v.index for i in moved for v in i.outs}
             given = [v for i in moved for v in i.inputs() if v.shape and v.index not in made]
-            there = all(max(used[v.index] - {at}, default=-1) > at for v in given)
-            if there and isinstance(later, Group) and later.shape == slot.shape:
+            if moved and all(max(used[v.index] - {at}, default=-1) > at for v in given):
                 slot.instructions = [i for i in slot.instructions if all(i is not m for m in moved)]
                 later.instructions[:0] = moved
                 used = _needed(program, slots)
+
+
+def _apart(slot: Instruction | Group) -> list[Instruction | Group]:
+    """The parts of a group that no Value connects, neither one that is made in it nor one of its shape that is read."""
+    if isinstance(slot, Instruction) or math.prod(slot.shape) < 2:
+        return [slot]
+    parts: list[tuple[set[int], list[Instruction]]] = []
+    for instruction in slot.instructions:
+        values = {v.index for v in instruction.outs} | {v.index for v in instruction.inputs() if v.shape == slot.shape}
+        made = {v.index for v in instruction.inputs()}
+        joined = [p for p in parts if p[0] & (values | made)]
+        parts = [p for p in parts if all(p is not j for j in joined)]
+        together = [i for _, instructions in joined for i in instructions]
+        parts.append((values.union(*(known for known, _ in joined)), [*together, instruction]))
+    order = {id(i): k for k, i in enumerate(slot.instructions)}
+    return [Group(slot.shape, sorted(i, key=lambda i: order[id(i)])) for _, i in parts]
 
 
 def _needed(program: Program, slots: list[Instruction | Group]) -> dict[int, set[int]]:
@@ -165,9 +191,9 @@ def _needed(program: Program, slots: list[Instruction | Group]) -> dict[int, set
     return used
 
 
-def _last_slots(program: Program, used: dict[int, set[int]]) -> dict[int, int]:
+def _last_slots(root: dict[int, int], used: dict[int, set[int]]) -> dict[int, int]:
     """The last slot that reads a Value, directly or through a view; results are read behind all slots."""
-    root, last = roots(program), dict[int, int]()
+    last: dict[int, int] = {}
     for index, places in used.items():
         latest = FOREVER if -1 in places else max(places)
         last[root[index]] = max(latest, last.get(root[index], -1))
@@ -183,9 +209,9 @@ def _bounded(group: Group, used: dict[int, set[int]]) -> None:
     group.outs = [v for v in made if len(used.get(v.index, ())) > (v.index in read)]
 
 
-def _overwriting(group: Group, program: Program, last: dict[int, int], at: int) -> None:
+def _overwriting(group: Group, program: Program, root: dict[int, int], last: dict[int, int], at: int) -> None:
     """Let a Variable's new value be written over the old one, if this group is the last to read that."""
-    old, root = {id(variable): value for variable, value in program.variables}, roots(program)
+    old = {id(variable): value for variable, value in program.variables}
     pairs: list[tuple[Value, Value]] = []
     for variable, new in program.updates:
         value = old.get(id(variable))

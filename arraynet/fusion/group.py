@@ -37,6 +37,15 @@ class Group:
     inputs: list[Value] = field(default_factory=list)
     outs: list[Value] = field(default_factory=list)
     over: list[Value] = field(default_factory=list)
+    made: dict[int, Instruction] = field(default_factory=dict)  # what makes a Value, by its index, as far as added
+    known: set[int] = field(default_factory=set)  # indices of Values that are made, or read whole
+
+    def add(self, instruction: Instruction) -> None:
+        """Take an instruction in, behind the others."""
+        self.instructions.append(instruction)
+        self.made |= {v.index: instruction for v in instruction.outs}
+        self.known.update(v.index for v in instruction.outs)
+        self.known.update(v.index for v in instruction.inputs() if v.shape == self.shape)
 
     @property
     def pointwise(self) -> bool:

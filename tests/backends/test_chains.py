@@ -7,6 +7,7 @@ import arraynet
 from arraynet import layers, ops, optimizers
 from arraynet.program import jit
 from arraynet.program.layout import VIEWS
+from arraynet.program.trace import Instruction
 
 generated = pytest.importorskip("arraynet_numba.generated", reason="the plugin arraynet-numba is not installed")
 
@@ -110,3 +111,32 @@ def test_a_sum_leaves_the_roundings_beside_it_alone():
         assert list(both.programs[0].primitives()) == ["group"]
     np.testing.assert_array_equal(rounded.numpy(), (x + np.float32(1e8)) - np.float32(1e8))
     np.testing.assert_allclose(float(total), x.sum(dtype=np.float64), rtol=1e-6)
+
+
+def tower(count):
+    """So many layers that are alike, trained for two steps."""
+    arraynet.utils.set_random_seed(0)
+    model = arraynet.Sequential([layers.Dense(7, activation="tanh") for _ in range(count)] + [layers.Dense(1)])
+    model.compile("adam", "mse")
+    model.fit(np.ones((8, 7), "float32"), np.ones((8, 1), "float32"), batch_size=4, verbose=0)
+    return model._step("train").programs[0]
+
+
+def test_layers_that_are_alike_are_compiled_once(monkeypatch):
+    with arraynet.use_backend("numba"):
+        tower(3)
+        monkeypatch.setattr(generated, "_imported", lambda source, name: pytest.fail(f"compiled anew:\n{source}"))
+        program = tower(12)
+    assert [i.name for i in program.instructions if i.name not in VIEWS] == ["group"]
+
+
+def test_four_times_the_layers_are_not_much_more_than_four_times_the_planning(monkeypatch):
+    looks, inputs = [], Instruction.inputs
+    monkeypatch.setattr(Instruction, "inputs", lambda self: looks.append(1) or inputs(self))
+    counts = []
+    with arraynet.use_backend("numba"):
+        for count in (8, 32):
+            looks.clear()
+            tower(count)
+            counts.append(len(looks))
+    assert counts[1] < 8 * counts[0]

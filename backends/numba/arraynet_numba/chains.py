@@ -26,7 +26,7 @@ def compile_loops(program: Any) -> None:
     """Replace what lies between the matrix products of a program, and these as well, by calls of compiled loops."""
     _lift_numbers(program)
     spread(program, PRIMITIVES)
-    fuse(program, PRIMITIVES, lambda g: _Loop(g) if coverable(g) else None, in_place=True, smallest=1)
+    fuse(program, PRIMITIVES, lambda g: _Loop(g) if coverable(g) else None, in_place=True, smallest=1, apart=True)
     team = shared_team() if take_products(program) else ALONE
     _begin_with_products(program)
     for instruction in program.instructions:

@@ -1,0 +1,54 @@
+"""What becomes one loop, and what stays apart; that the numbers stay is tested with the backends."""
+
+import numpy as np
+import pytest
+
+from arraynet import Variable, ops
+from arraynet.fusion import ROW_REDUCTIONS, fuse
+from arraynet.program import jit
+from arraynet.program.host import UFUNCS
+
+PRIMITIVES = ROW_REDUCTIONS | {*UFUNCS} - {"matmul"}
+X = np.ones((4, 3), "float32")
+
+
+def grouped(f, *args, **options):
+    """The names of primitives in each group that becomes of `f`."""
+    fast = jit(f)
+    fast(*args)
+    (program,) = fast.programs
+    groups = []
+    fuse(program, PRIMITIVES, lambda group: groups.append([i.name for i in group.instructions]), **options)
+    return groups
+
+
+def two_updates(x):
+    for v, number in ((V, 2.0), (W, 3.0)):
+        v.assign(v * number + ops.exp(x * number))
+
+
+V, W = Variable(X), Variable(2 * X)
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_updates_of_one_shape_are_one_launch_or_loops_that_are_alike(apart):
+    shared = grouped(two_updates, X, smallest=1, apart=apart)
+    assert sum(map(len, shared)) == 8
+    assert len(shared) == 1  # both read x
+
+    def separate(x, y):
+        V.assign(V * 2.0 + ops.exp(x))
+        W.assign(W * 2.0 + ops.exp(y))
+
+    groups = grouped(separate, X, 2 * X, smallest=1, apart=apart)
+    assert groups == ([["multiply", "exp", "add"]] * 2 if apart else [["multiply", "exp", "add"] * 2])
+
+
+def test_what_a_row_or_a_number_connects_is_together():
+    def f(x, y):
+        total = ops.sum(x, axis=1, keepdims=True)
+        return x / total + 1, ops.exp(y)
+
+    groups = grouped(f, X, 2 * X, smallest=1, apart=True)
+    assert sorted(map(len, groups)) == [1, 3]
+    assert ["sum", "divide", "add"] in groups
