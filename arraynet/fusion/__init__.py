@@ -2,6 +2,6 @@
 
 from arraynet.fusion.fusing import fuse
 from arraynet.fusion.group import ROW_REDUCTIONS, Group, reduced
-from arraynet.fusion.spreading import spread
+from arraynet.fusion.spreading import new_value, spread
 
-__all__ = ["ROW_REDUCTIONS", "Group", "fuse", "reduced", "spread"]
+__all__ = ["ROW_REDUCTIONS", "Group", "fuse", "new_value", "reduced", "spread"]

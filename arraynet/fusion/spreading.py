@@ -14,7 +14,7 @@ from arraynet.program.passes import drop_dead
 from arraynet.program.program import Program
 from arraynet.program.trace import Instruction, Value
 
-__all__ = ["spread"]
+__all__ = ["new_value", "spread"]
 
 
 def spread(program: Program, primitives: Collection[str]) -> None:
@@ -38,7 +38,7 @@ def _spread(
     elif instruction.name in elementwise and any(v.index in sources for v in given):
         args = tuple(sources.get(a.index, a) if isinstance(a, Value) else a for a in instruction.args)
         shape = np.broadcast_shapes(*(a.shape for a in args if isinstance(a, Value) and a.shape is not None))
-        made = out if shape == out.shape else _value(program, np.empty(shape, out.dtype))
+        made = out if shape == out.shape else new_value(program, np.empty(shape, out.dtype))
         yield Instruction(instruction.name, instruction.function, args, instruction.kwargs, (made,))
         if made is not out:
             sources[out.index] = made
@@ -53,6 +53,7 @@ def _leads_with_ones(source: Value, out: Value) -> bool:
     return (1,) * (len(found) - len(shape)) + shape == found
 
 
-def _value(program: Program, example: Any) -> Value:
+def new_value(program: Program, example: Any) -> Value:
+    """Return a Value that a program does not have yet."""
     program.count += 1
     return Value(program.count - 1, example)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from arraynet.fusion import Group, fuse, spread
+from arraynet.fusion import Group, fuse, new_value, spread
 from arraynet.program import Instruction, Value
 from arraynet.program.layout import roots
 from arraynet_numba.entries import address_of, completed, task
@@ -32,7 +32,7 @@ def compile_loops(program: Any) -> None:
     for instruction in program.instructions:
         if isinstance(instruction.function, _Loop | Product):
             scratch = instruction.function.scratch(instruction, team.members)
-            instruction.outs += tuple(_value(program, x) for x in scratch)
+            instruction.outs += tuple(new_value(program, x) for x in scratch)
     root, inputs = roots(program), {v.index for v in program.inputs}
     passing = {index for index, of in root.items() if of in inputs}
     program.instructions = [
@@ -100,17 +100,6 @@ def _begin_with_products(program: Any) -> None:
     program.instructions = [i for i in program.instructions if all(i is not p for p in taken)]
 
 
-def _value(program: Any, example: np.ndarray) -> Value:
-    program.count += 1
-    return Value(program.count - 1, example)
-
-
-def _constant(program: Any, array: np.ndarray) -> Value:
-    value = _value(program, array)
-    program.constants[value.index] = array
-    return value
-
-
 def _lift_numbers(program: Any) -> None:
     """Make arguments of the numbers that loops compute with: other numbers then need no other loop.
 
@@ -123,7 +112,8 @@ def _lift_numbers(program: Any) -> None:
             return x
         key = (dtype.name, float(x))
         if key not in lifted:
-            lifted[key] = _constant(program, np.asarray(x, dtype))
+            lifted[key] = new_value(program, np.asarray(x, dtype))
+            program.constants[lifted[key].index] = lifted[key].example
         return lifted[key]
 
     for instruction in program.instructions:
