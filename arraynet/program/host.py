@@ -160,8 +160,8 @@ class HostProgram:
         for new, old in zip(instruction.outs, instruction.kwargs.get("over", ()), strict=False):
             self.lines.append(f"if {(y := self._text(new))} is not {(x := self._text(old))}: copyto({y}, {x})")
         function, given = instruction.function, [*instruction.args, *instruction.outs]
-        if bound := getattr(function, "bound", None):  # what stays where it is need not be looked at again
-            function = bound([self.fixed.get(v.index) for v in given])
+        if bind := getattr(function, "bind", None):  # what stays where it is need not be looked at again
+            function = bind([self.fixed.get(v.index) for v in given])
             given = [v for v in given if v.index not in self.fixed]
         self.lines.append(self._call(function, *given))
 

@@ -33,10 +33,9 @@ def compile_loops(program: Any) -> None:
         if isinstance(instruction.function, _Loop | Product):
             scratch = instruction.function.scratch(instruction, team.members)
             instruction.outs += tuple(new_value(program, x) for x in scratch)
-    root, inputs = roots(program), {v.index for v in program.inputs}
-    passing = {index for index, of in root.items() if of in inputs}
+    kept = {v.index for _, v in (*program.variables, *program.updates)}
     program.instructions = [
-        _called(i, passing, team.state) if isinstance(i, list) else i for i in _chained(program.instructions)
+        _called(i, kept, team.state) if isinstance(i, list) else i for i in _chained(program.instructions)
     ]
 
 
@@ -141,7 +140,7 @@ def _chained(instructions: Iterable[Any]) -> Iterator[Any]:
         yield waiting
 
 
-def _called(waiting: list[Any], passing: set[int], team: np.ndarray) -> Any:
+def _called(waiting: list[Any], kept: set[int], team: np.ndarray) -> Any:
     """The call that computes loops; a single primitive is left to NumPy."""
     if not waiting[1:] and waiting[0].function.alone is not None:
         return waiting[0].function.alone
@@ -152,5 +151,5 @@ def _called(waiting: list[Any], passing: set[int], team: np.ndarray) -> Any:
     inputs = list({v.index: v for i in waiting for v in i.args if v.index not in inside}.values())
     kwargs = {"over": tuple(old for _, old in over)} if over else {}
     tasks = [task for i in waiting for task in i.function.tasks(i)]
-    function = Calls(tasks, [*inputs, *outs], passing, team)
+    function = Calls(tasks, [*inputs, *outs], kept, team)
     return Instruction("group", function, tuple(inputs), kwargs, tuple(outs), several=True)

@@ -1,8 +1,4 @@
-"""Compiled functions of `arraynet_numba.multiplication` by their addresses, each compiled once for all programs.
-
-Linked into a function that calls them all, each would be optimised and written as machine code a second time, and
-for every network anew.
-"""
+"""Compiled functions of `arraynet_numba.multiplication` by their addresses, each compiled once for all programs."""
 
 from functools import cache
 from typing import Any
@@ -12,7 +8,13 @@ from arraynet_numba.tasks import COMPLETES, Task, Use, flat
 
 __all__ = ["address_of", "completed", "kind_of", "task"]
 
-MATRICES = {"multiply": 3, "multiply_transposed": 3, "pack_panels": 2, "block_of_rows": 3, "transpose": 2}
+LAYOUTS = {  # of the matrices that they are given: any, without gaps, or the transpose of such
+    "multiply": "ACC",
+    "multiply_transposed": "AFC",
+    "pack_panels": "AC",
+    "block_of_rows": "ACC",
+    "transpose": "AC",
+}
 TEXT = """from arraynet_numba.multiplication import {name}
 
 given = unpacked({kinds})
@@ -52,4 +54,4 @@ def address_of(name: str, dtype: str) -> int:
 def _kinds(name: str, dtype: str) -> tuple[Any, ...]:
     if name == "add_up":
         return ("float64", 2, "C"), (dtype, 1, "C")
-    return ((dtype, 2, "A"),) * MATRICES[name]
+    return tuple((dtype, 2, layout) for layout in LAYOUTS[name])

@@ -29,7 +29,7 @@ LOOP = """from arraynet_numba.scalar import added, {functions}
 
 T = np.{dtype}
 given = unpacked({kinds})
-rows_of = stored((("{dtype}", 2, "A"),) * 3)
+rows_of = stored((("{dtype}", 2, "A"), ("{dtype}", 2, "C"), ("{dtype}", 2, "C")))
 
 
 @numba.cfunc("int64(int64, int64, int64)", cache=True, error_model="numpy", fastmath={flags})

@@ -18,10 +18,8 @@ __all__ = ["COMPLETES", "Calls", "Task", "Use", "flat", "turned"]
 
 COMPLETES = -1  # in place of work: a task that goes on with what each part of the task before has left
 FUNCTION, WORK, DATA = range(3)
-HEAD = (
-    5  # numbers before an array's shape and strides: two owners, which it has none of, its size, itemsize and address
-)
-ADDRESS = 4
+HEAD = 5  # numbers before an array's shape and strides: two of owners, which are none here, size, itemsize, address
+ADDRESS = HEAD - 1
 
 
 class Use(NamedTuple):
@@ -43,7 +41,7 @@ class Task(NamedTuple):
     given : list of Use and int
         The arguments.
     work : int
-        How much it is, in elements of a plain loop; 0 if threads cannot share it.
+        How much it is, in elements of a plain loop; 0 if threads cannot share it; or `COMPLETES`.
     """
 
     function: int
@@ -72,16 +70,17 @@ class Calls:
         What it computes.
     values : list of Value
         What it is called with.
-    passing : set of int
-        Indices of the Values that change from call to call, and should not be kept.
+    kept : set of int
+        Indices of the Values that are Variables': their arrays live on anyway, and are mostly those of the last call.
+        Any other array is forgotten when the call returns, unless it is bound.
     team : ndarray
         The state of the `Team` that shares the tasks.
     """
 
     __name__ = "loops"
 
-    def __init__(self, tasks: list[Task], values: list[Any], passing: set[int], team: np.ndarray) -> None:
-        self.team, self.passing = team, [v.index in passing for v in values]
+    def __init__(self, tasks: list[Task], values: list[Any], kept: set[int], team: np.ndarray) -> None:
+        self.team, self.kept = team, [v.shape is None or v.index in kept for v in values]
         self.numbers = [v.shape is None for v in values]
         self.changing = list(range(len(values)))
         self.seen: list[Any] = [None] * len(values)
@@ -99,10 +98,10 @@ class Calls:
                 else:
                     self.memory[at] = use
             table.append((task.function, task.work, self.memory.ctypes.data + self.memory.itemsize * mine[0]))
-        self.table = np.array(table)
+        self.table = np.array(table, np.int64)
 
-    def bound(self, fixed: list[np.ndarray | None]) -> "Calls":
-        """Take arrays, one for each Value, that stay where they are; return what is called with the others."""
+    def bind(self, fixed: list[np.ndarray | None]) -> "Calls":
+        """Take arrays, one for each Value, that stay where they are; from now on it is called with the others."""
         for k, x in enumerate(fixed):
             if x is not None:
                 self._see(k, x)
@@ -116,19 +115,21 @@ class Calls:
         run(self.team, self.table)
 
     def _see(self, k: int, x: Any) -> None:
-        """Write down where an array is, or a number."""
+        """Write down where an array is, or a number; nothing holds if that is interrupted, or the array is refused."""
+        form = None if self.numbers[k] else (x.dtype, x.shape, x.strides)
+        alike, self.seen[k], self.forms[k] = self.forms[k] == form, None, None
         if self.numbers[k]:
             for start, _, _ in self.uses[k]:
                 self.memory[start : start + 1].view(np.float64)[0] = x
-        elif self.forms[k] == (x.dtype, x.shape, x.strides):
+        elif alike:
             address = x.ctypes.data
             for start, _, _ in self.uses[k]:
                 self.memory[start + ADDRESS] = address
         else:
             for start, kind, view in self.uses[k]:
                 self.memory[start : start + _width(kind)] = _described(view(x), kind)
-            self.forms[k] = (x.dtype, x.shape, x.strides)
-        self.seen[k] = None if self.passing[k] else x
+        self.forms[k] = form
+        self.seen[k] = x if self.kept[k] else None
 
 
 def turned(x: np.ndarray) -> np.ndarray:
@@ -138,7 +139,7 @@ def turned(x: np.ndarray) -> np.ndarray:
 
 def flat(x: np.ndarray) -> np.ndarray:
     """See an array without gaps as one row."""
-    return x.reshape(-1)
+    return x.reshape(-1, copy=False)
 
 
 def _width(kind: Any) -> int:
@@ -149,7 +150,8 @@ def _width(kind: Any) -> int:
 def _described(x: np.ndarray, kind: Any) -> tuple[int, ...]:
     """What compiled code knows of an array, which must be as it was compiled for."""
     dtype, ndim, layout = kind
-    if (x.dtype.name, x.ndim) != (dtype, ndim) or not (layout == "A" or x.flags.c_contiguous):
+    gaps = {"A": False, "C": not x.flags.c_contiguous, "F": not x.flags.f_contiguous}[layout]
+    if x.dtype != np.dtype(dtype) or x.ndim != ndim or gaps:
         raise TypeError(
             f"A loop was compiled for {kind} and is given {x.dtype.name} {x.shape} with strides {x.strides}."
         )
