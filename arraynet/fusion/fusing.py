@@ -167,16 +167,15 @@ def _apart(slot: Instruction | Group) -> list[Instruction | Group]:
     """The parts of a group that no Value connects, neither one that is made in it nor one of its shape that is read."""
     if isinstance(slot, Instruction) or math.prod(slot.shape) < 2:
         return [slot]
-    parts: list[tuple[set[int], list[Instruction]]] = []
-    for instruction in slot.instructions:
-        values = {v.index for v in instruction.outs} | {v.index for v in instruction.inputs() if v.shape == slot.shape}
-        made = {v.index for v in instruction.inputs()}
-        joined = [p for p in parts if p[0] & (values | made)]
-        parts = [p for p in parts if all(p is not j for j in joined)]
-        together = [i for _, instructions in joined for i in instructions]
-        parts.append((values.union(*(known for known, _ in joined)), [*together, instruction]))
-    order = {id(i): k for k, i in enumerate(slot.instructions)}
-    return [Group(slot.shape, sorted(i, key=lambda i: order[id(i)])) for _, i in parts]
+    parts: list[tuple[set[int], list[int]]] = []  # the Values that connect each, and where its instructions stand
+    for at, instruction in enumerate(slot.instructions):
+        read = {v.index for v in instruction.inputs()}
+        known = {v.index for v in instruction.outs} | {v.index for v in instruction.inputs() if v.shape == slot.shape}
+        joined = [part for part in parts if part[0] & (known | read)]
+        others = [part for part in parts if not part[0] & (known | read)]
+        together = known.union(*(values for values, _ in joined))
+        parts = [*others, (together, [at, *(k for _, places in joined for k in places)])]
+    return [Group(slot.shape, [slot.instructions[k] for k in sorted(places)]) for _, places in parts]
 
 
 def _needed(program: Program, slots: list[Instruction | Group]) -> dict[int, set[int]]:

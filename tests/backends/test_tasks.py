@@ -123,7 +123,7 @@ def test_totals_are_completed_with_what_each_part_has_left(state, rows):
     np.testing.assert_array_equal(y, rows)
 
 
-def test_a_transpose_is_written_by_all(state):
+def test_a_transpose_is_whole_however_many_write_it(state):
     x, y = np.random.default_rng(0).normal(size=(130, 70)), np.zeros((70, 130))
     v = values(x, y)
     Calls([task("transpose", x.dtype, [Use(v[0]), Use(v[1])], x.size)], v, set(), state)(x, y)

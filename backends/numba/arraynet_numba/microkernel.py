@@ -32,7 +32,8 @@ def _tile(packing: bool) -> Any:
     """
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        places = [_place(context, builder, kind, given) for kind, given in zip(signature.args, args, strict=True)][:-3]
+        matrices = zip(signature.args[:-3], args[:-3], strict=True)
+        places = [_place(context, builder, kind, given) for kind, given in matrices]
         x, w, y, panel = places if packing else (*places, places[1])
         (terms, vectors), adding = args[-3:-1], builder.zext(args[-1], NUMBER)
         addresses = [place[0] for place in (x, w, y, panel)]
@@ -54,8 +55,6 @@ def _tile(packing: bool) -> Any:
 
 def _place(context: Any, builder: Any, kind: Any, given: Any) -> Any:
     """The address of an element of a matrix, both strides, and how many rows there are from there on."""
-    if not isinstance(kind, types.BaseTuple):
-        return None
     matrix, *start = (builder.extract_value(given, k) for k in range(3))
     start = [context.cast(builder, n, k, types.int64) for n, k in zip(start, kind.types[1:], strict=True)]
     matrix = context.make_array(kind[0])(context, builder, matrix)

@@ -77,7 +77,7 @@ class Calls:
         The state of the `Team` that shares the tasks.
     """
 
-    __name__ = "loops"
+    __name__ = "loops"  # in the text of a replay
 
     def __init__(self, tasks: list[Task], values: list[Any], kept: set[int], team: np.ndarray) -> None:
         self.team, self.kept = team, [v.shape is None or v.index in kept for v in values]

@@ -17,7 +17,6 @@ import numpy as np
 
 from arraynet_numba.atomics import acquire, add, call, lowest, peek, poke, release, rest, swap, swap_if
 from arraynet_numba.compiling import compiled
-from arraynet_numba.vectorizing import kept_apart
 
 __all__ = ["ALONE", "Team", "share", "shared_team"]
 
@@ -84,7 +83,6 @@ def wake(team):
 @numba.njit(**INSIDE)
 def share(team, work, function, data):
     """Compute all parts of a task, as `call` does one; return how many: small work and a single thread have one."""
-    kept_apart()
     alone = work < LEAST or team[MEMBERS] == 1 or not swap_if(team, BUSY, 0, 1)
     parts = 1 if alone else team[MEMBERS]
     if alone:
