@@ -4,7 +4,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from arraynet import activations, config, initializers, ops, random, regularizers
-from arraynet import tiles as _tiles  # adds its pass to those over programs
+from arraynet import scalars as _scalars  # adds its pass to those over programs
+from arraynet import tiles as _tiles  # and its own, behind that
 from arraynet.autodiff import (
     GradientTape,
     checkpoint,

@@ -12,20 +12,19 @@ from typing import Any
 from arraynet.backend import Backend
 from arraynet.fusion import Group, fuse
 from arraynet.program import HOST_PASSES, HostProgram, Program, Value
-from arraynet.program.host import UFUNCS
+from arraynet.program.host import ELEMENTWISE
 from arraynet.program.trace import Instruction, substitute
 
 __all__ = ["tile"]
 
-BYTES = 2**17  # of an array in a tile: five of them fit into the second cache of most processors
-LEAST = 4 * BYTES  # what is smaller stays in the caches as it is
-PRIMITIVES = frozenset(UFUNCS) - {"matmul"}
+BYTES = 3 * 2**16  # of an array in a tile: four of them fit into the second cache of most processors
+LEAST = 2**19  # what is smaller stays in the caches as it is
 
 
 def tile(program: Program) -> None:
     """Replace groups of ufuncs over large arrays by loops over their tiles."""
-    if sum(i.name in PRIMITIVES and i.outs[0].example.nbytes >= LEAST for i in program.instructions) > 2:
-        fuse(program, PRIMITIVES, partial(_tiled, backend=program.backend), in_place=True, smallest=3, apart=True)
+    if sum(i.name in ELEMENTWISE and i.outs[0].example.nbytes >= LEAST for i in program.instructions) > 2:
+        fuse(program, ELEMENTWISE, partial(_tiled, backend=program.backend), in_place=True, smallest=3, apart=True)
 
 
 def _tiled(group: Group, backend: Backend) -> Callable[..., None] | None:

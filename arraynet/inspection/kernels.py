@@ -35,7 +35,7 @@ def kernels_of(capture: Capture, alone: Sequence[str], backends: Sequence[Backen
     capture.inputs = _outside(capture)
     lowering = _Noting(capture, backend)
     try:
-        program = lowering.program(_last(capture))
+        program = capture.during(lowering.program, (_last(capture),))
     except UncapturableError:
         return list(alone)
     for run in (fold_constants, fold_identities, merge_identical):

@@ -21,9 +21,9 @@ def adam_step(xp: Any, *arrays: Any, alpha: Any, beta_1: Any, beta_2: Any, epsil
     w, g, m, v, *largest = arrays
     m, v = moments(g, m, v, beta_1, beta_2)
     if not largest:
-        return w - m * alpha / (xp.sqrt(v) + epsilon), m, v
+        return w - m / (xp.sqrt(v) + epsilon) * alpha, m, v
     top = xp.maximum(largest[0], v)
-    return w - m * alpha / (xp.sqrt(top) + epsilon), m, v, top
+    return w - m / (xp.sqrt(top) + epsilon) * alpha, m, v, top
 
 
 @op(promote=None)
@@ -34,7 +34,7 @@ def nadam_step(
     """Return the new weight and moments; the scales correct the bias of moments and gradient."""
     m, v = moments(g, m, v, beta_1, beta_2)
     ahead = m * m_scale + g * g_scale
-    return w - ahead * learning_rate / (xp.sqrt(v * v_scale) + epsilon), m, v
+    return w - ahead / (xp.sqrt(v * v_scale) + epsilon) * learning_rate, m, v
 
 
 @op(promote=None)
@@ -42,7 +42,7 @@ def adamax_step(xp: Any, w: Any, g: Any, m: Any, u: Any, /, alpha: Any, beta_1: 
     """Return the new weight, first moment and running maximum; `alpha` corrects the moment's bias."""
     m = flushed(m + (g - m) * (1 - beta_1))
     u = xp.maximum(flushed(u * beta_2), xp.abs(g))
-    return w - m * alpha / (u + epsilon), m, u
+    return w - m / (u + epsilon) * alpha, m, u
 
 
 class _Moments(Optimizer):

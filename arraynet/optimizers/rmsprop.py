@@ -20,7 +20,7 @@ def rmsprop_step(
     if centered:
         new.append(flushed(rest[0] * rho + g * (1 - rho)))
         variance = square - new[1] * new[1]
-    move = g * learning_rate / xp.sqrt(variance + epsilon)
+    move = g / xp.sqrt(variance + epsilon) * learning_rate
     if momentum:
         move = flushed(rest[-1] * momentum + move)
         new.append(move)
@@ -31,7 +31,7 @@ def rmsprop_step(
 def adagrad_step(xp: Any, w: Any, g: Any, accumulator: Any, /, learning_rate: Any, epsilon: Any) -> Any:
     """Return the new weight and sum of squares."""
     accumulator = accumulator + g * g
-    return w - g * learning_rate / xp.sqrt(accumulator + epsilon), accumulator
+    return w - g / xp.sqrt(accumulator + epsilon) * learning_rate, accumulator
 
 
 @op(promote=None)

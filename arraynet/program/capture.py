@@ -59,7 +59,7 @@ class Capture(Observer):
         found |= {value.backend for _, value in (*self.reads.values(), *self.writes.values())}
         if len(found) > 1:
             raise UncapturableError("it computes on two backends")
-        return Lowering(self, found.pop() if found else backend).program(outputs)
+        return self.during(Lowering(self, found.pop() if found else backend).program, (outputs,))  # type: ignore[no-any-return]
 
 
 class Lowering:
@@ -75,9 +75,6 @@ class Lowering:
         self.variables: dict[int, tuple[Variable, Value]] = {}
 
     def program(self, outputs: list[Tensor]) -> Program:
-        return self.capture.during(self._program, (outputs,))  # type: ignore[no-any-return]
-
-    def _program(self, outputs: list[Tensor]) -> Program:
         capture = self.capture
         inputs = [self.known.setdefault(t.id, self.tracer.value(t.array)) for t in capture.inputs]
         for variable, value in capture.reads.values():

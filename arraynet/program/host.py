@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from arraynet.program.layout import VIEWS, Pool, last_uses, overwrites, roots
+from arraynet.program.layout import VIEWS, Pool, last_uses, overwrites, roots, strides
 from arraynet.program.program import Program
 from arraynet.program.trace import Instruction, Value, substitute
 
@@ -27,6 +27,7 @@ log log1p log2 log10 sqrt square reciprocal floor ceil trunc sin cos tan asin ac
 atanh isnan isinf isfinite signbit matmul
 """
 UFUNCS: dict[str, Any] = {name: getattr(np, name) for name in _NAMES.split()}
+ELEMENTWISE = frozenset(UFUNCS) - {"matmul"}
 REDUCTIONS = {"sum": np.add, "prod": np.multiply, "max": np.maximum, "min": np.minimum,
               "any": np.logical_or, "all": np.logical_and}  # fmt: skip
 
@@ -60,6 +61,7 @@ class HostProgram:
         self.allocations = 0
         self._blocks: dict[int, np.ndarray] = {}
         self._placed: dict[int, int] = {}  # which update a Value is computed into
+        self._lies: dict[int, int] = {}  # in which update's array a Value lies that is read on the way to it
         self.in_place = [False] * len(program.updates)
         fallible = [n for n, i in enumerate(program.instructions) if i.name.startswith("linalg.")]
         self._behind = max(fallible, default=-1)  # what may fail must find all Variables as they were
@@ -91,14 +93,14 @@ class HostProgram:
         program = self.program
         self.names |= {v.index: f"a{i}" for i, v in enumerate(program.inputs)}
         self.names |= {v.index: f"w{i}" for i, (_, v) in enumerate(program.variables)}
-        hosts = [v for _, values in program.hosts for v in values.values()]
-        self.names |= {v.index: f"h{i}" for i, v in enumerate(hosts)}
+        self.names |= {v.index: f"h{i}" for i, v in enumerate(program.host_values())}
         for index, array in program.constants.items():
             self._fix(index, np.asarray(array))
         for k, (variable, v) in enumerate(program.updates):
             owned = v.index not in self.names and self.root[v.index] == v.index
             if owned and v.index not in self._placed and (v.shape, v.dtype) == (variable.shape, variable.dtype):
                 self._placed[v.index] = k
+                self._lies |= {old.index: k for w, old in program.variables if w is variable}
 
     def _fix(self, index: int, array: np.ndarray) -> None:
         self.fixed[index] = array
@@ -180,15 +182,26 @@ class HostProgram:
     def _reuse(self, number: int, instruction: Instruction) -> None:
         """Let an elementwise result take the place of an argument that dies here."""
         out = instruction.outs[0]
-        if out.index in self._placed or instruction.name == "matmul":
+        if out.index in self._placed or instruction.name not in ELEMENTWISE:
             return
         for value in instruction.inputs():
-            dies = self.last[self.root[value.index]] == number and value.index in self._blocks
-            if dies and self.root[value.index] == value.index and overwrites(instruction, value, out, self.root):
-                if np.asarray(value.example).strides == np.asarray(out.example).strides:
+            dies = self.last[self.root[value.index]] == number and self.root[value.index] == value.index
+            if dies and overwrites(instruction, value, out, self.root):
+                if value.index in self._lies and self._leads(number, out, self._lies[value.index]):
+                    self._placed[out.index] = self._lies[out.index] = self._lies[value.index]
+                    return
+                if value.index in self._blocks:
                     self._blocks[out.index] = self._blocks.pop(value.index)
                     self._fix(out.index, self.fixed[value.index])
-                return
+                    return
+
+    def _leads(self, number: int, out: Value, k: int) -> bool:
+        """Tell whether a result may lie in an update's array until that is computed."""
+        new, last = self.program.updates[k][1], self.last[out.index]
+        maker, final = next(made for made in enumerate(self.program.instructions) if new in made[1].outs)
+        over = final.name in ELEMENTWISE and overwrites(final, out, new, self.root)
+        early = last < maker or (last == maker and over)
+        return early and number > self._behind and strides(out) == strides(new)
 
     def _out(self, number: int, instruction: Instruction, out: Value | None = None) -> Value:
         """Give an instruction's result a place: an update's array, or a buffer."""
@@ -208,12 +221,11 @@ class HostProgram:
             self.in_place[k] = number > self._behind
             return
         last = self.last.get(old.index, -1)
-        over = any(v is old for v in instruction.kwargs.get("over", ()))
-        if instruction.name in UFUNCS and instruction.name != "matmul":
-            over = overwrites(instruction, old, out, self.root)
-        if np.asarray(old.example).strides != np.asarray(out.example).strides:
-            return  # eager mode's new value lies in another memory order, and sums over it add in that
-        self.in_place[k] = number > self._behind and (last < number or (last == number and over))
+        told = any(v is old for v in instruction.kwargs.get("over", ()))
+        over = overwrites(instruction, old, out, self.root) if instruction.name in ELEMENTWISE else told
+        free = last < number or (last == number and over)
+        # Where eager mode's new value lies in another memory order, sums over it add in that.
+        self.in_place[k] = free and number > self._behind and strides(old) == strides(out)
 
     def _reduce(self, number: int, instruction: Instruction) -> None:
         out, x = instruction.outs[0], instruction.args[0]
@@ -261,12 +273,8 @@ class HostProgram:
 
     def _function(self, ending: str) -> str:
         program = self.program
-        counts = {"a": len(program.inputs), "w": len(program.variables), "o": len(program.updates),
-                  "h": sum(len(values) for _, values in program.hosts)}  # fmt: skip
-        unpack = [
-            f"{''.join(f'{letter}{i}, ' for i in range(counts[letter]))} = {source}"
-            for letter, source in (("a", "inputs"), ("w", "variables"), ("h", "hosts"), ("o", "outs"))
-            if counts[letter]
-        ]
+        given: list[tuple[str, str, Any]] = [("a", "inputs", program.inputs), ("w", "variables", program.variables)]
+        given += [("h", "hosts", program.host_values()), ("o", "outs", program.updates)]
+        unpack = [f"{''.join(f'{a}{i}, ' for i in range(len(x)))} = {name}" for a, name, x in given if x]
         body = [*unpack, *self.lines, ending]
         return "def run(inputs, variables, hosts, outs):\n" + "".join(f"    {line}\n" for line in body)

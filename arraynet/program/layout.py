@@ -8,7 +8,7 @@ import numpy as np
 from arraynet.program.program import Program
 from arraynet.program.trace import Instruction, Value
 
-__all__ = ["VIEWS", "Pool", "aligned_like", "is_aligned", "last_uses", "roots"]
+__all__ = ["VIEWS", "Pool", "aligned_like", "is_aligned", "last_uses", "overwrites", "roots", "strides"]
 
 VIEWS = frozenset(
     ("reshape", "permute_dims", "matrix_transpose", "expand_dims", "squeeze", "broadcast_to", "getitem", "moveaxis")
@@ -92,7 +92,13 @@ def _shaped(block: np.ndarray, example: np.ndarray) -> np.ndarray:
     return np.asarray(memory.transpose(np.argsort(order)) if order else memory)
 
 
+def strides(value: Value) -> tuple[int, ...]:
+    """Return how a Value lies in memory."""
+    return np.asarray(value.example).strides
+
+
 def overwrites(instruction: Instruction, value: Value, out: Value, root: dict[int, int]) -> bool:
     """Tell whether an elementwise instruction may write a result over one of its arguments."""
     shared = [v for v in instruction.inputs() if root[v.index] == root[value.index]]
-    return all(v is value for v in shared) and (value.shape, value.dtype) == (out.shape, out.dtype)
+    alike = (value.shape, value.dtype, strides(value)) == (out.shape, out.dtype, strides(out))
+    return alike and all(v is value for v in shared)

@@ -56,6 +56,10 @@ class Program:
         """Return the Values that must exist at the end."""
         return [*self.outputs, *(value for _, value in self.updates)]
 
+    def host_values(self) -> list[Value]:
+        """Return the Values of host numbers, in the order in which they are given."""
+        return [v for _, values in self.hosts for v in values.values()]
+
     def forget(self) -> None:
         """Let go of the capturing run's arrays, but for how they lay in memory."""
         made = {v for i in self.instructions for v in (*i.inputs(), *i.outs)}
@@ -91,20 +95,13 @@ def interpret(program: Program) -> Runner:
         known: dict[int, Any] = dict(program.constants)
         known |= {v.index: a for v, a in zip(program.inputs, inputs, strict=True)}
         known |= {v.index: a for (_, v), a in zip(program.variables, variables, strict=True)}
-        known |= dict(zip(_host_indices(program), hosts, strict=True))
-        for instruction in program.instructions:
-            args, kwargs = substitute((instruction.args, instruction.kwargs), lambda v: known[v.index])  # noqa: B023
-            result = instruction.function(*args, **kwargs)
-            results = result if instruction.several else (result,)
-            known |= {v.index: r for v, r in zip(instruction.outs, results, strict=True)}
+        known |= dict(zip((v.index for v in program.host_values()), hosts, strict=True))
+        with program.backend.guard():
+            for instruction in program.instructions:
+                args, kwargs = substitute((instruction.args, instruction.kwargs), lambda v: known[v.index])  # noqa: B023
+                result = instruction.function(*args, **kwargs)
+                results = result if instruction.several else (result,)
+                known |= {v.index: r for v, r in zip(instruction.outs, results, strict=True)}
         return [known[v.index] for v in program.outputs], [known[v.index] for _, v in program.updates]
 
-    def guarded(*given: list[Any]) -> tuple[list[Any], list[Any]]:
-        with program.backend.guard():
-            return run(*given)
-
-    return guarded
-
-
-def _host_indices(program: Program) -> list[int]:
-    return [v.index for _, values in program.hosts for v in values.values()]
+    return run

@@ -175,17 +175,11 @@ def _values(x: Any) -> Any:
 
 
 def _binary(name: str) -> Any:
-    def forward(self: Any, other: Any) -> Any:
-        return self.operate(name, self, other)
-
-    return forward
+    return lambda self, other: self.operate(name, self, other)
 
 
 def _reflected(name: str) -> Any:
-    def backward(self: Any, other: Any) -> Any:
-        return self.operate(name, other, self)
-
-    return backward
+    return lambda self, other: self.operate(name, other, self)
 
 
 class _Symbol:

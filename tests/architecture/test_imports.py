@@ -17,7 +17,7 @@ LEVELS = [
     ["tensor"],
     ["dispatch"],
     ["autodiff", "program"],
-    ["fusion", "tiles"],
+    ["fusion", "scalars", "tiles"],
     ["ops", "random"],
     ["activations", "initializers", "regularizers"],
     ["layers", "losses", "metrics", "optimizers"],

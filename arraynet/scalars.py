@@ -1,0 +1,25 @@
+"""Python numbers in programs on host arrays become arrays of no axes, which a ufunc takes in half of the time.
+
+A number has no dtype of its own beside an array, and NumPy finds that out at every call.
+"""
+
+import numpy as np
+
+from arraynet.program import HOST_PASSES, Program
+from arraynet.program.host import ELEMENTWISE
+
+__all__ = ["give_dtypes"]
+
+
+def give_dtypes(program: Program) -> None:
+    """Give each number beside arrays of one floating dtype that dtype, as NumPy would."""
+    for instruction in program.instructions:
+        found = {v.dtype for v in instruction.inputs() if v.dtype is not None}
+        dtype = found.pop() if len(found) == 1 else None
+        if instruction.name in ELEMENTWISE and dtype is not None and dtype.kind == "f":
+            with np.errstate(all="ignore"):
+                args = [np.asarray(x, dtype) if type(x) in (int, float) else x for x in instruction.args]
+            instruction.args = tuple(args)
+
+
+HOST_PASSES.append(give_dtypes)

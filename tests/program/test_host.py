@@ -1,0 +1,128 @@
+"""Where results lie while a program is replayed on host arrays, and numbers beside them."""
+
+import numpy as np
+import pytest
+
+import arraynet
+from arraynet import Variable, ops
+from arraynet.program import jit
+
+SHAPE = (40, 48)
+
+
+def normal(seed, shape=SHAPE):
+    return np.random.default_rng(seed).normal(size=shape).astype("float32")
+
+
+def decayed(w, x):
+    w.assign(w * 0.9 + x * x - 0.5)
+
+
+def read_later(w, x):
+    old = w.value
+    w.assign(old * 0.9 + x)
+    return old * x
+
+
+def term_read_behind(w, x):
+    term = w * 0.9
+    w.assign(term + x)
+    return term * w
+
+
+def term_read_twice(w, x):
+    term = w * 0.9
+    w.assign(ops.where(x > 0, x, term + term))
+
+
+def term_chosen(w, x):
+    w.assign(ops.where(x > 0, w * 0.9, x))
+
+
+def broadcast_term(w, x):
+    w.assign((w * 0.9)[:1] + x)
+
+
+def turned(w, x):
+    w.assign(ops.transpose(ops.transpose(w) * 0.9) + x)
+    return ops.sum(w, axis=0)
+
+
+def product(w, x):
+    w.assign(ops.matmul(w * 0.9, ops.ones((SHAPE[1], SHAPE[1]))) + x)
+
+
+def summed(w, x):
+    term = w * 0.9
+    w.assign(ops.sum(term) + x)
+
+
+def two(w, x):
+    w.assign(w * 0.9 + x)
+    w.assign(w * 0.8 - x)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [decayed, read_later, term_read_behind, term_read_twice, term_chosen, broadcast_term, turned, product, summed, two],
+)
+@pytest.mark.parametrize("held", [False, True])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_what_leads_to_an_update(step, held, order):
+    with arraynet.use_backend("numpy"):
+        v, w = (Variable(normal(0)) for _ in range(2))
+        fast, kept = jit(lambda x: step(w, x)), []
+        for turn in range(4):
+            if order == "F":  # as it was captured; a step may leave it in another order
+                for variable in (v, w):
+                    variable.assign(ops.transpose(ops.array(np.ascontiguousarray(variable.numpy().T))) * 1.0)
+            a, b = step(v, ops.array(normal(turn))), fast(normal(turn))
+            np.testing.assert_array_equal(w.numpy(), v.numpy())
+            np.testing.assert_array_equal(*(0 if r is None else ops.convert_to_numpy(r) for r in (a, b)))
+            kept += [(w.value, w.numpy())] * held
+    for value, then in kept:
+        np.testing.assert_array_equal(value.numpy(), then)
+
+
+def test_a_failure_finds_the_variables_as_they_were():
+    with arraynet.use_backend("numpy"):
+        w = Variable(np.ones((2, 2), "float32"))
+        fast = jit(lambda a: w.assign(w * 0.5 + ops.inv(a)))
+        for _ in range(2):
+            fast(np.eye(2, dtype="float32"))
+        before = w.numpy()
+        with pytest.raises(np.linalg.LinAlgError):
+            fast(np.zeros((2, 2), "float32"))
+        np.testing.assert_array_equal(w.numpy(), before)
+
+
+def test_it_lies_in_the_array_of_the_update():
+    with arraynet.use_backend("numpy"):
+        w = Variable(normal(0))
+        fast = jit(lambda x: w.assign(w * 0.9 + x * x))
+        fast(normal(1))
+    (entry,) = fast._entries.values()
+    assert entry.run.in_place == [True]
+    assert entry.run.buffer_bytes == w.numpy().nbytes  # for the square alone
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_numbers_take_the_dtype_of_what_they_stand_beside(dtype):
+    def f(x):
+        return x * 0.1 + 3, x > 0.1, ops.maximum(x, 0) / 7, 1 / x, x * 1e30, x**2
+
+    with arraynet.use_backend("numpy"), np.errstate(over="ignore"):
+        x = normal(0).astype(dtype)
+        fast = jit(f)
+        fast(x)
+        for a, b in zip(f(ops.array(x)), fast(x), strict=True):
+            assert a.dtype == b.dtype
+            np.testing.assert_array_equal(a.numpy(), b.numpy())
+
+
+def test_integers_may_be_compared_with_numbers_beyond_their_dtype():
+    with arraynet.use_backend("numpy"):
+        fast = jit(lambda x: (x < 300, x > -1000, x == 2**40))
+        x = np.arange(-5, 5, dtype="int8")
+        for result, expected in zip([fast(x), fast(x)][1], [True, True, False], strict=True):
+            assert (result.numpy() == expected).all()
