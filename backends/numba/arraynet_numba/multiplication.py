@@ -15,7 +15,7 @@ from arraynet_numba.vectorizing import kept_apart, wide_vectors
 __all__ = ["add_up", "block_of_rows", "multiply", "multiply_transposed", "pack_panels", "panels_like", "transpose"]
 
 DEPTH = 256  # rows of a panel at most, which then lies in the first cache or near it
-PAGE = 8192  # bytes; terms that far apart are copied first
+PAGE = 4096  # bytes; terms that far apart are copied first
 BLOCKS = 4  # of rows; fewer do not pay for another copy of their panel
 
 _jit = numba.njit(**INSIDE)
@@ -79,12 +79,12 @@ def multiply_transposed(part, parts, x, w, y):
 def pack_panels(part, parts, w, panels):
     """Copy a part of a matrix of few rows into its panels, for `block_of_rows`."""
     terms, width = w.shape[0], panels.shape[1]
-    count = panels.shape[0] // terms
-    for p in range(count * part // parts, count * (part + 1) // parts):
-        panel = panels[p * terms : (p + 1) * terms]
+    first, last = terms * part // parts, terms * (part + 1) // parts  # rows, which mostly this thread has written
+    for p in range(panels.shape[0] // terms):
+        panel = panels[p * terms + first : p * terms + last]
         if w.shape[1] < (p + 1) * width:
             panel[:] = 0  # what is multiplied and thrown away should not be slow to multiply
-        _pack(w[:, p * width : (p + 1) * width], panel)
+        _pack(w[first:last, p * width : (p + 1) * width], panel)
 
 
 def panels_like(w):
