@@ -16,6 +16,7 @@ __all__ = ["add_up", "block_of_rows", "multiply", "multiply_transposed", "pack_p
 
 DEPTH = 256  # rows of a panel at most, which then lies in the first cache or near it
 PAGE = 4096  # bytes; terms that far apart are copied first
+BROAD = 128  # columns that pay for such a copy
 BLOCKS = 4  # of rows; fewer do not pay for another copy of their panel
 
 _jit = numba.njit(**INSIDE)
@@ -99,10 +100,12 @@ def block_of_rows(part, parts, x, panels, y):
     wide_vectors()
     terms, columns, width, lanes = x.shape[1], y.shape[1], panels.shape[1], VECTOR // x.itemsize
     first = part * ROWS
-    if abs(x.strides[1]) >= PAGE:
-        block = np.empty((terms, ROWS), x.dtype)  # rows of a transpose, whose terms are pages apart
-        transpose(0, 1, x[first : first + ROWS], block)
-        x, first = block.T[: x.shape[0] - first, ::1], 0
+    if abs(x.strides[1]) >= PAGE and columns >= BROAD:
+        block, last = np.empty((terms, ROWS), x.dtype), x.shape[0] - 1
+        for k in range(terms):  # of a transpose: its rows lie side by side, its terms a page apart
+            for i in range(ROWS):
+                block[k, i] = x[min(first + i, last), k]
+        x, first = block.T[:, ::1], 0  # in no order, to the compiler, as x
     for j in range(0, columns, width):
         panel, whole = j // width * terms, min(width, columns - j) // lanes
         rest = j + whole * lanes

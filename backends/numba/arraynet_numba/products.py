@@ -13,7 +13,7 @@ import numpy as np
 
 from arraynet.program import Instruction
 from arraynet_numba.entries import task
-from arraynet_numba.multiplication import PAGE
+from arraynet_numba.multiplication import BROAD, PAGE
 from arraynet_numba.settings import matmul_by
 from arraynet_numba.tasks import Task, Use, turned
 
@@ -21,7 +21,6 @@ __all__ = ["Product", "lone_products", "take_products"]
 
 MOST, SMALL = 512, 8192  # terms of a product in a loop, and elements of its right factor if that is no gradient's
 HUGE = 2**27  # multiplications; from there on BLAS is ahead by more than an update gains
-BROAD = 128  # columns that pay for a copy of the left factor
 
 
 class Product:
