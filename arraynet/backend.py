@@ -250,9 +250,6 @@ class NumPyNamespace(Namespace):
         np.add.at(out.reshape(-1), indices, values.reshape(-1))
         return out
 
-    def random_words(self, key: tuple[int, int], start: int, n: int, bits: int) -> Any:
-        return host_words(key, start, n, bits)
-
 
 class NumPyBackend(Backend):
     """The reference: what every other backend's numbers are compared with."""

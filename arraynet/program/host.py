@@ -63,7 +63,7 @@ class HostProgram:
         self._placed: dict[int, int] = {}  # which update a Value is computed into
         self._lies: dict[int, int] = {}  # in which update's array a Value lies that is read on the way to it
         self.in_place = [False] * len(program.updates)
-        fallible = [n for n, i in enumerate(program.instructions) if i.name.startswith("linalg.")]
+        fallible = [n for n, i in enumerate(program.instructions) if _may_fail(i)]
         self._behind = max(fallible, default=-1)  # what may fail must find all Variables as they were
         self._name_givens()
         for number, instruction in enumerate(program.instructions):
@@ -278,3 +278,8 @@ class HostProgram:
         unpack = [f"{''.join(f'{a}{i}, ' for i in range(len(x)))} = {name}" for a, name, x in given if x]
         body = [*unpack, *self.lines, ending]
         return "def run(inputs, variables, hosts, outs):\n" + "".join(f"    {line}\n" for line in body)
+
+
+def _may_fail(i: Instruction) -> bool:
+    """Tell whether an instruction refuses some numbers: singular matrices, negative powers of integers."""
+    return i.name.startswith("linalg.") or (i.name == "pow" and np.dtype(i.outs[0].dtype).kind in "iu")

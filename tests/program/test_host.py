@@ -84,15 +84,23 @@ def test_what_leads_to_an_update(step, held, order):
         np.testing.assert_array_equal(value.numpy(), then)
 
 
-def test_a_failure_finds_the_variables_as_they_were():
+@pytest.mark.parametrize(
+    ("step", "dtype", "error"),
+    [
+        (lambda w, x: w * 0.5 + ops.inv(x), "float32", np.linalg.LinAlgError),
+        (lambda w, x: w * 3 + ops.power(x, x - 1), "int32", ValueError),
+        (lambda w, x: ops.power(w, x - 1), "int32", ValueError),
+    ],
+)
+def test_a_failure_finds_the_variables_as_they_were(step, dtype, error):
     with arraynet.use_backend("numpy"):
-        w = Variable(np.ones((2, 2), "float32"))
-        fast = jit(lambda a: w.assign(w * 0.5 + ops.inv(a)))
+        w = Variable(np.full((2, 2), 3), dtype=dtype)
+        fast = jit(lambda x: w.assign(step(w, x)))
         for _ in range(2):
-            fast(np.eye(2, dtype="float32"))
+            fast(np.eye(2, dtype=dtype) + np.ones((2, 2), dtype))
         before = w.numpy()
-        with pytest.raises(np.linalg.LinAlgError):
-            fast(np.zeros((2, 2), "float32"))
+        with pytest.raises(error):
+            fast(np.array([[1, 1], [0, 0]], dtype))
         np.testing.assert_array_equal(w.numpy(), before)
 
 
