@@ -8,7 +8,7 @@ PIP := $(RUN) -m pip install --quiet --disable-pip-version-check
 PROJECTS := $(wildcard pyproject.toml backends/*/pyproject.toml)
 PLUGINS := $(patsubst %/pyproject.toml,-e './%[test]',$(wildcard backends/*/pyproject.toml))
 
-.PHONY: train test test-cupy test-gpu lint docs
+.PHONY: train test test-cupy test-gpu lint docs bench bench-compare peers counters
 
 # With a seed, so that what README.md promises can be kept: of twenty runs with others one ended at 97.3 %. ARGS="--seed 2" for another.
 train: $(VENV)/.train
@@ -39,7 +39,9 @@ docs: $(VENV)/.docs
 	$(RUN) -m sphinx -b doctest -W --keep-going -D nb_execution_mode=off docs docs/_build/doctest
 	$(RUN) -m pytest tests/docs/test_site.py $(ARGS)
 
-# Quick, on the working tree, nothing kept: make bench BENCH=Forward for other names.
+# Quick, on the working tree, nothing kept: steps of the four networks, what an op costs, the book's loops. BENCH=Forward chooses by
+# name, BENCH=. takes all: every op on every backend is more than an hour.
+BENCH ?= Step|Dispatch|Book|Import
 bench: $(VENV)/.bench
 	$(RUN) -m asv machine --yes > /dev/null
 	$(RUN) -m asv run --quick --python=same --dry-run --show-stderr --bench '$(BENCH)' $(ARGS)

@@ -48,7 +48,7 @@ def _from_environment() -> Backend:
     try:
         _default = load(config.environment("ARRAYNET_BACKEND") or "numpy")
     except Exception as error:
-        error.add_note("The environment variable ARRAYNET_BACKEND asks for it.")
+        error.add_note("The environment variable ARRAYNET_BACKEND says which backend it is; 'numpy' without it.")
         raise
     return _default
 

@@ -95,7 +95,7 @@ def _text(x: Any) -> str:
         return f"%{x.index}"
     if isinstance(x, list | tuple):
         return "(" + ", ".join(map(_text, x)) + ")"
-    return getattr(x, "__name__", None) or repr(x)
+    return getattr(x, "__name__", None) or (str(x) if isinstance(x, np.ndarray) else repr(x))
 
 
 def substitute(x: Any, replace: Callable[[Value], object]) -> Any:

@@ -5,6 +5,7 @@ work instead of the work would be quick and worthless. So the one base class see
 """
 
 import os
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
@@ -17,8 +18,7 @@ __all__ = ["BACKENDS", "Benchmark", "check_source", "runnable"]
 
 REPOSITORY = Path(__file__).parents[2]
 WARM_UP = 3  # calls: one captures, one replays, one finds the caches filled
-# Those that install with one command; the strict backend exists to refuse, not to run.
-BACKENDS = [name for name in plugins.available_backends() if name not in ("strict", "naive")]
+SLOW = ("strict", "naive")  # one exists to refuse, one to be read
 
 
 def check_source() -> None:
@@ -35,6 +35,18 @@ def runnable(name: str) -> Any:
         return plugins.load(name)
     except Exception as error:
         raise NotImplementedError(f"{name} cannot run here: {error}") from error
+
+
+def runs(name: str) -> bool:
+    """Tell whether a backend runs on this machine, and say so where it does not."""
+    try:
+        return plugins.load(name) is not None
+    except Exception as error:
+        print(f"Without {name}: {str(error).splitlines()[0]}", file=sys.stderr)
+        return False
+
+
+BACKENDS = [name for name in plugins.available_backends() if name not in SLOW and runs(name)]
 
 
 class Benchmark(ABC):

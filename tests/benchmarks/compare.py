@@ -25,6 +25,7 @@ __all__ = ["compared", "copied", "extracted", "in_turn", "timed", "verdict"]
 
 REPOSITORY = Path(__file__).parents[2]
 LEAST = 0.02  # no difference below 2 % is called one
+MUCH = 0.1  # noise from which on the machine, not the code, is measured
 ROUNDS = 3  # fewer cannot contradict each other
 SMALL = r"Step\(.*captured|Dispatch|Book"
 
@@ -107,6 +108,8 @@ def main() -> None:
     found = compared(rounds)
     noises = sorted(noise for noise, _ in found.values())
     print(f"A/A noise of {options.base}: median {median(noises):.1%}, most {noises[-1]:.1%}\n")
+    if median(noises) > MUCH:
+        print("That is much: smaller changes cannot be seen. Stop what else runs here, and try again.\n")
     for name, (noise, words) in found.items():
         print(f"{name:<60} {words:<22} (noise {noise:.1%})")
 

@@ -134,3 +134,12 @@ def test_integers_may_be_compared_with_numbers_beyond_their_dtype():
         x = np.arange(-5, 5, dtype="int8")
         for result, expected in zip([fast(x), fast(x)][1], [True, True, False], strict=True):
             assert (result.numpy() == expected).all()
+
+
+def test_numbers_stay_readable():
+    with arraynet.use_backend("numpy"):
+        fast = jit(lambda x: x * 0.1 + 3)
+        fast(normal(0))
+    text = fast.programs[0].pretty()
+    assert "multiply(%0, 0.1)" in text
+    assert ", 3.0)" in text
