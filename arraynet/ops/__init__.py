@@ -21,6 +21,7 @@ from arraynet.autodiff.functional import jvp
 from arraynet.operators import OPS as _table
 from arraynet.ops import creation as _creation
 from arraynet.ops import indexing as _indexing
+from arraynet.ops import products as _products
 from arraynet.ops.bitwise import *
 from arraynet.ops.bounds import *
 from arraynet.ops.comparison import *
@@ -51,4 +52,5 @@ from arraynet.ops.taking import *
 from arraynet.ops.trigonometry import *
 from arraynet.ops.turning import *
 
-_table.update(zeros=_creation.zeros, ones=_creation.ones, eye=_creation.eye, get_item=_indexing.get_item)
+_table.update(zeros=_creation.zeros, ones=_creation.ones, eye=_creation.eye)
+_table.update(get_item=_indexing.get_item, matmul=_products.matmul)

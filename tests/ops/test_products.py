@@ -63,3 +63,19 @@ def test_a_host_array_beside_a_tensor(backend):
     y = ops.dot(np.ones((2, 3)), ops.ones((3,)))
     assert y.dtype == "float32"  # the Tensor decides
     assert ops.dot([[1, 2]], [3, 4]).numpy().tolist() == [11]
+
+
+@pytest.mark.parametrize(
+    "shapes", [((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((2, 3), (3, 4)), ((5, 2, 3), (3,)), ((3,), (5, 3, 2))]
+)
+def test_the_operator_is_matmul_under_a_tape_too(shapes, backend):
+    x, y = (arraynet.Variable(np.arange(1.0, 1 + np.prod(s)).reshape(s)) for s in shapes)
+    with arraynet.GradientTape(persistent=True) as tape:
+        by_operator, by_name = ops.sum(x @ y), ops.sum(ops.matmul(x, y))
+    for a, b in zip(tape.gradient(by_operator, [x, y]), tape.gradient(by_name, [x, y]), strict=True):
+        np.testing.assert_array_equal(ops.convert_to_numpy(a), ops.convert_to_numpy(b))
+
+
+def test_the_operator_refuses_what_matmul_refuses(backend):
+    with pytest.raises(ValueError, match="last axis of x1 must be as long"):
+        ops.ones((2, 3)) @ ops.ones((2, 3))
