@@ -12,11 +12,15 @@ __all__ = ["give_dtypes"]
 
 
 def give_dtypes(program: Program) -> None:
-    """Give each number beside arrays of one floating dtype that dtype, as NumPy would."""
+    """Give each number beside arrays of one floating dtype that dtype, as NumPy would.
+
+    Not where it takes the number's truth, nor where the call names another dtype.
+    """
     for instruction in program.instructions:
         found = {v.dtype for v in instruction.inputs() if v.dtype is not None}
         dtype = found.pop() if len(found) == 1 else None
-        if instruction.name in ELEMENTWISE and dtype is not None and dtype.kind == "f":
+        plain = instruction.name in ELEMENTWISE and not instruction.name.startswith("logical_")
+        if plain and not instruction.kwargs and dtype is not None and dtype.kind == "f":
             with np.errstate(all="ignore"):
                 args = [np.asarray(x, dtype) if type(x) in (int, float) else x for x in instruction.args]
             instruction.args = tuple(args)

@@ -10,9 +10,8 @@ from arraynet.program.trace import Instruction, Value
 
 __all__ = ["VIEWS", "Pool", "aligned_like", "is_aligned", "last_uses", "overwrites", "roots", "strides"]
 
-VIEWS = frozenset(
-    ("reshape", "permute_dims", "matrix_transpose", "expand_dims", "squeeze", "broadcast_to", "getitem", "moveaxis")
-)
+_VIEWS = "reshape permute_dims matrix_transpose expand_dims squeeze broadcast_to getitem moveaxis flip"
+VIEWS = frozenset(_VIEWS.split())
 FOREVER = 1 << 60
 
 

@@ -57,6 +57,13 @@ def summed(w, x):
     w.assign(ops.sum(term) + x)
 
 
+def flipped(w, x):
+    old = w.value
+    turned = ops.flip(old * 0.9, axis=0)  # of the same term, which is computed once
+    w.assign(old * 0.9 + x)
+    return turned * 2
+
+
 def two(w, x):
     w.assign(w * 0.9 + x)
     w.assign(w * 0.8 - x)
@@ -64,7 +71,19 @@ def two(w, x):
 
 @pytest.mark.parametrize(
     "step",
-    [decayed, read_later, term_read_behind, term_read_twice, term_chosen, broadcast_term, turned, product, summed, two],
+    [
+        decayed,
+        read_later,
+        term_read_behind,
+        term_read_twice,
+        term_chosen,
+        broadcast_term,
+        turned,
+        product,
+        summed,
+        flipped,
+        two,
+    ],
 )
 @pytest.mark.parametrize("held", [False, True])
 @pytest.mark.parametrize("order", ["C", "F"])
@@ -143,3 +162,12 @@ def test_numbers_stay_readable():
     text = fast.programs[0].pretty()
     assert "multiply(%0, 0.1)" in text
     assert ", 3.0)" in text
+
+
+def test_a_flip_of_what_was_written_twice():
+    with arraynet.use_backend("numpy"):
+        fast = jit(lambda x: (ops.flip(x * 0.9, axis=0) * 2, x * 0.9 + 1, ops.flip(x * 0.5 * 1.0, axis=0), x * 0.5 + 1))
+        for turn in range(3):
+            x = normal(turn)
+            for a, b in zip(fast(x), fast.function(ops.array(x)), strict=True):
+                np.testing.assert_array_equal(a.numpy(), b.numpy())
