@@ -41,7 +41,7 @@ class Operators(ArrayDisplay):
     __floordiv__, __rfloordiv__ = _binary("floor_divide"), _binary("floor_divide", swapped=True)
     __mod__, __rmod__ = _binary("mod"), _binary("mod", swapped=True)
     __pow__, __rpow__ = _binary("power"), _binary("power", swapped=True)
-    __matmul__, __rmatmul__ = _binary("matmul"), _binary("matmul", swapped=True)
+    __matmul__, __rmatmul__ = _binary("@"), _binary("@", swapped=True)
     __and__, __rand__ = _binary("bitwise_and"), _binary("bitwise_and", swapped=True)
     __or__, __ror__ = _binary("bitwise_or"), _binary("bitwise_or", swapped=True)
     __xor__, __rxor__ = _binary("bitwise_xor"), _binary("bitwise_xor", swapped=True)

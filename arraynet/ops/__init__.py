@@ -52,5 +52,5 @@ from arraynet.ops.taking import *
 from arraynet.ops.trigonometry import *
 from arraynet.ops.turning import *
 
-_table.update(zeros=_creation.zeros, ones=_creation.ones, eye=_creation.eye)
-_table.update(get_item=_indexing.get_item, matmul=_products.matmul)
+_table.update(zeros=_creation.zeros, ones=_creation.ones, eye=_creation.eye, get_item=_indexing.get_item)
+_table["@"] = _products.matmul  # the op of that name knows matrices alone
