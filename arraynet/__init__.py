@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from arraynet import activations, config, initializers, ops, random, regularizers
 from arraynet import scalars as _scalars  # adds its pass to those over programs
-from arraynet import tiles as _tiles  # and its own, behind that
+from arraynet import tiles as _tiles  # and its own, behind that: it makes programs of instructions
 from arraynet.autodiff import (
     GradientTape,
     checkpoint,

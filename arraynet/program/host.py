@@ -60,8 +60,9 @@ class HostProgram:
         self.lines: list[str] = []
         self.allocations = 0
         self._blocks: dict[int, np.ndarray] = {}
-        self._placed: dict[int, int] = {}  # which update a Value is computed into
-        self._lies: dict[int, int] = {}  # in which update's array a Value lies that is read on the way to it
+        self._placed: dict[int, int] = {}  # into which update's array a Value is computed
+        self._olds: dict[int, int] = {}  # which update takes the place of a Variable's old value
+        self._makers = {v.index: n for n, i in enumerate(program.instructions) for v in i.outs}
         self.in_place = [False] * len(program.updates)
         fallible = [n for n, i in enumerate(program.instructions) if _may_fail(i)]
         self._behind = max(fallible, default=-1)  # what may fail must find all Variables as they were
@@ -100,7 +101,7 @@ class HostProgram:
             owned = v.index not in self.names and self.root[v.index] == v.index
             if owned and v.index not in self._placed and (v.shape, v.dtype) == (variable.shape, variable.dtype):
                 self._placed[v.index] = k
-                self._lies |= {old.index: k for w, old in program.variables if w is variable}
+                self._olds |= {old.index: k for w, old in program.variables if w is variable}
 
     def _fix(self, index: int, array: np.ndarray) -> None:
         self.fixed[index] = array
@@ -185,10 +186,10 @@ class HostProgram:
         if out.index in self._placed or instruction.name not in ELEMENTWISE:
             return
         for value in instruction.inputs():
-            dies = self.last[self.root[value.index]] == number and self.root[value.index] == value.index
-            if dies and overwrites(instruction, value, out, self.root):
-                if value.index in self._lies and self._leads(number, out, self._lies[value.index]):
-                    self._placed[out.index] = self._lies[out.index] = self._lies[value.index]
+            if self.last[self.root[value.index]] == number and overwrites(instruction, value, out, self.root):
+                k = self._placed.get(value.index, self._olds.get(value.index))
+                if k is not None and self._leads(number, out, k):
+                    self._placed[out.index] = k
                     return
                 if value.index in self._blocks:
                     self._blocks[out.index] = self._blocks.pop(value.index)
@@ -196,12 +197,10 @@ class HostProgram:
                     return
 
     def _leads(self, number: int, out: Value, k: int) -> bool:
-        """Tell whether a result may lie in an update's array until that is computed."""
-        new, last = self.program.updates[k][1], self.last[out.index]
-        maker, final = next(made for made in enumerate(self.program.instructions) if new in made[1].outs)
-        over = final.name in ELEMENTWISE and overwrites(final, out, new, self.root)
-        early = last < maker or (last == maker and over)
-        return early and number > self._behind and strides(out) == strides(new)
+        """Tell whether a result may lie in an update's array until that is computed: nothing may fail on the way."""
+        maker = self._makers[self.program.updates[k][1].index]
+        way = self.program.instructions[number : maker + 1]
+        return number > self._behind and self.last[out.index] <= maker and all(i.name in ELEMENTWISE for i in way)
 
     def _out(self, number: int, instruction: Instruction, out: Value | None = None) -> Value:
         """Give an instruction's result a place: an update's array, or a buffer."""

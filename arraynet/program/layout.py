@@ -10,8 +10,9 @@ from arraynet.program.trace import Instruction, Value
 
 __all__ = ["VIEWS", "Pool", "aligned_like", "is_aligned", "last_uses", "overwrites", "roots", "strides"]
 
-_VIEWS = "reshape permute_dims matrix_transpose expand_dims squeeze broadcast_to getitem moveaxis flip"
-VIEWS = frozenset(_VIEWS.split())
+VIEWS = frozenset(
+    ("reshape", "permute_dims", "matrix_transpose", "expand_dims", "squeeze", "broadcast_to", "getitem", "moveaxis")
+)
 FOREVER = 1 << 60
 
 
@@ -22,15 +23,10 @@ def roots(program: Program) -> dict[int, int]:
     """
     found = {i: i for i in range(program.count)}
     for instruction in program.instructions:
-        for source in instruction.inputs():
-            for out in instruction.outs:
-                if instruction.name in VIEWS or _shared(source.example, out.example):
-                    found[out.index] = found[source.index]
+        for k, source in enumerate(instruction.inputs()):
+            if instruction.name in VIEWS or k in instruction.shared:
+                found |= {out.index: found[source.index] for out in instruction.outs}
     return found
-
-
-def _shared(x: Any, y: Any) -> bool:
-    return isinstance(x, np.ndarray) and isinstance(y, np.ndarray) and np.may_share_memory(x, y)
 
 
 def last_uses(program: Program, root: dict[int, int]) -> dict[int, int]:

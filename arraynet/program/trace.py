@@ -70,6 +70,9 @@ class Instruction:
         `Value`s, and static Python objects; lists of Values occur (``concat``).
     outs : tuple of Value
         Its results; `several` tells whether the function returns a tuple.
+    shared : frozenset of int
+        Which of `inputs`, by position, had memory in common with a result when it was captured: passes may put
+        other Values in their places, whose examples have none.
     """
 
     name: str
@@ -78,6 +81,7 @@ class Instruction:
     kwargs: dict[str, Any]
     outs: tuple[Value, ...]
     several: bool = False
+    shared: frozenset[int] = frozenset()
 
     def inputs(self) -> list[Value]:
         """Return the Values that it reads."""
@@ -146,13 +150,18 @@ class Tracer:
         else:
             return result
         if symbols:
-            values = _values((args, kwargs))
+            given, named = _values((args, kwargs))
             several = isinstance(result, tuple | list)
-            self.instructions.append(Instruction(name, function, values[0], values[1], outs, several))
+            shared = frozenset(k for k, x in enumerate(symbols) if any(_share(x.value, v) for v in outs))
+            self.instructions.append(Instruction(name, function, given, named, outs, several, shared))
         return wrapped
 
     def _is_array(self, x: Any) -> bool:
         return isinstance(x, self.backend.array_types)
+
+
+def _share(x: Value, y: Value) -> bool:
+    return type(x.example) is type(y.example) is np.ndarray and np.may_share_memory(x.example, y.example)
 
 
 def _plain(x: Any, symbols: list[Any]) -> Any:

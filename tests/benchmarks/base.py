@@ -40,9 +40,9 @@ def runnable(name: str) -> Any:
 def runs(name: str) -> bool:
     """Tell whether a backend runs on this machine, and say so where it does not."""
     try:
-        return plugins.load(name) is not None
-    except Exception as error:
-        print(f"Without {name}: {str(error).splitlines()[0]}", file=sys.stderr)
+        return runnable(name) is not None
+    except NotImplementedError as error:
+        print(str(error).splitlines()[0], file=sys.stderr)
         return False
 
 

@@ -31,8 +31,8 @@ class Product:
     turned : list of bool
         Which of its factors are the transposes of what it is given.
     copied : list of bool
-        Which of them are written down transposed first: a left one whose terms are pages apart, and a right one that is
-        much smaller than the result.
+        Which of them are written down transposed first: a left one whose terms are pages apart, if columns are many,
+        and a right one that is much smaller than the result.
     """
 
     alone = None  # no primitive that a library would compute better
