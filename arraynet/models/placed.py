@@ -7,10 +7,8 @@ epoch.
 from collections.abc import Iterator
 from typing import Any
 
-from arraynet import ops
 from arraynet.models.batches import ArrayData, Batch
 from arraynet.plugins import current
-from arraynet.program import jit
 from arraynet.tensor import Tensor
 from arraynet.tree import unflatten
 
@@ -24,12 +22,6 @@ def fits(data: ArrayData) -> bool:
     return memory is not None and 2 * size <= memory["limit"] - memory["used"]
 
 
-@jit
-def gathered(rows: Any, leaves: list[Any]) -> list[Any]:
-    """Return rows of arrays, the first axis of each."""
-    return [ops.take(leaf, rows, axis=0) for leaf in leaves]
-
-
 class PlacedData(ArrayData):
     """Batches of arrays that are copied to the device before the first epoch; arguments as those of `ArrayData`."""
 
@@ -38,16 +30,21 @@ class PlacedData(ArrayData):
     def epoch(self, key: tuple[int, int] | None = None) -> Iterator[Batch]:
         if self.placed is None:
             pairs = zip(self.leaves, self.dtypes, strict=True)
-            self.placed = [ops.convert_to_tensor(leaf, dtype.name) for leaf, dtype in pairs if dtype is not None]
+            self.backend = current()
+            self.placed = [None if d is None else self.backend.asarray(leaf, d.name) for leaf, d in pairs]
         return super().epoch(key)
 
     def _order(self, key: tuple[int, int]) -> Any:
-        return ops.convert_to_tensor(super()._order(key))
+        return self.backend.asarray(super()._order(key))
 
     def _batch(self, rows: Any) -> Batch:
         if self.placed is None:
             return super()._batch(rows)
-        found = gathered(rows, self.placed) if isinstance(rows, Tensor) else [leaf[rows] for leaf in self.placed]
-        fresh = iter(found)
-        taken = [None if dtype is None else next(fresh) for dtype in self.dtypes]
-        return tuple(unflatten(list(self.arrays), taken))
+        with self.backend.guard():
+            taken = [None if leaf is None else self._rows(leaf, rows) for leaf in self.placed]
+        return (taken[0], taken[1], taken[2]) if self.flat else tuple(unflatten(list(self.arrays), taken))
+
+    def _rows(self, leaf: Any, rows: Any) -> Tensor:
+        """Rows of an array; without a tape or an observer, who have no business with data."""
+        array = leaf[rows] if type(rows) is slice else self.backend.xp.take(leaf, rows, axis=0)
+        return Tensor(array, self.backend)

@@ -254,6 +254,7 @@ def _array(x: Any, backend: Backend, dtype: str) -> Any:
 def _assigning(entry: _Entry, backend: Backend, inputs: list[Any], hosts: list[Any]) -> Any:
     """Replay, and give the Variables their new arrays, which are mostly the old ones, written over."""
     touched = latest_touch()
+    entry.steady = None  # it would hold arrays that nobody else does
     variables = [variable._value.array for variable in entry.variables]
     outs = [_target(entry, k, variable) for k, variable in enumerate(entry.targets)]
     outputs, updates = entry.run(inputs, variables, hosts, outs)
@@ -271,13 +272,14 @@ def _assigning(entry: _Entry, backend: Backend, inputs: list[Any], hosts: list[A
 def _target(entry: _Entry, k: int, variable: Variable) -> Any:
     """The array to write an update into: the Variable's own if nobody else holds it, else a spare one."""
     array, example = variable._value.array, entry.program.updates[k][1].example
+    if not isinstance(array, np.ndarray | np.generic):  # of a device: its runner knows what it may do with it
+        return array if entry.in_place[k] and not variable._seen else None
     if entry.in_place[k] and not variable._seen and is_aligned(array) and array.strides == example.strides:
         return array
     spare, entry.spares[k] = entry.spares[k], None
     if spare is not None and spare is not array and spare.strides == example.strides:
         return spare
-    # A new one lies in memory as eager mode's does, and as loops were compiled for.
-    return aligned_like(np.asarray(example)) if isinstance(array, np.ndarray | np.generic) else None
+    return aligned_like(np.asarray(example))  # as eager mode's lies in memory, and as loops were compiled for
 
 
 def _returned(entry: _Entry, backend: Backend, outputs: Any) -> Any:

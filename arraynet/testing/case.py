@@ -32,6 +32,8 @@ class Case:
         What sets this case apart from the op's others.
     jit : bool
         Whether the op can be captured (its output's shape does not depend on values).
+    then : callable, optional
+        Applied to what the op returns, not to the oracle's: chooses one of several right results.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Case:
     grad: bool = True
     variant: str = ""
     jit: bool = True
+    then: Callable[..., Any] | None = None
 
     @property
     def id(self) -> str:
@@ -52,7 +55,8 @@ class Case:
         target: Any = ops
         for part in self.name.split("."):
             target = getattr(target, part)
-        return lambda *inputs: target(*inputs, **self.static)
+        then = self.then or (lambda result: result)
+        return lambda *inputs: then(target(*inputs, **self.static))
 
     def arrays(self, dtype: str) -> tuple[Any, ...]:
         """Return the inputs with floating arrays in a dtype."""
@@ -79,10 +83,11 @@ def case(
     grad: bool = True,
     variant: str = "",
     jit: bool = True,
+    then: Callable[..., Any] | None = None,
     **static: Any,
 ) -> Case:
     """Return a case; keywords other than its own are the op's static arguments."""
-    return Case(name, oracle, inputs, static, grad, variant, jit)
+    return Case(name, oracle, inputs, static, grad, variant, jit, then)
 
 
 def normal(*shape: int, seed: int = 0) -> np.ndarray:

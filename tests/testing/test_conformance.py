@@ -5,9 +5,11 @@ import io
 import numpy as np
 import pytest
 
+from arraynet import ops
 from arraynet.backend import Namespace, NumPyBackend
 from arraynet.testing import check_backend
 from arraynet.testing.case import case, normal
+from arraynet.testing.cases import CASES
 
 X = normal(4, 4)
 SIN, EXP, NEGATIVE = case("sin", np.sin, X), case("exp", np.exp, X), case("negative", np.negative, X)
@@ -168,3 +170,11 @@ def test_the_report_prints():
     assert "exp" in text
     assert "native" in text
     assert str(report).count("\n") == len(report.failures)
+
+
+def test_which_sign_an_eigenvector_has_is_a_librarys_own_affair():
+    (case,) = [c for c in CASES if c.name == "linalg.eigh"]
+    (x,) = case.arrays("float64")
+    values, vectors = ops.linalg.eigh(x)
+    for sign in (1, -1):
+        np.testing.assert_allclose(case.then((values, sign * vectors))[1], case.expected()[1], rtol=1e-12)

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from arraynet import ops
 from arraynet.testing.case import Case, case, normal
 
 A, STACK = normal(4, 4) + 2 * np.eye(4), normal(2, 3, 3) + 2 * np.eye(3)
@@ -17,7 +18,14 @@ def cholesky(x: Any) -> Any:
 
 
 def eigh(x: Any) -> Any:
-    return tuple(np.linalg.eigh((x + x.T) / 2))
+    values, vectors = np.linalg.eigh((x + x.T) / 2)
+    return values, vectors * np.sign(vectors[-1:])
+
+
+def upright(factors: Any) -> Any:
+    """Eigenvectors whose last numbers are positive: which of two signs a library takes is its own affair."""
+    values, vectors = factors
+    return values, vectors * ops.sign(vectors[-1:])
 
 
 def svd(x: Any, full_matrices: bool = False) -> Any:
@@ -54,7 +62,7 @@ FACTORIZATIONS: list[Case] = [
     case("linalg.cholesky", cholesky, SKEW),
     case("linalg.cholesky", cholesky, STACK @ STACK.swapaxes(-1, -2), variant="stack"),
     case("linalg.cholesky", lambda x: cholesky(x).T, POSITIVE, upper=True, variant="upper"),
-    case("linalg.eigh", eigh, SKEW),
+    case("linalg.eigh", eigh, SKEW, then=upright),
     case("linalg.qr", lambda x: tuple(np.linalg.qr(x)), TALL),
     case("linalg.qr", lambda x: tuple(np.linalg.qr(x)), WIDE, variant="wide"),
     case("linalg.qr", lambda x: tuple(np.linalg.qr(x)), STACK, variant="stack"),

@@ -64,6 +64,7 @@ class CupyBackend(Backend):
     def compile_program(self, program: Any) -> Any:
         from arraynet.fusion import ROW_REDUCTIONS, fuse, spread
         from arraynet_cupy.expressions import ELEMENTWISE
+        from arraynet_cupy.graphs import Recorded
         from arraynet_cupy.groups import compiled
         from arraynet_cupy.merging import merge
         from arraynet_cupy.replay import replay
@@ -73,7 +74,7 @@ class CupyBackend(Backend):
         fuse(program, ELEMENTWISE | ROW_REDUCTIONS - {"argmax"}, compiled)
         gather(program)
         merge(program)
-        return replay(program)
+        return Recorded(program, replay(program), ELEMENTWISE)
 
 
 class _Guard:

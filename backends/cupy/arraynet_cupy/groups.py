@@ -11,11 +11,12 @@ from functools import cache
 from typing import Any
 
 import cupy
+import numpy as np
 
 from arraynet_cupy.expressions import ELEMENTWISE, statement, supported
 from arraynet_cupy.registry import OPTIONS
 
-__all__ = ["Fused", "Pointwise", "compiled"]
+__all__ = ["Fused", "Pointwise", "compiled", "kind_of"]
 
 
 def compiled(group: Any) -> "Fused | Pointwise | None":
@@ -52,7 +53,7 @@ class Pointwise:
         made = {v.index for i in instructions for v in i.outs}
         given = {v.index: v for i in instructions for v in i.inputs() if v.index not in made}
         self.shape, self.inputs, self.outs = shape, list(given.values()), outs
-        self.kinds = [_kind(v) for v in self.inputs]
+        self.kinds = [kind_of(v) for v in self.inputs]
         self.targets = [str(v.dtype) for v in outs]
         names = {v.index: f"x{k}" for k, v in enumerate(self.inputs)}
         lines = []
@@ -62,12 +63,14 @@ class Pointwise:
         lines += [f"y{k} = {names[v.index]};" for k, v in enumerate(outs)]
         self.text = " ".join(lines)
         self._whole = any(v.shape == shape for v in self.inputs)
-
-    def __call__(self, *arrays: Any) -> list[Any]:
+        self._dtypes = list(map(np.dtype, self.targets))
         given = ", ".join(f"{kind} x{k}" for k, kind in enumerate(self.kinds))
         made = ", ".join(f"{kind} y{k}" for k, kind in enumerate(self.targets))
-        outs = [cupy.empty(self.shape, kind) for kind in self.targets]
-        _kernel(given, made, self.text)(*self._spread(arrays), *outs)
+        self._kernel = _kernel(given, made, self.text)
+
+    def __call__(self, *arrays: Any) -> list[Any]:
+        outs = [cupy.ndarray(self.shape, dtype) for dtype in self._dtypes]
+        self._kernel(*self._spread(arrays), *outs)
         return outs
 
     def _spread(self, arrays: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -78,7 +81,8 @@ class Pointwise:
         return (*arrays[:first], cupy.broadcast_to(arrays[first], self.shape), *arrays[first + 1 :])
 
 
-def _kind(value: Any) -> str:
+def kind_of(value: Any) -> str:
+    """Return the dtype that a kernel takes a Value in; a number of the host has none of its own."""
     if value.dtype is not None:
         return str(value.dtype)
     return "float64" if isinstance(value.example, float) else "int64"
@@ -102,17 +106,22 @@ class Fused:
             for shape, instructions in _parts(stage.pointwise, group):
                 self.steps.append(Pointwise(shape, instructions, _kept(instructions, group)))
             self.steps += stage.reductions
+        self._plan = [_planned(step) for step in self.steps]
 
     def __call__(self, *arrays: Any) -> list[Any]:
-        known = dict(zip((v.index for v in self.inputs), arrays, strict=True))
-        for step in self.steps:
-            if isinstance(step, Pointwise):
-                made = step(*[known[v.index] for v in step.inputs])
-                known |= dict(zip((v.index for v in step.outs), made, strict=True))
-            else:
-                (x,) = step.inputs()
-                known[step.outs[0].index] = step.function(known[x.index], **step.kwargs)
+        known = {v.index: x for v, x in zip(self.inputs, arrays, strict=True)}
+        for call, given, made in self._plan:
+            for index, x in zip(made, call(*[known[index] for index in given]), strict=True):
+                known[index] = x
         return [known[v.index] for v in self.outs]
+
+
+def _planned(step: Any) -> tuple[Any, list[int], list[int]]:
+    """A kernel, or a reduction, as a function that returns a list, and the numbers of what it takes and makes."""
+    if isinstance(step, Pointwise):
+        return step, [v.index for v in step.inputs], [v.index for v in step.outs]
+    function, kwargs = step.function, step.kwargs
+    return lambda x: [function(x, **kwargs)], [v.index for v in step.inputs()], [step.outs[0].index]
 
 
 def _stages(group: Any) -> list[_Stage]:

@@ -6,7 +6,7 @@ which arrays they belong to.
 """
 
 import hashlib
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import cupy
@@ -87,7 +87,7 @@ class Merged:
     Attributes
     ----------
     source : str
-        The kernel's text.
+        The kernel's text, where numbers of the host are passed by value.
     """
 
     def __init__(self, parts: list[Pointwise]) -> None:
@@ -101,12 +101,22 @@ class Merged:
         width, given, outs = len(self.roles), [], []
         for k, (part, size) in enumerate(zip(self.parts, self.sizes, strict=True)):
             mine = arrays[k * width : (k + 1) * width]
-            made = [cupy.empty(part.shape, kind) for kind in part.targets]
+            made = [cupy.ndarray(part.shape, kind) for kind in part.targets]
             given += [np.int64(size), *map(_argument, mine, part.kinds), *made]
             outs += made
         if self._blocks:
-            _kernel(self.source)((self._blocks,), (THREADS,), tuple(given))
+            _kernel(self._text(arrays))((self._blocks,), (THREADS,), tuple(given))
         return outs
+
+    def _text(self, arrays: tuple[Any, ...]) -> str:
+        """The kernel's text; where a program is recorded, its numbers are read from the device's memory."""
+        numbers = (x for x, role in zip(arrays, self.roles, strict=False) if role == "number")
+        return self._reading if isinstance(next(numbers, None), cupy.ndarray) else self.source
+
+    @cached_property
+    def _reading(self) -> str:
+        roles = ["scalar" if role == "number" else role for role in self.roles]
+        return _source(self.parts[0], roles, len(self.parts))
 
 
 def _argument(x: Any, kind: str) -> Any:

@@ -14,7 +14,7 @@ __all__ = ["OPTIONS", "REGISTRY", "Kernel", "launch", "registered"]
 # bits that its ops give, and a seed the bits that it gives elsewhere. Memory is what all these kernels wait for.
 OPTIONS = ("--fmad=false",)
 
-TYPES = {"float32": "float", "float64": "double", "int32": "int", "uint32": "unsigned int",
+TYPES = {"float32": "float", "float64": "double", "int32": "int", "uint16": "unsigned short", "uint32": "unsigned int",
          "int64": "unsigned long long", "uint64": "unsigned long long"}  # fmt: skip
 
 REGISTRY: dict[str, "Kernel"] = {}
@@ -65,8 +65,8 @@ def registered(
 
 
 @cache
-def _raw(name: str, dtype: str) -> Any:
-    return cupy.RawKernel(REGISTRY[name].text(dtype), name, options=OPTIONS)
+def _raw(name: str, dtype: Any) -> Any:
+    return cupy.RawKernel(REGISTRY[name].text(str(np.dtype(dtype))), name, options=OPTIONS)
 
 
 def launch(name: str, dtype: Any, blocks: int, threads: int, *args: Any) -> None:
@@ -75,4 +75,4 @@ def launch(name: str, dtype: Any, blocks: int, threads: int, *args: Any) -> None
         given = [
             np.int64(a) if isinstance(a, int) else np.dtype(dtype).type(a) if isinstance(a, float) else a for a in args
         ]
-        _raw(name, str(dtype))((blocks,), (threads,), tuple(given))
+        _raw(name, dtype)((blocks,), (threads,), tuple(given))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import cupy
+import numpy as np
 
 from arraynet import normals, words
 from arraynet_cupy.registry import launch, registered
@@ -34,9 +35,18 @@ __device__ void make_block(word b, word key0, word key1, word* out) {
 }
 """
 PHILOX = BLOCK + """
-extern "C" __global__ void philox(T* out, long long first, word key0, word key1, long long blocks) {
-  const long long b = blockIdx.x * (long long)blockDim.x + threadIdx.x;
-  if (b < blocks) make_block((word)first + (word)b, key0, key1, out + 4 * b);
+extern "C" __global__ void philox(
+    T* out, const long long* at, long long start, word key0, word key1, long long count, long long threads) {
+  const long long i = blockIdx.x * (long long)blockDim.x + threadIdx.x, each = 32 / sizeof(T);
+  if (i >= threads) return;
+  if (at) start = *at;
+  const long long b = start / each + i;
+  word drawn[4];
+  make_block((word)b, key0, key1, drawn);
+  for (int k = 0; k < each; ++k) {
+    const long long place = each * b + k - start;
+    if (place >= 0 && place < count) out[place] = (T)(drawn[k * sizeof(T) / 8] >> (8 * sizeof(T) * k % 64));
+  }
 }
 """  # fmt: skip
 
@@ -68,21 +78,27 @@ __device__ double quantile(double p) {{
   return copysign(r <= 5 ? {_rational(normals.TAIL, "t")} : {_rational(normals.FAR, "t")}, q);
 }}
 extern "C" __global__ void normals(
-    T* out, long long first, word key0, word key1, long long blocks, double low, double width) {{
-  const long long b = blockIdx.x * (long long)blockDim.x + threadIdx.x;
-  if (b >= blocks) return;
+    T* out, const long long* at, long long start, word key0, word key1, long long count, long long threads,
+    double low, double width) {{
+  const long long i = blockIdx.x * (long long)blockDim.x + threadIdx.x;
+  if (i >= threads) return;
+  if (at) start = *at;
+  const long long b = start / 4 + i;
   word drawn[4];
-  make_block((word)first + (word)b, key0, key1, drawn);
-  for (int k = 0; k < 4; ++k)
-    out[4 * b + k] = quantile(low + width * ((double)(drawn[k] >> 12) + 0.5) * {2.0**-52!r});
+  make_block((word)b, key0, key1, drawn);
+  for (int k = 0; k < 4; ++k) {{
+    const long long place = 4 * b + k - start;
+    if (place >= 0 && place < count)
+      out[place] = quantile(low + width * ((double)(drawn[k] >> 12) + 0.5) * {2.0**-52!r});
+  }}
 }}
 """  # fmt: skip
 
 
 def _word_samples(dtype: str) -> Iterator[tuple[Any, ...]]:
     for key in ((0, 0), (7, 11), (2**64 - 1, 2**63 + 5)):
-        for start, n, bits in ((0, 4, 64), (3, 10, 64), (5, 1, 32), (0, 0, 16), (1001, 555, 16), (2**40 + 1, 7, 64)):
-            yield key, start, n, bits
+        for start, n in ((0, 4), (3, 10), (5, 1), (0, 0), (1001, 555), (2**40 + 1, 7)):
+            yield key, start, n, 8 * np.dtype(dtype).itemsize
 
 
 def _normal_samples(dtype: str) -> Iterator[tuple[Any, ...]]:
@@ -92,23 +108,27 @@ def _normal_samples(dtype: str) -> Iterator[tuple[Any, ...]]:
     yield (1, 2), 0, 77, 0.0, 1e-13  # far out
 
 
-def _blocks(name: str, dtype: str, key: tuple[int, int], start: int, n: int, bits: int, *more: float) -> Any:
-    """Launch a kernel that makes a block of the stream a thread; return the numbers from `start` on."""
-    first, skip = divmod(start, words.BLOCK // bits)
-    blocks = -(-(skip + n) * bits // words.BLOCK)
-    out = cupy.empty(4 * blocks, dtype)
+def _drawn(name: str, dtype: str, key: tuple[int, int], start: Any, n: int, *more: float) -> Any:
+    """Launch a kernel whose threads make a block of the stream each; return `n` numbers from `start` on.
+
+    Where a program is recorded, `start` is not known, but where on the device it will stand.
+    """
+    out = cupy.ndarray((n,), dtype)
+    each = 4 if dtype == "float64" else words.BLOCK // (8 * out.dtype.itemsize)
+    place = (0, start) if isinstance(start, int) else (start, 0)
+    threads = -(-(n + each - 1) // each) if n else 0
     keys = [cupy.uint64(k) for k in key]
-    launch(name, out.dtype, -(-blocks // THREADS), THREADS, out, first, *keys, blocks, *more)
-    return (out.view(f"uint{bits}") if out.dtype.kind == "u" else out)[skip : skip + n]
+    launch(name, out.dtype, -(-threads // THREADS), THREADS, out, *place, *keys, n, threads, *more)
+    return out
 
 
-@registered("philox", PHILOX, ("uint64",), words.host_words, _word_samples)
+@registered("philox", PHILOX, ("uint16", "uint32", "uint64"), words.host_words, _word_samples)
 def random_words(key: tuple[int, int], start: int, n: int, bits: int) -> Any:
     """Return words of a stream; see `arraynet.backend.Namespace.random_words`."""
-    return _blocks("philox", "uint64", key, start, n, bits)
+    return _drawn("philox", f"uint{bits}", key, start, n)
 
 
 @registered("normals", NORMALS, ("float64",), normals.host_normals, _normal_samples)
 def random_normals(key: tuple[int, int], start: int, n: int, low: float, high: float) -> Any:
     """Return normal numbers; see `arraynet.backend.Namespace.random_normals`."""
-    return _blocks("normals", "float64", key, start, n, 64, float(low), float(high - low))
+    return _drawn("normals", "float64", key, start, n, float(low), float(high - low))

@@ -30,6 +30,14 @@ def on_cupy(on_device):
 
 
 @pytest.fixture
+def plainly(on_cupy, monkeypatch):
+    """Replay programs kernel by kernel, however often."""
+    from arraynet_cupy import graphs
+
+    monkeypatch.setattr(graphs, "OFTEN", 1 << 30)
+
+
+@pytest.fixture
 def host(request, cupy):
     """The host device, for tests of what only it can see."""
     if gpu.on_device(request.config):

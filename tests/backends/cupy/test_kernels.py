@@ -15,8 +15,9 @@ NAMES = {
     "sparse_softmax_crossentropy": ("float32", "float64"),
     "layer_normalization": ("float32", "float64"),
     "batch_normalization": ("float32", "float64"),
+    "take_rows": ("float32", "float64", "int32", "int64"),
     "index_add": ("float32", "float64", "int32", "uint32", "int64", "uint64"),
-    "philox": ("uint64",),
+    "philox": ("uint16", "uint32", "uint64"),
     "normals": ("float64",),
 }
 EACH = [(name, dtype) for name, dtypes in NAMES.items() for dtype in dtypes]
@@ -25,7 +26,7 @@ EACH = [(name, dtype) for name, dtypes in NAMES.items() for dtype in dtypes]
 @pytest.fixture
 def registry(on_device):
     import arraynet_cupy.backend  # noqa: F401
-    from arraynet_cupy import native, scatter, words  # noqa: F401
+    from arraynet_cupy import gather, native, scatter, words  # noqa: F401
     from arraynet_cupy.registry import REGISTRY
 
     return REGISTRY

@@ -228,7 +228,7 @@ def test_a_step_neither_copies_nor_waits_and_launches_little(on_cupy, counted):
     assert done["launches"] <= 14  # 59, one by one
 
 
-def test_a_replay_lets_go_of_what_it_has_used(cupy, on_cupy):
+def test_a_replay_lets_go_of_what_it_has_used(cupy, plainly):
     step, x, y, _ = training("Adam")
     used = []
     for _ in range(8):
@@ -278,3 +278,16 @@ def test_a_host_array_may_be_written_to_at_once(on_cupy):
     tensor = ops.convert_to_tensor(x)
     x[:] = 0
     assert tensor.numpy().sum() == 1000
+
+
+def test_linear_algebra_looks_for_failures(cupy):
+    import cupyx
+    from arraynet_cupy.namespace import _looking
+
+    def refused(x):
+        assert cupyx.geterr()["linalg"] == "raise"
+        raise np.linalg.LinAlgError("devInfo = 2")
+
+    with pytest.raises(np.linalg.LinAlgError, match=r"singular matrix \(devInfo = 2\)"):
+        _looking(refused, "singular matrix")(1)
+    assert cupyx.geterr()["linalg"] != "raise"

@@ -35,6 +35,14 @@ def test_no_other_run_is(records, monkeypatch, expression, missing):
     assert not records.exists()
 
 
+def test_of_several_workers_none_writes_a_line_of_its_own(records, monkeypatch):
+    monkeypatch.setattr(gpu, "_missing", lambda: "")
+    worker = config("gpu")
+    worker.workerinput = {"workerid": "gw0"}
+    gpu.record(worker, types.SimpleNamespace(stats={"passed": [1]}))
+    assert not records.exists()
+
+
 @pytest.mark.parametrize(
     ("expression", "missing", "reasons"), [("gpu", "no driver", ["no driver"]), ("gpu", "", []), ("", "no driver", [])]
 )

@@ -61,7 +61,7 @@ def test_two_thousand_images(on_cupy, images):
     assert {v.backend.name for v in model.weights} == {"cupy"}
 
 
-def test_a_step_of_fit_neither_copies_nor_waits(on_cupy, images, host):
+def test_a_step_of_fit_neither_copies_nor_waits(plainly, images, host):
     meter = Meter(host.counts)
     fitted("cupy", images, callbacks=[meter])
     steady = meter.seen[15:]  # the first epoch captures
@@ -72,7 +72,7 @@ def test_a_step_of_fit_neither_copies_nor_waits(on_cupy, images, host):
 
 
 @pytest.mark.parametrize("part", NETWORKS, ids=lambda part: part.id)
-def test_nor_does_a_step_of_any_of_five_networks(on_cupy, host, part):
+def test_nor_does_a_step_of_any_of_five_networks(plainly, host, part):
     meter = Meter(host.counts)
     make, x, y, options = part.run.args
     part.run.func(make, x, y, {**options, "callbacks": [meter]})

@@ -10,6 +10,7 @@ busy are run again; where that does not help the table says so, and is not to be
     python race.py --venvs venvs                     # all subjects, 784-512-10, batch 128, RMSprop
     python race.py --venvs venvs --batch 8 --subjects floor jax arraynet:numba
     python race.py --mode predict | evaluate | import | ops
+    python race.py --gpu --subjects floor jax torch arraynet:cupy
 """
 
 import argparse
@@ -85,7 +86,7 @@ def environment(name, args):
     library, _, backend = name.partition(":" if ":" in name else "-")
     extra = {f"{pool}_NUM_THREADS": args.threads for pool in ("ARRAYNET", "MKL", "NUMBA", "OMP", "OPENBLAS")}
     extra |= {"TF_NUM_INTRAOP_THREADS": args.threads, "TF_NUM_INTEROP_THREADS": args.threads}
-    extra |= {"JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": 3}
+    extra |= {"JAX_PLATFORMS": "cuda" if args.gpu else "cpu", "TF_CPP_MIN_LOG_LEVEL": 3}
     extra |= {f"{args.module if ':' in name else library}_BACKEND".upper(): backend}
     env = os.environ | {key: str(value) for key, value in extra.items()}
     env.pop("PYTHONDONTWRITEBYTECODE", None)  # users import compiled modules
@@ -234,6 +235,9 @@ def about(args, facts, others):
     if Path("/proc/cpuinfo").exists():
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         cpu = next((line.partition(": ")[2] for line in lines if line.startswith("model name")), cpu)
+    if args.gpu:
+        query = ["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"]
+        cpu += f", {subprocess.run(query, capture_output=True, text=True, check=True).stdout.splitlines()[0]}"
     versions = {library: version for fact in facts.values() for library, version in fact["versions"].items()}
     return {
         "date": datetime.datetime.now().isoformat(" ", "minutes"), "cpu": f"{os.cpu_count()} x {cpu}",
@@ -261,6 +265,7 @@ def parse():
     add("--rounds", type=int, default=7, help="counted rounds; one more goes before them to warm up")
     add("--steps", type=int, help="training steps in a round; some 25,600 rows' worth, 60 to 2000 steps")
     add("--threads", type=int, default=2, help="for every subject")
+    add("--gpu", action="store_true", help="on the GPU: floor, jax, torch, torch-fused and arraynet:cupy")
     add("--time-limit", type=float, default=600, metavar="SECONDS", help="no round starts that would end after it")
     add("--others", type=float, default=QUIET, metavar="CORES", help="what other processes may use during a round")
     add("--venvs", type=Path, default=REPOSITORY / ".asv" / "peers", metavar="DIR", help="where setup.sh put the peers")

@@ -9,6 +9,7 @@ What is not known here is passed on to race.py.
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,8 @@ RUNS = {  # name: what race.py is asked for, in the order of the page
     "import": ["--mode", "import"],
     "ops": ["--mode", "ops"],
 }
+ON_GPU = ["--gpu", "--subjects", "floor", "jax", "torch", "torch-fused", "arraynet:cupy"]
+RUNS |= {f"gpu-{name}": [*RUNS[name], *ON_GPU] for name in RUNS if name not in ("import", "ops")}
 HEAD = """# Performance
 
 The same work in several libraries, measured by `tests/benchmarks/peers/race.py` in interleaved rounds; this page is
@@ -48,7 +51,9 @@ float32, the same rows, Glorot uniform kernels, Keras' hyper-parameters and a fr
 def section(report):
     """One comparison: what was run, its table, who is missing, and where it was run."""
     args, about = {"loss": "crossentropy"} | report["args"], report["about"]
-    lines = [f"## {heading(args)}", "", CAPTION[args["mode"]].format(**args)]
+    lines = [f"## {heading(args)}{', on a GPU' if args.get('gpu') else ''}", "", CAPTION[args["mode"]].format(**args)]
+    if args.get("gpu"):
+        lines += ["All rows lie on the GPU from the start: of arraynet's `fit` the second epoch counts."]
     if about["cores used by others"] > QUIET:
         busy = about["cores used by others"]
         lines += ["", f"**Disturbed:** other processes used up to {busy} cores meanwhile; not to be quoted."]
@@ -94,12 +99,15 @@ def main():
     """Write the page, after running what was asked for."""
     summary = __doc__.partition("\n")[0]
     parser = argparse.ArgumentParser(description=summary)
-    parser.add_argument("--run", nargs="*", choices=RUNS, metavar="NAME", help=f"of {', '.join(RUNS)}, or all")
+    parser.add_argument(
+        "--run", nargs="*", choices=RUNS, metavar="NAME", help=f"of {', '.join(RUNS)}; or all that are for this machine"
+    )
     parser.add_argument("--results", type=Path, default=RESULTS, metavar="DIR", help="where the JSON files are")
     parser.add_argument("--page", type=Path, default=PAGE, metavar="FILE", help="what is written")
     options, passed_on = parser.parse_known_args()
     if options.run is not None:
-        run(options.run or list(RUNS), options.results, passed_on)
+        here = [name for name in RUNS if name.startswith("gpu-") == (shutil.which("nvidia-smi") is not None)]
+        run(options.run or here, options.results, passed_on)
     reports = results(options.results)
     if not reports:
         sys.exit(f"There are no results in {options.results}; run with --run.")

@@ -41,6 +41,7 @@ class Subject:
     def __init__(self, config, x, y):
         self.x, self.y, self.batch, self.optimizer = x, y, config["batch"], config["optimizer"]
         self.squared = config["loss"] == "mse"  # of ten linear outputs, against one 1 and nine 0
+        self.gpu = config["gpu"]
         self.sizes, self.rng = [x.shape[1], *config["hidden"], 10], np.random.default_rng(0)
         self.build(config)
 
@@ -57,15 +58,23 @@ class Subject:
         start = perf_counter()
         order = self.shuffled(rows)
         for i in range(0, rows, self.batch):
-            self.step(order[i : i + self.batch])
+            self.step(self.picked(order, i))
         self.sync()
         return perf_counter() - start
+
+    def picked(self, order, i):
+        """What names the rows of a batch."""
+        return order[i : i + self.batch]
 
     def sync(self):
         """Wait for work that is under way."""
 
     def predict(self, x, batch):
-        return np.concatenate([np.asarray(self.forward(x[i : i + batch])) for i in range(0, len(x), batch)])
+        return np.concatenate([self.fetched(self.forward(x[i : i + batch])) for i in range(0, len(x), batch)])
+
+    def fetched(self, out):
+        """An output on the host."""
+        return np.asarray(out.get() if hasattr(out, "get") else out.cpu() if hasattr(out, "cpu") else out)
 
     def evaluate(self, x, y, batch):
         """Loss and accuracy of a batch are its own `score`, and are asked for once, at the end."""
@@ -77,13 +86,19 @@ class Floor(Subject):
     """The matrix products that the work cannot do without, into buffers that exist already."""
 
     def build(self, config):
-        self.weights = list(self.kernels())
-        self.gradients = [np.empty_like(w) for w in self.weights]
-        self.buffers = cache(lambda rows: [[np.ones((rows, n), "float32") for n in self.sizes] for _ in range(2)])
+        self.xp = xp = import_module("cupy" if self.gpu else "numpy")
+        self.weights = list(map(xp.asarray, self.kernels()))
+        self.gradients = [xp.empty_like(w) for w in self.weights]
+        self.buffers = cache(lambda rows: [[xp.ones((rows, n), "float32") for n in self.sizes] for _ in range(2)])
+
+    def sync(self):
+        if self.gpu:
+            self.xp.cuda.get_current_stream().synchronize()
 
     def forward(self, x):
+        x = self.xp.asarray(x)
         for w, out in zip(self.weights, self.buffers(len(x))[0][1:], strict=True):
-            x = np.matmul(x, w, out=out)
+            x = self.xp.matmul(x, w, out=out)
         return x
 
     def score(self, x, y):
@@ -93,11 +108,12 @@ class Floor(Subject):
     def step(self, pick):
         values, deltas = self.buffers(len(pick))
         delta = self.forward(values[0])
-        product = np.multiply if len(pick) == 1 else np.matmul  # NumPy's matmul does not give an outer product to BLAS
+        xp = self.xp  # NumPy's matmul does not give an outer product to BLAS
+        product = xp.multiply if len(pick) == 1 and not self.gpu else xp.matmul
         for k in reversed(range(len(self.weights))):
             product(values[k].T, delta, out=self.gradients[k])
             if k:
-                delta = np.matmul(delta, self.weights[k].T, out=deltas[k])
+                delta = xp.matmul(delta, self.weights[k].T, out=deltas[k])
 
 
 class Jax(Subject):
@@ -123,10 +139,13 @@ class Jax(Subject):
             return loss(params, x, y), (logits(params, x).argmax(-1) == y).sum()
 
         def step(params, slots, x, y, pick):
+            if self.gpu:  # the order of all rows lies there, too
+                pick = jax.lax.dynamic_slice_in_dim(*pick, self.batch)
             value, gradients = jax.value_and_grad(loss)(params, x[pick], y[pick])
             updates, slots = rule.update(gradients, slots, params)
             return optax.apply_updates(params, updates), slots, value
 
+        self.place = jax.device_put
         self.x, self.y = jax.device_put((self.x, self.y))
         self.params = jax.device_put([(w, np.zeros(w.shape[1], "float32")) for w in self.kernels()])
         self.slots, self.run = rule.init(self.params), jax.jit(step, donate_argnums=(0, 1))
@@ -135,7 +154,11 @@ class Jax(Subject):
         self.scores = jax.jit(score)
 
     def shuffled(self, rows):
-        return self.rng.permutation(rows).astype("int32")
+        order = self.rng.permutation(rows).astype("int32")
+        return self.place(order) if self.gpu else order
+
+    def picked(self, order, i):
+        return (order, i) if self.gpu else super().picked(order, i)
 
     def step(self, pick):
         self.params, self.slots, self.loss = self.run(self.params, self.slots, self.x, self.y, pick)
@@ -166,15 +189,20 @@ class Torch(Subject):
         for w in self.kernels():
             layers += [torch.nn.Linear(*w.shape), torch.nn.ReLU()]
             layers[-2].weight.data, layers[-2].bias.data = torch.from_numpy(w.T.copy()), torch.zeros(w.shape[1])
-        self.torch, self.model = torch, torch.nn.Sequential(*layers[:-1])
+        self.device = "cuda" if self.gpu else "cpu"
+        self.torch, self.model = torch, torch.nn.Sequential(*layers[:-1]).to(self.device)
         self.loss = torch.nn.MSELoss() if self.squared else torch.nn.CrossEntropyLoss()
-        self.x, self.y = torch.from_numpy(self.x), torch.from_numpy(self.y).long()
-        self.y = torch.eye(10)[self.y] if self.squared else self.y
+        self.x, self.y = torch.from_numpy(self.x).to(self.device), torch.from_numpy(self.y).long().to(self.device)
+        self.y = torch.eye(10, device=self.device)[self.y] if self.squared else self.y
         rule = getattr(torch.optim, CLASS[self.optimizer].replace("Nadam", "NAdam"))
         self.rule = rule(self.model.parameters(), lr=RATE[self.optimizer], **options)
 
     def shuffled(self, rows):
-        return self.torch.randperm(rows)
+        return self.torch.randperm(rows, device=self.device)
+
+    def sync(self):
+        if self.gpu:
+            self.torch.cuda.synchronize()
 
     def step(self, pick):
         x, y = self.x.index_select(0, pick), self.y.index_select(0, pick)  # faster than self.x[pick]
@@ -184,12 +212,13 @@ class Torch(Subject):
 
     def forward(self, x):
         with self.torch.inference_mode():
-            z = self.model(self.torch.as_tensor(x))
+            z = self.model(self.torch.as_tensor(x, device=self.device))
             return z if self.squared else z.softmax(-1)
 
     def score(self, x, y):
         with self.torch.inference_mode():
-            z, y = self.model(self.torch.as_tensor(x)), self.torch.as_tensor(y).long()
+            z = self.model(self.torch.as_tensor(x, device=self.device))
+            y = self.torch.as_tensor(y, device=self.device).long()
             return self.loss(z, y), (z.argmax(-1) == y).sum()
 
 
@@ -257,7 +286,8 @@ class Fit(Subject):
         self.timer = Timer()
 
     def train(self, rows):
-        options = {"batch_size": self.batch, "epochs": 1, "verbose": 0, "callbacks": [self.timer]}
+        epochs = 2 if self.gpu else 1  # the last one counts: the others have their rows on the device from the start
+        options = {"batch_size": self.batch, "epochs": epochs, "verbose": 0, "callbacks": [self.timer]}
         self.model.fit(self.x[:rows], self.y[:rows], **options)
         return self.timer.seconds
 

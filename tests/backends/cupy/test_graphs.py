@@ -1,0 +1,283 @@
+"""A program that is replayed often becomes one launch, and nobody can tell by the numbers."""
+
+import gc
+import logging
+import threading
+
+import numpy as np
+import pytest
+
+import arraynet
+from arraynet import Variable, layers, ops
+from arraynet.optimizers import schedules
+from arraynet.program import jit
+
+pytest.importorskip("arraynet_cupy", reason="the plugin arraynet-cupy is not installed")
+
+
+@pytest.fixture
+def graphs(on_cupy):
+    from arraynet_cupy import graphs
+
+    return graphs
+
+
+def runner(function):
+    """What replays the only program of a captured function."""
+    (entry,) = function._entries.values()
+    return entry.run
+
+
+def classifier(optimizer, *between):
+    arraynet.utils.set_random_seed(3)
+    model = arraynet.Sequential([layers.Dense(16, activation="relu"), *between, layers.Dense(4, activation="softmax")])
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def data():
+    x = np.random.default_rng(0).normal(size=(96, 9)).astype("float32")
+    return x, x[:, :4].argmax(1)
+
+
+def trained(make, epochs=3):
+    """The weights, the history, and the runner of the training step."""
+    model = make()
+    history = model.fit(*data(), batch_size=16, epochs=epochs, verbose=0).history
+    return [*model.get_weights(), *map(np.asarray, history.values())], runner(model._step("train"))
+
+
+def decaying(rate):
+    return schedules.ExponentialDecay(rate, 2, 0.9)
+
+
+MAKE = {
+    "sgd": lambda: classifier(arraynet.optimizers.SGD(0.1)),
+    "rmsprop": lambda: classifier("rmsprop"),
+    "adam": lambda: classifier("adam"),
+    "schedule": lambda: classifier(arraynet.optimizers.Adam(decaying(0.01))),
+    "momentum": lambda: classifier(arraynet.optimizers.SGD(decaying(0.1), momentum=0.9, nesterov=True)),
+    "clipped": lambda: classifier(arraynet.optimizers.Adam(global_clipnorm=0.1)),
+    "dropout": lambda: classifier("adam", layers.Dropout(0.3), layers.GaussianNoise(0.1)),
+    "normalised": lambda: classifier("adam", layers.BatchNormalization(), layers.LayerNormalization()),
+}
+
+
+@pytest.mark.parametrize("make", MAKE.values(), ids=MAKE)
+def test_a_training_is_the_same_bits(graphs, monkeypatch, make):
+    found, run = trained(make)
+    monkeypatch.setattr(graphs, "OFTEN", 1 << 30)
+    expected, other = trained(make)
+    assert (other.recordings, run.recordings, run.reason) == (0, 1, "")
+    for a, e in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(a, e)
+
+
+@pytest.fixture
+def counter(graphs):
+    """A captured function that changes a Variable, recorded already; the Variable; and the runner."""
+    v = Variable(np.zeros((3, 5), "float32"))
+
+    @jit
+    def step(x):
+        y = ops.sum(ops.softmax(x) * ops.exp(x), axis=0)
+        v.assign_add(ops.tanh(ops.matmul(ops.ones((3, 3)), x) * y) * 0 + 1)
+        return ops.sum(v.value, axis=1)
+
+    x = ops.array(np.ones((3, 5), "float32"))
+    for _ in range(graphs.OFTEN + 2):
+        step(x)
+    run = runner(step)
+    assert (run.recordings, run.reason) == (1, "")
+    return lambda: step(x), v, run
+
+
+def test_a_step_launches_once(counter):
+    step, v, run = counter
+    before, n = run._graph.launches, v.numpy()[0, 0]
+    for k in range(4):
+        np.testing.assert_array_equal(step().numpy(), np.full(3, 5 * (n + k + 1)))
+    assert run._graph.launches == before + 4
+    assert run.recordings == 1
+
+
+def test_whoever_holds_a_value_keeps_it(graphs, counter):
+    step, v, run = counter
+    held, n = v.value, v.numpy()[0, 0]
+    for _ in range(3 * graphs.OFTEN):
+        step()
+    assert held.numpy()[0, 0] == n
+    assert v.numpy()[0, 0] == n + 3 * graphs.OFTEN
+    assert run.recordings == 2
+
+
+def test_a_view_of_a_value_is_kept_too(graphs, counter):
+    step, v, _ = counter
+    held, n = ops.transpose(v.value), v.numpy()[0, 0]
+    v.assign(np.zeros((3, 5), "float32"))
+    for _ in range(3 * graphs.OFTEN):
+        step()
+    assert held.numpy()[0, 0] == n
+    assert v.numpy()[0, 0] == 3 * graphs.OFTEN
+
+
+def test_an_assignment_is_brought_in_without_another_recording(counter):
+    step, v, run = counter
+    for value in (7.0, -2.0):
+        v.assign(np.full((3, 5), value, "float32"))
+        assert step().numpy()[0] == 5 * (value + 1)
+        assert step().numpy()[0] == 5 * (value + 2)
+    v.assign(ops.transpose(ops.array(np.full((5, 3), 4.0, "float32"))))  # by columns
+    assert step().numpy()[0] == 25
+    assert run.recordings <= 2
+
+
+def test_what_was_returned_is_never_written_over(counter):
+    step, _, _ = counter
+    kept = [step() for _ in range(5)]
+    numbers = [x.numpy()[0] for x in kept]
+    assert numbers == sorted(set(numbers))
+
+
+def test_a_variable_that_another_function_returns_is_not_either(graphs, counter):
+    step, v, _ = counter
+    look = jit(lambda: (v.value, ops.flip(v.value, 0)))
+    seen = [look() for _ in range(3)]
+    n = v.numpy()[0, 0]
+    seen = look()
+    for _ in range(2 * graphs.OFTEN):
+        step()
+    assert [x.numpy()[0, 0] for x in seen] == [n, n]
+
+
+def test_variables_that_change_places(graphs):
+    v, w = Variable(np.full(300, 1.0)), Variable(np.full(300, 2.0))
+
+    @jit
+    def swap(x):
+        a, b = v.value, w.value
+        v.assign(b)
+        w.assign(a)
+        return ops.sum(ops.softmax(x)) + ops.sum(ops.exp(x) * ops.sum(x))
+
+    x = ops.zeros((4, 4))
+    for k in range(12):
+        assert (v.numpy()[-1], w.numpy()[-1]) == ((1, 2) if k % 2 == 0 else (2, 1)), k
+        swap(x)
+    assert runner(swap).recordings == 1
+
+
+def test_metrics_that_are_reset_do_not_make_it_stale(graphs):
+    _, run = trained(MAKE["adam"], epochs=6)
+    assert run.recordings == 1
+    assert run._graph.launches == 6 * 6 - 2 - graphs.OFTEN  # one makes slots, one is captured
+
+
+def test_evaluating_between_does_not_either(graphs):
+    model = classifier("adam")
+    x, y = data()
+    model.fit(x, y, batch_size=16, epochs=4, validation_data=(x, y), verbose=0)
+    assert runner(model._step("train")).recordings == 2  # the weights were read while evaluation was captured
+    expected = [model.evaluate(x, y, batch_size=16, verbose=0), model.predict(x, batch_size=16, verbose=0)]
+    assert runner(model._step("test")).recordings <= 2  # and then they lay elsewhere
+    assert runner(model._step("predict")).recordings == 1
+    twin = classifier("adam")
+    twin.build((None, 9))
+    twin.set_weights(model.get_weights())
+    np.testing.assert_array_equal(twin.predict(x, batch_size=96, verbose=0).argmax(1), expected[1].argmax(1))
+    np.testing.assert_allclose(twin.evaluate(x, y, batch_size=96, verbose=0), expected[0], rtol=1e-5)
+
+
+def test_a_learning_rate_that_is_set_has_its_effect(graphs):
+    model = classifier(arraynet.optimizers.SGD(0.1))
+    model.fit(*data(), batch_size=16, epochs=2, verbose=0)
+    before = model.get_weights()
+    model.optimizer.learning_rate = 0.0
+    model.fit(*data(), batch_size=16, epochs=2, verbose=0)
+    for a, b in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_several_threads(counter, graphs):
+    f = jit(lambda x: ops.sum(ops.softmax(ops.matmul(x, x)) * ops.exp(x) + ops.sum(x), axis=0))
+    inputs = [ops.array(np.full((4, 4), k / 8, "float32")) for k in range(4)]
+    expected = [f(x).numpy() for x in inputs]
+    wrong = []
+
+    def work(x, e):
+        with arraynet.use_backend("cupy"):
+            wrong.extend(k for k in range(20) if not np.array_equal(f(x).numpy(), e))
+
+    threads = [threading.Thread(target=work, args=pair) for pair in zip(inputs, expected, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert runner(f).recordings == 1
+
+
+def test_another_stream_is_served_kernel_by_kernel(cupy, counter):
+    step, v, run = counter
+    n = v.numpy()[0, 0]
+    stream = cupy.cuda.Stream()
+    cupy.cuda.get_current_stream().synchronize()
+    with stream:
+        assert step().numpy()[0] == 5 * (n + 1)
+    stream.synchronize()
+    assert step().numpy()[0] == 5 * (n + 2)
+    assert run._graph is None
+
+
+@pytest.mark.parametrize(
+    ("f", "why"),
+    [
+        (lambda x: ops.sort(ops.exp(x)) + ops.sum(ops.matmul(x, x), axis=0), "argsort|sort"),
+        (lambda x: x + 1, "few kernels"),
+    ],
+)
+def test_what_is_not_recorded_says_why(graphs, f, why):
+    import re
+
+    f, x = jit(f), ops.ones((3, 3))
+    for _ in range(3 * graphs.OFTEN):
+        f(x)
+    assert runner(f).recordings == 0
+    assert re.search(why, runner(f).reason)
+
+
+def test_large_arrays_are_not(counter, graphs, monkeypatch):
+    step, v, run = counter
+    held = v.value
+    monkeypatch.setattr(graphs, "SMALL", held.size * 4)
+    for _ in range(3 * graphs.OFTEN):
+        step()
+    assert run.recordings == 1
+
+
+def test_what_cannot_be_recorded_after_all_goes_on_and_is_logged_once(graphs, monkeypatch, caplog):
+    def refuse(stream, body):
+        body()
+        raise graphs.UnrecordableError("no")
+
+    monkeypatch.setattr(graphs, "record", refuse)
+    v = Variable(0.0)
+    f = jit(lambda x: ops.sum(ops.softmax(ops.matmul(x, x)) * ops.exp(x) + ops.sum(x)) * 0 + v.assign_add(1.0))
+    with caplog.at_level(logging.INFO, "arraynet"):
+        for k in range(3 * graphs.OFTEN):
+            assert float(f(ops.ones((3, 3)))) == k + 1
+    assert [r.getMessage() for r in caplog.records] == ["A program is launched kernel by kernel: no."]
+
+
+def test_memory_goes_with_the_function(cupy, graphs):
+    def use():
+        f = jit(lambda x: ops.sum(ops.softmax(ops.matmul(x, x)) * ops.exp(x) + ops.sum(x), axis=0))
+        x = ops.ones((64, 64))
+        for _ in range(2 * graphs.OFTEN):
+            f(x)
+        assert runner(f).recordings == 1
+        return runner(f)._graph.pool
+
+    pool = use()
+    gc.collect()
+    assert pool.used_bytes() == 0
