@@ -127,11 +127,7 @@ class Jitted:
         full = [_own(x, backend) if isinstance(x, kinds) else x for x in leaves]
         args, kwargs = unflatten([args, kwargs], full)
         capture = Capture([t for t in full if isinstance(t, Tensor)])
-        token = OBSERVERS.set((capture,))
-        try:
-            result = self.function(*args, **kwargs)
-        finally:
-            OBSERVERS.reset(token)
+        result = capture.during(lambda: self.function(*args, **kwargs), ())
         if not capture.makes:  # a layer is built or slots are made now, and the next call is captured
             arrays = [(k, t.array) for k, t in enumerate(full) if isinstance(t, Tensor)]
             inputs = [(k, dtype_of(array).name, np.ndarray if array is leaves[k] else None) for k, array in arrays]
