@@ -75,13 +75,16 @@ class Numbers:
         self.arrays = [self._memory[k : k + 1].view(kind).reshape(()) for k, kind in enumerate(kinds)]
         self._table = np.zeros((), [("words", "i8", len(kinds))])
         self._places = [self._table["words"][k : k + 1].view(kind) for k, kind in enumerate(kinds)]
+        self._written: list[Any] = []
 
     def write(self, numbers: list[Any]) -> None:
-        """Queue their change."""
+        """Queue their change, if they have changed."""
+        if numbers == self._written:
+            return
+        self._written = list(numbers)
         for place, number in zip(self._places, numbers, strict=True):
             place[0] = number
-        if numbers:
-            _writing(len(numbers))((1,), (len(numbers),), (self._memory, self._table))
+        _writing(len(numbers))((1,), (len(numbers),), (self._memory, self._table))
 
 
 @cache

@@ -5,13 +5,14 @@ CuPy's own `take` serves every axis, layout and dtype, and spends a third of a s
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import array_api_compat.cupy as compat
 import cupy
 import numpy as np
 
-from arraynet_cupy.registry import launch, registered
+from arraynet_cupy.registry import kernel_of, registered
 
 __all__ = ["take"]
 
@@ -41,14 +42,22 @@ def _samples(dtype: str) -> Iterator[tuple[Any, ...]]:
 def take_rows(x: Any, indices: Any) -> Any:
     """Return ``x[indices]`` of a C-contiguous array with rows, and int64 indices, which wrap around."""
     out = cupy.ndarray((indices.size, *x.shape[1:]), x.dtype)
-    places, width = cupy.ascontiguousarray(indices), math.prod(x.shape[1:])
-    launch("take_rows", x.dtype, -(-out.size // THREADS), THREADS, x, places, out, x.shape[0], width, out.size)
+    places = indices if indices.flags.c_contiguous else cupy.ascontiguousarray(indices)
+    blocks, numbers = _plan(out.size, x.shape)
+    if blocks:
+        kernel_of("take_rows", x.dtype)((blocks,), (THREADS,), (x, places, out, *numbers))
     return out
+
+
+@lru_cache(4096)
+def _plan(count: int, shape: tuple[int, ...]) -> tuple[int, tuple[Any, ...]]:
+    """Blocks, and the kernel's last arguments, which are the same in every step."""
+    return -(-count // THREADS), tuple(map(np.int64, (shape[0], math.prod(shape[1:]), count)))
 
 
 def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Any:
     """Return slices of `x` along an axis, as the array API has it."""
     rows = axis == 0 and indices.ndim == 1 and indices.dtype == np.int64 and x.ndim > 0 and x.shape[0] > 0
-    if rows and x.flags.c_contiguous and x.dtype in DTYPES:
+    if rows and x.dtype in DTYPES and x.flags.c_contiguous:
         return take_rows(x, indices)
     return compat.take(x, indices, axis=axis)

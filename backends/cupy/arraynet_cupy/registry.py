@@ -8,7 +8,7 @@ from typing import Any
 import cupy
 import numpy as np
 
-__all__ = ["OPTIONS", "REGISTRY", "Kernel", "launch", "registered"]
+__all__ = ["OPTIONS", "REGISTRY", "Kernel", "kernel_of", "launch", "registered"]
 
 # A product and a sum are rounded one by one, as they are in two kernels and on a CPU: a captured program gives the
 # bits that its ops give, and a seed the bits that it gives elsewhere. Memory is what all these kernels wait for.
@@ -65,7 +65,8 @@ def registered(
 
 
 @cache
-def _raw(name: str, dtype: Any) -> Any:
+def kernel_of(name: str, dtype: Any) -> Any:
+    """Return a registered kernel for a dtype."""
     return cupy.RawKernel(REGISTRY[name].text(str(np.dtype(dtype))), name, options=OPTIONS)
 
 
@@ -75,4 +76,4 @@ def launch(name: str, dtype: Any, blocks: int, threads: int, *args: Any) -> None
         given = [
             np.int64(a) if isinstance(a, int) else np.dtype(dtype).type(a) if isinstance(a, float) else a for a in args
         ]
-        _raw(name, dtype)((blocks,), (threads,), tuple(given))
+        kernel_of(name, dtype)((blocks,), (threads,), tuple(given))
