@@ -37,10 +37,29 @@ def _host(value: Any, name: str) -> np.ndarray:
     try:
         host = host_array(value)
     except (TypeError, ValueError) as error:
-        raise type(error)(f"{name}: {error}") from error
+        raise type(error)(f"{name}: {_of_text(value, name) or error}") from error
     if not host.ndim:
         raise ValueError(f"{name} must have samples along its first axis, received the single value {value!r}.")
     return host
+
+
+def _of_text(value: Any, name: str) -> str:
+    """What is said of text where numbers are expected; nothing of what is no text."""
+    if hasattr(value, "__array_namespace__") and not isinstance(value, np.ndarray):  # it need not be on the host
+        return ""
+    try:
+        texts = np.asarray(value).reshape(-1)
+    except ValueError:  # of rows of different lengths
+        return ""
+    if not texts.size or not isinstance(texts[0], str):
+        return ""
+    if np.strings.isdecimal(texts[:SAMPLE].astype(str)).all():
+        mend = f"These are whole numbers as text: numpy.asarray({name}).astype('int32')."
+    elif name == "y":
+        mend = "Number the classes: names, y = numpy.unique(y, return_inverse=True); class k is then called names[k]."
+    else:
+        mend = f"Drop what is text, or number the words: words, {name} = numpy.unique({name}, return_inverse=True)."
+    return f"Expected numbers, received text such as {str(texts[0])!r}. {mend}"
 
 
 def leaf_arrays(value: Any) -> list[Any]:
