@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["explain_absent", "flag", "number", "pair", "positive_int", "resembling"]
+__all__ = ["absent", "explain_absent", "flag", "number", "pair", "positive_int", "resembling"]
 
 NUMBERS = (int, float, np.integer, np.floating)
 
@@ -50,19 +50,24 @@ def resembling(name: object, known: Iterable[str]) -> str:
     return f"Did you mean {close[0]!r}?" if close else ""
 
 
-def explain_absent(module: str, kind: str, instead: str) -> None:
-    """Have a package answer a name that it lacks with the name most like it, and with what to do `instead`.
+def absent(module: str, name: str, kind: str, known: Iterable[str], instead: str = "") -> AttributeError:
+    """Return the error for a name that a module lacks: the name most like it, and what to do `instead`."""
+    text = f"module {module!r} has no attribute {name!r}"
+    if name.startswith("_"):  # Python's own questions, which nobody reads the answers of
+        return AttributeError(text)
+    parts = (f"{text}: arraynet has no such {kind}.", resembling(name, known), instead)
+    return AttributeError(" ".join(filter(None, parts)))
 
-    Its ``__getattr__`` is set from here: written out in the package, type checkers would believe that it has any name.
+
+def explain_absent(module: str, kind: str, instead: str = "") -> None:
+    """Have a module answer a name that it lacks with the name most like it, and with what to do `instead`.
+
+    Its ``__getattr__`` is set from here: written out in the module, type checkers would believe that it has any name.
     """
     names = vars(sys.modules[module])
 
     def __getattr__(name: str) -> Any:  # noqa: N807 (Python calls it)
-        absent = f"module {module!r} has no attribute {name!r}"
-        if name.startswith("_"):  # Python's own questions, which nobody reads the answers of
-            raise AttributeError(absent)
-        known = (n for n, thing in names.items() if callable(thing) and not n.startswith("_"))
-        parts = (f"{absent}: arraynet has no such {kind}.", resembling(name, known), instead)
-        raise AttributeError(" ".join(filter(None, parts)))
+        known = names.get("__all__") or [n for n, thing in names.items() if callable(thing) and n[0] != "_"]
+        raise absent(module, name, kind, known, instead)
 
     names["__getattr__"] = __getattr__

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, is_dataclass
 from typing import Any
 
 from arraynet import registry
+from arraynet.checks import explain_absent as _explain_absent
 from arraynet.checks import number
 
 __all__ = [
@@ -327,3 +328,6 @@ def deserialize(config: dict[str, Any], custom_objects: Mapping[str, type] | Non
         No class has that name; the message lists those that are known.
     """
     return registry.deserialize("schedule", config, _TABLE, custom_objects)  # type: ignore[no-any-return]
+
+
+_explain_absent(__name__, "schedule", "Subclass LearningRateSchedule to write one.")

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import arraynet
+
 PACKAGES = {
     "layers": "Dense",
     "losses": "Huber",
@@ -43,13 +45,30 @@ MISTYPED = [
     ("optimizers", "Adan", "Adam"),
     ("callbacks", "EarlyStoping", "EarlyStopping"),
     ("initializers", "HeNorm", "HeNormal"),
+    ("ops", "sofmax", "softmax"),
+    ("layers", "Dens", "Dense"),
+    ("activations", "sigmoyd", "sigmoid"),
+    ("regularizers", "L1L3", "L1L2"),
+    ("optimizers.schedules", "CosineDecy", "CosineDecay"),
+    ("models", "Sequental", "Sequential"),
+    ("datasets", "mnits", "mnist"),
+    ("utils", "to_categoric", "to_categorical"),
+    ("random", "unifrm", "uniform"),
+    ("saving", "load_modell", "load_model"),
+    ("testing", "compair", "compare"),
 ]
 
 
 @pytest.mark.parametrize(("where", "name", "meant"), MISTYPED)
 def test_a_mistyped_name(where, name, meant):
-    with pytest.raises(AttributeError, match=f"arraynet has no such [a-z]+. Did you mean '{meant}'"):
+    with pytest.raises(AttributeError, match=f"arraynet has no such [a-z ]+. Did you mean '{meant}'"):
         getattr(package(where), name)
+
+
+@pytest.mark.parametrize(("name", "meant"), [("Sequental", "Sequential"), ("layer", "layers"), ("set_backnd", "set_b")])
+def test_a_mistyped_name_of_the_package(name, meant):
+    with pytest.raises(AttributeError, match=f"'arraynet' has no attribute '{name}'.*Did you mean '{meant}"):
+        getattr(arraynet, name)
 
 
 @pytest.mark.parametrize("where", PACKAGES)
