@@ -27,6 +27,7 @@ from arraynet import (
 )
 
 schedules = optimizers.schedules
+DENSE = [layers.Dense(3) for _ in range(4)]
 
 
 @table(
@@ -60,7 +61,8 @@ def test_layers(program, error, words):
 @table(
     ("a text in the stack", lambda: Sequential([layers.Dense(3), "relu"]), ValueError, "stack of layers|'relu'"),
     ("a class in the stack", lambda: Sequential([layers.Dense]), ValueError, "Did you mean Dense(...)?"),
-    ("layers without brackets", lambda: Sequential(layers.Dense(3), layers.Dense(2)), ValueError, "trainable"),
+    ("layers without brackets", lambda: Sequential(*DENSE[:2]), ValueError, "Sequential([Dense(...), Dense(...)])"),
+    ("four without brackets", lambda: Sequential(*DENSE), ValueError, "one list of layers|Dense(...), Dense(...)])"),
     ("one name twice", lambda: Sequential([layers.Dense(1, name="a")] * 2), ValueError, "'a'|unique|name="),
     ("a second input", lambda: Sequential([Input((3,)), Input((3,))]), ValueError, "Input comes first|only once"),
     ("a text for the stack", lambda: Sequential("dense"), ValueError, "list of layers|'dense'"),
