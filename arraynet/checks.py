@@ -7,8 +7,22 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["absent", "explain_absent", "flag", "number", "pair", "positive_int", "resembling"]
+__all__ = ["absent", "explain_absent", "flag", "instead_of", "number", "pair", "positive_int", "resembling"]
 
+GRADIENTS = "a tape: with arraynet.GradientTape() as tape, compute the loss; then tape.gradient(loss, variables)"
+INSTEAD = {  # of the methods that arrays of NumPy and tensors of PyTorch have
+    **dict.fromkeys(("backward", "grad", "requires_grad", "retain_grad"), GRADIENTS),
+    **dict.fromkeys(("astype", "type", "float"), "ops.cast(x, 'float32')"),
+    **dict.fromkeys(("int", "long"), "ops.cast(x, 'int32')"),
+    **dict.fromkeys(("cpu", "cuda"), "x.to(name), with a name of arraynet.available_backends()"),
+    "clone": "x itself: nothing changes its values",
+    "detach": "ops.stop_gradient(x)",
+    "device": "x.backend",
+    "permute": "ops.transpose(x, axes)",
+    "tolist": "x.numpy().tolist()",
+    "unsqueeze": "ops.expand_dims(x, axis)",
+    "view": "ops.reshape(x, shape)",
+}
 NUMBERS = (int, float, np.integer, np.floating)
 
 
@@ -48,6 +62,14 @@ def resembling(name: object, known: Iterable[str]) -> str:
     close = get_close_matches(str(name), list(known))
     close.sort(key=lambda known: sorted(known) != sorted(str(name)))  # two letters exchanged are the likeliest
     return f"Did you mean {close[0]!r}?" if close else ""
+
+
+def instead_of(name: str) -> str:
+    """Return what to use in the place of a method that Tensors lack, as a sentence; nothing if nobody knows."""
+    ops = sys.modules.get("arraynet.ops")  # it stands above this module
+    is_op = ops is not None and name[0] != "_" and callable(vars(ops).get(name))
+    use = INSTEAD.get(name) or (f"ops.{name}(x)" if is_op else "")
+    return f" Use {use}." if use else ""
 
 
 def absent(module: str, name: str, kind: str, known: Iterable[str], instead: str = "") -> AttributeError:

@@ -71,6 +71,33 @@ def test_a_mistyped_name_of_the_package(name, meant):
         getattr(arraynet, name)
 
 
+METHODS = [
+    ("astype", "ops.cast(x, 'float32')"),
+    ("backward", "arraynet.GradientTape()"),
+    ("requires_grad", "arraynet.GradientTape()"),
+    ("detach", "ops.stop_gradient(x)"),
+    ("clone", "x itself"),
+    ("cuda", "x.to(name)"),
+    ("device", "x.backend"),
+    ("view", "ops.reshape(x, shape)"),
+    ("tolist", "x.numpy().tolist()"),
+    ("ravel", "ops.ravel(x)"),  # which is made of other ops
+    ("exp", "ops.exp(x)"),
+]
+
+
+@pytest.mark.parametrize(("name", "instead"), METHODS)
+@pytest.mark.parametrize("kind", [arraynet.ops.ones, arraynet.Variable])
+def test_a_method_of_another_library(name, instead, kind):
+    with pytest.raises(AttributeError, match=f"no attribute '{name}'. Use .*{re.escape(instead)}"):
+        getattr(kind([1]), name)
+
+
+def test_a_method_that_nobody_knows():
+    with pytest.raises(AttributeError, match=r"no attribute 'nonsense'\.$"):
+        _ = arraynet.ops.ones(3).nonsense
+
+
 @pytest.mark.parametrize("where", PACKAGES)
 def test_names_that_are_there_are_not_disturbed(where):
     module = package(where)
