@@ -192,8 +192,8 @@ def _point(name: str) -> "EntryPoint":
 
 def _unknown(name: str) -> str:
     known = available_backends()
-    installing = f"To install it: {INSTALL[name]}" if name in INSTALL else ""
-    remedy = installing or resembling(name, {*known, *INSTALL}) or "Check the spelling."
+    other = f"Others are plugins: {'; '.join(dict.fromkeys(INSTALL.values()))}. To write one: docs/extend/backend.md."
+    remedy = f"To install it: {INSTALL[name]}" if name in INSTALL else resembling(name, {*known, *INSTALL}) or other
     return f"Unknown backend {name!r}. Installed: {', '.join(known)}. {remedy}"
 
 

@@ -172,7 +172,12 @@ def test_callbacks(program, error, words):
     ("labels as text", lambda: utils.to_categorical(["cat"]), TypeError, "Expected numbers|'cat'"),
     ("negative labels", lambda: utils.to_categorical([-1, 2]), ValueError, "-1 to 2"),
     ("epsilon as text", lambda: config.set_epsilon("a"), ValueError, "epsilon|'a'"),
-    ("an unknown backend", lambda: set_backend("tensorflow"), ValueError, "'tensorflow'|Installed|numpy"),
+    (
+        "an unknown backend",
+        lambda: set_backend("tensorflow"),
+        ValueError,
+        "'tensorflow'|Installed|numpy|pip install arraynet-numba|docs/extend/backend.md",
+    ),
     ("a file by number", lambda: models.load_model("x.h5"), ValueError, ".arraynet|x.h5"),
 )
 def test_variables_and_ops(program, error, words):
