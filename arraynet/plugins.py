@@ -147,6 +147,7 @@ def load(name: str | Backend) -> Backend:
     if not isinstance(name, str):
         raise TypeError(f"A backend is chosen by name, received {name!r}.")
     if name not in _loaded:
+        config.kernels()  # a value that means nothing is refused here, not by some op that looks for a kernel
         made = NumPyBackend() if name == "numpy" else _made(name)
         limit_threads()  # only now, since a plugin may have brought a library with threads of its own
         _loaded.setdefault(name, made)  # where two threads load it at once, both get the same one
@@ -199,9 +200,7 @@ def _unknown(name: str) -> str:
 
 def _checked(name: str, found: Any) -> Backend:
     if not isinstance(found, Backend):
-        raise TypeError(
-            f"Backend {name!r} names {found!r}; expected an instance or subclass of arraynet.backend.Backend."
-        )
+        raise TypeError(f"Backend {name!r} names {found!r}; expected an instance or subclass of backend.Backend.")
     _check_contract(name, found)
     missing = [part for part in ("name", "xp", "array_types") if not hasattr(found, part)]
     if missing:
