@@ -80,6 +80,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return import_module(f"arraynet.{name}")
+    if name == "__version__":
+        return import_module("importlib.metadata").version("arraynet")
     if name not in _NAMES:
         raise _absent(__name__, name, "name", __all__)
     globals()[name] = found = getattr(import_module(f"arraynet.{_NAMES[name]}"), name)

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -22,8 +22,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(options.run(options))
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong, and where help is, instead of the whole usage before it."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"Error: {message}\nFor help: {self.prog} --help\n")
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import version  # slow to import
+
+        print(f"arraynet {version('arraynet')}")
+        parser.exit()
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m arraynet", description="Neural networks on any array library.")
+    parser = _Parser("python -m arraynet", description="Neural networks on any array library.")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show arraynet's version and exit")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_train(commands)
     _add_bench(commands)

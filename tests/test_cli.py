@@ -5,10 +5,12 @@ import re
 import subprocess
 import sys
 import types
+from importlib.metadata import version
 
 import numpy as np
 import pytest
 
+import arraynet
 from arraynet import cli, plugins
 from arraynet.backend import ArrayAPIBackend
 from arraynet.datasets import mnist
@@ -93,7 +95,16 @@ def test_mistakes_are_told_in_one_line(arguments, message, capsys):
     with pytest.raises(SystemExit) as stopped:
         cli.main(arguments)
     assert stopped.value.code == 2
-    assert message in capsys.readouterr().err
+    error, hint = capsys.readouterr().err.splitlines()
+    assert error.startswith("Error: ")
+    assert message in error
+    assert hint == f"For help: python -m arraynet {arguments[0] + ' ' if arguments else ''}--help"
+
+
+def test_the_version():
+    done = run("--version")
+    assert done.returncode == 0
+    assert done.stdout == f"arraynet {arraynet.__version__}\n" == f"arraynet {version('arraynet')}\n"
 
 
 def test_a_bad_environment_variable_is_told_in_one_line():
