@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("name", type=_backend, help="an installed backend's name, or module:attribute")
     text = "run every layer, loss, metric and optimizer, and train five networks, besides the ops"
     command.add_argument("--parts", action="store_true", help=text)
+    command.add_argument("--verbose", action="store_true", help="print a line for every case, not for failures alone")
     _add_compare(commands)
     return parser
 
@@ -231,13 +232,15 @@ def _remedy(name: str, error: Exception) -> str:
 
 
 def _check_backend(options: argparse.Namespace) -> int:
-    from rich.console import Console
-
     from arraynet.testing import check_backend
     from arraynet.testing.parts import PARTS
 
     report = check_backend(options.name, parts=PARTS if options.parts else ())
-    Console().print(report.table())
+    if options.verbose:
+        from rich.console import Console
+
+        Console().print(report.table())
+    print(report)
     return 0 if report.ok else 1
 
 

@@ -170,6 +170,21 @@ def test_check_backend(monkeypatch, capsys):
     assert "asarray lies" in capsys.readouterr().out
 
 
+def test_check_backend_prints_what_is_wrong_and_a_count(monkeypatch, capsys):
+    from arraynet.testing import Report
+    from arraynet.testing.report import Row
+
+    rows = [Row("exp"), Row("sin", "native", problems=["[0] differs"]), Row("cos")]
+    monkeypatch.setattr("arraynet.testing.check_backend", lambda *_, **__: Report("some library", rows))
+    assert cli.main(["check-backend", "numpy"]) == 1
+    summary = "some library: 3 cases (1 native, 0 declined, 2 generic), 1 failures"
+    assert capsys.readouterr().out.splitlines() == ["sin: [0] differs", summary]
+    assert cli.main(["check-backend", "numpy", "--verbose"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert any(re.search(r"exp.*ok", line) for line in lines)
+    assert lines[-1] == summary
+
+
 def test_bench_times_a_step_on_each_backend(capsys, monkeypatch):
     assert cli.main(["bench", "numpy", "nowhere", "--hidden", "4", "--batch-size", "8"]) == 0
     printed = capsys.readouterr().out
