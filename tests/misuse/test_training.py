@@ -140,6 +140,7 @@ class OneArgument(callbacks.Callback):
         "0 to 1|binary_crossentropy|2 units",
     ),
     ("weights of fractions", lambda: regression().fit(X, X[:, 0], class_weight={0: 2.0}), ValueError, "class_weight"),
+    ("a metric of rows", lambda: net(metrics=["mae"]).fit(X, Y), ValueError, "(32,)|(32, 3)|the metric 'mae'|a batch"),
     ("no loss", lambda: net(loss=None, metrics=[]).fit(X, Y), ValueError, "no loss|compile(loss="),
     ("a loss of None", lambda: net(loss=lambda a, b: None).fit(X, Y), TypeError, "must return a Tensor|NoneType"),
     ("a loss in NumPy", lambda: net(loss=lambda a, b: np.mean(b)).fit(X, Y), TypeError, "Tensor|arraynet.ops"),
