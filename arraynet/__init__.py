@@ -18,6 +18,7 @@ from arraynet.autodiff import (
     value_and_grad,
     vjp,
 )
+from arraynet.checks import absent as _absent
 from arraynet.ops import stop_gradient
 from arraynet.plugins import available_backends, get_backend, set_backend, use_backend
 from arraynet.program import jit
@@ -79,8 +80,10 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return import_module(f"arraynet.{name}")
+    if name == "__version__":
+        return import_module("importlib.metadata").version("arraynet")
     if name not in _NAMES:
-        raise AttributeError(f"module 'arraynet' has no attribute {name!r}")
+        raise _absent(__name__, name, "name", __all__)
     globals()[name] = found = getattr(import_module(f"arraynet.{_NAMES[name]}"), name)
     return found
 

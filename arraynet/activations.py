@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from arraynet import ops
+from arraynet.checks import explain_absent as _explain_absent
 from arraynet.checks import resembling
 from arraynet.custom_objects import custom_object
 from arraynet.ops import (
@@ -201,3 +202,6 @@ def deserialize(config: Any) -> Any:
         Nothing of that name is known.
     """
     return get(config)
+
+
+_explain_absent(__name__, "activation", "Any function of a tensor, made of arraynet.ops, can be one.")

@@ -7,8 +7,22 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["explain_absent", "flag", "number", "pair", "positive_int", "resembling"]
+__all__ = ["absent", "explain_absent", "flag", "instead_of", "number", "pair", "positive_int", "resembling"]
 
+GRADIENTS = "a tape: with arraynet.GradientTape() as tape, compute the loss; then tape.gradient(loss, variables)"
+INSTEAD = {  # of the methods that arrays of NumPy and tensors of PyTorch have
+    **dict.fromkeys(("backward", "grad", "requires_grad", "retain_grad"), GRADIENTS),
+    **dict.fromkeys(("astype", "type", "float"), "ops.cast(x, 'float32')"),
+    **dict.fromkeys(("int", "long"), "ops.cast(x, 'int32')"),
+    **dict.fromkeys(("cpu", "cuda"), "x.to(name), with a name of arraynet.available_backends()"),
+    "clone": "x itself: nothing changes its values",
+    "detach": "ops.stop_gradient(x)",
+    "device": "x.backend",
+    "permute": "ops.transpose(x, axes)",
+    "tolist": "x.numpy().tolist()",
+    "unsqueeze": "ops.expand_dims(x, axis)",
+    "view": "ops.reshape(x, shape)",
+}
 NUMBERS = (int, float, np.integer, np.floating)
 
 
@@ -50,19 +64,32 @@ def resembling(name: object, known: Iterable[str]) -> str:
     return f"Did you mean {close[0]!r}?" if close else ""
 
 
-def explain_absent(module: str, kind: str, instead: str) -> None:
-    """Have a package answer a name that it lacks with the name most like it, and with what to do `instead`.
+def instead_of(name: str) -> str:
+    """Return what to use in the place of a method that Tensors lack, as a sentence; nothing if nobody knows."""
+    ops = sys.modules.get("arraynet.ops")  # it stands above this module
+    is_op = ops is not None and name[0] != "_" and callable(vars(ops).get(name))
+    use = INSTEAD.get(name) or (f"ops.{name}(x)" if is_op else "")
+    return f" Use {use}." if use else ""
 
-    Its ``__getattr__`` is set from here: written out in the package, type checkers would believe that it has any name.
+
+def absent(module: str, name: str, kind: str, known: Iterable[str], instead: str = "") -> AttributeError:
+    """Return the error for a name that a module lacks: the name most like it, and what to do `instead`."""
+    text = f"module {module!r} has no attribute {name!r}"
+    if name.startswith("_"):  # Python's own questions, which nobody reads the answers of
+        return AttributeError(text)
+    parts = (f"{text}: arraynet has no such {kind}.", resembling(name, known), instead)
+    return AttributeError(" ".join(filter(None, parts)))
+
+
+def explain_absent(module: str, kind: str, instead: str = "") -> None:
+    """Have a module answer a name that it lacks with the name most like it, and with what to do `instead`.
+
+    Its ``__getattr__`` is set from here: written out in the module, type checkers would believe that it has any name.
     """
     names = vars(sys.modules[module])
 
     def __getattr__(name: str) -> Any:  # noqa: N807 (Python calls it)
-        absent = f"module {module!r} has no attribute {name!r}"
-        if name.startswith("_"):  # Python's own questions, which nobody reads the answers of
-            raise AttributeError(absent)
-        known = (n for n, thing in names.items() if callable(thing) and not n.startswith("_"))
-        parts = (f"{absent}: arraynet has no such {kind}.", resembling(name, known), instead)
-        raise AttributeError(" ".join(filter(None, parts)))
+        known = names.get("__all__") or [n for n, thing in names.items() if callable(thing) and n[0] != "_"]
+        raise absent(module, name, kind, known, instead)
 
     names["__getattr__"] = __getattr__

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -22,8 +22,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(options.run(options))
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong, and where help is, instead of the whole usage before it."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"Error: {message}\nFor help: {self.prog} --help\n")
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import version  # slow to import
+
+        print(f"arraynet {version('arraynet')}")
+        parser.exit()
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m arraynet", description="Neural networks on any array library.")
+    parser = _Parser("python -m arraynet", description="Neural networks on any array library.")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show arraynet's version and exit")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_train(commands)
     _add_bench(commands)
@@ -32,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("name", type=_backend, help="an installed backend's name, or module:attribute")
     text = "run every layer, loss, metric and optimizer, and train five networks, besides the ops"
     command.add_argument("--parts", action="store_true", help=text)
+    command.add_argument("--verbose", action="store_true", help="print a line for every case, not for failures alone")
     _add_compare(commands)
     return parser
 
@@ -215,13 +232,15 @@ def _remedy(name: str, error: Exception) -> str:
 
 
 def _check_backend(options: argparse.Namespace) -> int:
-    from rich.console import Console
-
     from arraynet.testing import check_backend
     from arraynet.testing.parts import PARTS
 
     report = check_backend(options.name, parts=PARTS if options.parts else ())
-    Console().print(report.table())
+    if options.verbose:
+        from rich.console import Console
+
+        Console().print(report.table())
+    print(report)
     return 0 if report.ok else 1
 
 

@@ -97,7 +97,9 @@ def seed() -> int:
     """Return the default seed: the one set, else ``ARRAYNET_SEED``, else one drawn for this process."""
     if _settings.seed is None:
         text = environment("ARRAYNET_SEED")
-        _settings.seed = integer("ARRAYNET_SEED", text) if text else int.from_bytes(os.urandom(4)) >> 1
+        if text and not text.isdecimal():
+            raise ValueError(f"ARRAYNET_SEED must be a non-negative integer, received {text!r}.")
+        _settings.seed = int(text) if text else int.from_bytes(os.urandom(4)) >> 1
     return _settings.seed
 
 
@@ -149,13 +151,6 @@ def set_kernels(value: str) -> None:
 def home() -> Path:
     """Return the user cache folder, ``ARRAYNET_HOME`` or ``~/.arraynet``."""
     return Path(environment("ARRAYNET_HOME") or Path.home() / ".arraynet").expanduser()
-
-
-def integer(name: str, text: str) -> int:
-    """Return the environment variable's text as a non-negative int, or say which variable is wrong."""
-    if not text.isdecimal():
-        raise ValueError(f"{name} must be a non-negative integer, received {text!r}.")
-    return int(text)
 
 
 def _choice(name: str, value: str, choices: Iterable[str]) -> str:

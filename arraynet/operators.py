@@ -6,6 +6,7 @@ The ops stand above this module; a table that they fill keeps the imports pointi
 from collections.abc import Callable
 from typing import Any
 
+from arraynet.checks import instead_of
 from arraynet.display import ArrayDisplay
 
 __all__ = ["OPS", "Operators"]
@@ -54,8 +55,7 @@ class Operators(ArrayDisplay):
     __hash__ = object.__hash__
 
     def __getattr__(self, name: str) -> Any:
-        use = f" Use ops.{name}(x)." if name in OPS else ""
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}.{use}")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}.{instead_of(name)}")
 
     def __pos__(self) -> Any:
         return self

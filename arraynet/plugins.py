@@ -147,6 +147,7 @@ def load(name: str | Backend) -> Backend:
     if not isinstance(name, str):
         raise TypeError(f"A backend is chosen by name, received {name!r}.")
     if name not in _loaded:
+        config.kernels()  # a value that means nothing is refused here, not by some op that looks for a kernel
         made = NumPyBackend() if name == "numpy" else _made(name)
         limit_threads()  # only now, since a plugin may have brought a library with threads of its own
         _loaded.setdefault(name, made)  # where two threads load it at once, both get the same one
@@ -192,16 +193,14 @@ def _point(name: str) -> "EntryPoint":
 
 def _unknown(name: str) -> str:
     known = available_backends()
-    installing = f"To install it: {INSTALL[name]}" if name in INSTALL else ""
-    remedy = installing or resembling(name, {*known, *INSTALL}) or "Check the spelling."
+    other = f"Others are plugins: {'; '.join(dict.fromkeys(INSTALL.values()))}. To write one: docs/extend/backend.md."
+    remedy = f"To install it: {INSTALL[name]}" if name in INSTALL else resembling(name, {*known, *INSTALL}) or other
     return f"Unknown backend {name!r}. Installed: {', '.join(known)}. {remedy}"
 
 
 def _checked(name: str, found: Any) -> Backend:
     if not isinstance(found, Backend):
-        raise TypeError(
-            f"Backend {name!r} names {found!r}; expected an instance or subclass of arraynet.backend.Backend."
-        )
+        raise TypeError(f"Backend {name!r} names {found!r}; expected an instance or subclass of backend.Backend.")
     _check_contract(name, found)
     missing = [part for part in ("name", "xp", "array_types") if not hasattr(found, part)]
     if missing:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from arraynet import ops, registry
+from arraynet.checks import explain_absent as _explain_absent
 from arraynet.tensor import Tensor
 
 __all__ = ["L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer", "deserialize", "get", "serialize"]
@@ -204,3 +205,6 @@ def deserialize(config: dict[str, Any], custom_objects: Mapping[str, type] | Non
         No class has that name; the message lists those that are known.
     """
     return registry.deserialize("regularizer", config, _TABLE, custom_objects)
+
+
+_explain_absent(__name__, "regularizer", "Any function from a tensor to a number, made of arraynet.ops, can be one.")

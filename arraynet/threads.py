@@ -16,10 +16,9 @@ def wanted_threads() -> int | None:
     text = config.environment(VARIABLE)
     if text is None:
         return None
-    count = config.integer(VARIABLE, text)
-    if count == 0:
-        raise ValueError(f"{VARIABLE} must be at least 1, received '0'. Unset it for one thread a core.")
-    return count
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError(f"{VARIABLE} must be a positive integer, received {text!r}. Unset it for one thread a core.")
+    return int(text)
 
 
 def limit_threads() -> None:

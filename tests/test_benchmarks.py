@@ -3,6 +3,7 @@
 import inspect
 import itertools
 import json
+import re
 from importlib import import_module
 
 import numpy as np
@@ -166,6 +167,17 @@ def test_the_page_of_performance_is_what_the_script_makes_of_the_results():
     assert report.PAGE.exists() == bool(reports)
     if reports:
         assert report.PAGE.read_text(encoding="utf-8") == report.page(reports)
+
+
+def test_the_page_says_how_to_measure(monkeypatch):
+    install, everything, some = re.search(r"```sh\n(.*?)```", report.HEAD, re.DOTALL)[1].splitlines()
+    _, script, folder = install.split()
+    assert (REPOSITORY / script).is_file()
+    monkeypatch.setattr("sys.argv", ["race.py"])
+    assert import_module("race").parse().venvs == REPOSITORY / folder
+    assert everything == "make peers"
+    assert "report.py --run $(ARGS)" in (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+    assert set(re.search('ARGS="(.*)"', some)[1].split()) <= set(report.RUNS)
 
 
 def test_a_small_race_makes_a_page(tmp_path, monkeypatch):

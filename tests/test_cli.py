@@ -5,10 +5,12 @@ import re
 import subprocess
 import sys
 import types
+from importlib.metadata import version
 
 import numpy as np
 import pytest
 
+import arraynet
 from arraynet import cli, plugins
 from arraynet.backend import ArrayAPIBackend
 from arraynet.datasets import mnist
@@ -93,7 +95,16 @@ def test_mistakes_are_told_in_one_line(arguments, message, capsys):
     with pytest.raises(SystemExit) as stopped:
         cli.main(arguments)
     assert stopped.value.code == 2
-    assert message in capsys.readouterr().err
+    error, hint = capsys.readouterr().err.splitlines()
+    assert error.startswith("Error: ")
+    assert message in error
+    assert hint == f"For help: python -m arraynet {arguments[0] + ' ' if arguments else ''}--help"
+
+
+def test_the_version():
+    done = run("--version")
+    assert done.returncode == 0
+    assert done.stdout == f"arraynet {arraynet.__version__}\n" == f"arraynet {version('arraynet')}\n"
 
 
 def test_a_bad_environment_variable_is_told_in_one_line():
@@ -157,6 +168,21 @@ def test_check_backend(monkeypatch, capsys):
     assert cli.main(["check-backend", "strict", "--parts"]) == 1
     assert asked == [("numpy", 0), ("strict", len(PARTS))]
     assert "asarray lies" in capsys.readouterr().out
+
+
+def test_check_backend_prints_what_is_wrong_and_a_count(monkeypatch, capsys):
+    from arraynet.testing import Report
+    from arraynet.testing.report import Row
+
+    rows = [Row("exp"), Row("sin", "native", problems=["[0] differs"]), Row("cos")]
+    monkeypatch.setattr("arraynet.testing.check_backend", lambda *_, **__: Report("some library", rows))
+    assert cli.main(["check-backend", "numpy"]) == 1
+    summary = "some library: 3 cases (1 native, 0 declined, 2 generic), 1 failures"
+    assert capsys.readouterr().out.splitlines() == ["sin: [0] differs", summary]
+    assert cli.main(["check-backend", "numpy", "--verbose"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert any(re.search(r"exp.*ok", line) for line in lines)
+    assert lines[-1] == summary
 
 
 def test_bench_times_a_step_on_each_backend(capsys, monkeypatch):

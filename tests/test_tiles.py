@@ -107,3 +107,10 @@ def test_a_row_of_the_old_value_that_is_read_for_every_row_of_the_new_one(row, b
         expected = (expected[row : row + 1] + expected) * 2 + 1
         fast(ops.convert_to_tensor(two))
         np.testing.assert_allclose(w.numpy(), expected, rtol=1e-6)
+
+
+def test_a_program_tells_what_is_computed_in_tiles():
+    with arraynet.use_backend("numpy"):
+        *_, program = both(quotient, normal(ROWS, COLUMNS), normal(ROWS, COLUMNS, seed=1))
+    names = [line.split(" = ")[1].split("(")[0] for line in program.pretty().splitlines() if line.startswith("    %")]
+    assert names == ["multiply", "add", "subtract", "divide"]

@@ -236,4 +236,5 @@ def _made(slot: Instruction | Group, compiled: Any, smallest: int) -> list[Instr
         return slot.instructions
     name = "group" if slot.pointwise else "group.reduce"
     over = {"over": tuple(slot.over)} if slot.over else {}
-    return [Instruction(name, function, tuple(slot.inputs), over, tuple(slot.outs), several=True)]
+    inside = tuple(map(repr, slot.instructions))
+    return [Instruction(name, function, tuple(slot.inputs), over, tuple(slot.outs), several=True, inside=inside)]

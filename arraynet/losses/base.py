@@ -1,5 +1,6 @@
 """How losses of samples become one number: weights, reduction, dtype. Every loss class is built on it."""
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from arraynet.tensor import Tensor
 
 __all__ = ["REDUCTIONS", "FunctionLoss", "Loss", "reduced", "same_rank"]
 
+EXCHANGED = "Were they exchanged? Labels come first: loss(y_true, y_pred)."
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", None, "none")
 
 
@@ -127,6 +129,11 @@ def sparse_pair(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
     y_pred, y_true = operands(y_pred, y_true)
     if y_true.ndim == y_pred.ndim and y_true.shape[-1] == 1:
         y_true = ops.squeeze(y_true, -1)
+    if y_true.ndim > y_pred.ndim:
+        raise ValueError(
+            f"Integer labels have one axis less than predictions, received y_true {y_true.shape} and y_pred "
+            f"{y_pred.shape}. {EXCHANGED}"
+        )
     return y_true, y_pred
 
 
@@ -140,9 +147,32 @@ def pair(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
     y_true, y_pred = same_rank(y_true, y_pred)
     if y_true.shape != y_pred.shape:
         raise ValueError(
-            f"y_true and y_pred must have the same shape, received y_true {y_true.shape} and y_pred {y_pred.shape}. "
-            f"Integer labels for several classes go with sparse_categorical_crossentropy, or through "
-            f"utils.to_categorical(labels)."
+            f"y_true and y_pred must have the same shape, received y_true {y_true.shape} and y_pred {y_pred.shape}."
+            f"{_fitting(y_true, y_pred)}"
+        )
+    return y_true, y_pred
+
+
+def _fitting(y_true: Any, y_pred: Any) -> str:
+    """What to do about labels of another shape, as far as the shapes tell what was meant."""
+    if _one_each(y_true, y_pred):
+        return (
+            " Integer labels for several classes go with sparse_categorical_crossentropy, or through "
+            "utils.to_categorical(labels); one number to predict for each sample goes with 1 unit in the last layer."
+        )
+    return f" {EXCHANGED}" if _one_each(y_pred, y_true) else ""
+
+
+def _one_each(labels: Any, rows: Any) -> bool:
+    return labels.shape in (rows.shape[:-1], (*rows.shape[:-1], 1))
+
+
+def probable_pair(y_true: Any, y_pred: Any, from_logits: bool = False) -> tuple[Any, Any]:
+    """Return `pair`; warn where it is the labels, and not the predictions, that a softmax or sigmoid made."""
+    y_true, y_pred = pair(y_true, y_pred)
+    if not from_logits and y_pred.logits is None and y_true.logits is not None:
+        warnings.warn(
+            f"y_true is the output of a softmax or sigmoid, and y_pred is not. {EXCHANGED}", UserWarning, stacklevel=3
         )
     return y_true, y_pred
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from arraynet import config, ops
-from arraynet.losses.base import pair, sparse_pair
+from arraynet.losses.base import probable_pair, sparse_pair
 
 __all__ = [
     "binary_crossentropy",
@@ -52,7 +52,7 @@ def categorical_crossentropy(
     >>> losses.categorical_crossentropy([[0.0, 1.0]], [[0.5, 0.5]])
     Tensor([0.6931472], dtype=float32, backend=numpy)
     """
-    y_true, y_pred = pair(y_true, y_pred)
+    y_true, y_pred = probable_pair(y_true, y_pred, from_logits)
     if label_smoothing:
         y_true = y_true * (1.0 - label_smoothing) + label_smoothing / y_true.shape[axis]
     return ops.categorical_crossentropy(y_true, y_pred, from_logits=from_logits, axis=axis)
@@ -138,7 +138,7 @@ def binary_crossentropy(
     >>> losses.binary_crossentropy([[1.0, 0.0]], [[0.5, 0.5]])
     Tensor([0.6931472], dtype=float32, backend=numpy)
     """
-    y_true, y_pred = _smoothed(*pair(y_true, y_pred), label_smoothing)
+    y_true, y_pred = _smoothed(*probable_pair(y_true, y_pred, from_logits), label_smoothing)
     return ops.mean(ops.binary_crossentropy(y_true, y_pred, from_logits=from_logits), axis=axis)
 
 
@@ -180,7 +180,7 @@ def binary_focal_crossentropy(
     Tensor (...)
         One loss for each sample.
     """
-    y_true, y_pred = _smoothed(*pair(y_true, y_pred), label_smoothing)
+    y_true, y_pred = _smoothed(*probable_pair(y_true, y_pred, from_logits), label_smoothing)
     p = ops.sigmoid(y_pred) if from_logits else y_pred
     right = y_true * p + (1.0 - y_true) * (1.0 - p)
     losses = ops.power(1.0 - right, gamma) * ops.binary_crossentropy(y_true, y_pred, from_logits=from_logits)
@@ -220,7 +220,7 @@ def categorical_focal_crossentropy(
     Tensor (...)
         One loss for each sample.
     """
-    y_true, y_pred = pair(y_true, y_pred)
+    y_true, y_pred = probable_pair(y_true, y_pred, from_logits)
     if label_smoothing:
         y_true = y_true * (1.0 - label_smoothing) + label_smoothing / y_true.shape[axis]
     p = ops.softmax(y_pred, axis=axis) if from_logits else y_pred / ops.sum(y_pred, axis=axis, keepdims=True)

@@ -11,7 +11,7 @@ from arraynet.plugins import current
 from arraynet.tensor import Tensor, Variable, as_tensor
 from arraynet.tree import flatten, map_structure
 
-__all__ = ["check_inputs", "check_numbers", "host_structure", "leaf_arrays"]
+__all__ = ["check_inputs", "check_numbers", "host_structure", "leaf_arrays", "warn_of_nan"]
 
 SCALING = (Rescaling, Normalization, BatchNormalization, LayerNormalization, Embedding)
 PICTURE = 64  # values that a sample has at least if it may be a picture
@@ -37,10 +37,29 @@ def _host(value: Any, name: str) -> np.ndarray:
     try:
         host = host_array(value)
     except (TypeError, ValueError) as error:
-        raise type(error)(f"{name}: {error}") from error
+        raise type(error)(f"{name}: {_of_text(value, name) or error}") from error
     if not host.ndim:
         raise ValueError(f"{name} must have samples along its first axis, received the single value {value!r}.")
     return host
+
+
+def _of_text(value: Any, name: str) -> str:
+    """What is said of text where numbers are expected; nothing of what is no text."""
+    if hasattr(value, "__array_namespace__") and not isinstance(value, np.ndarray):  # it need not be on the host
+        return ""
+    try:
+        texts = np.asarray(value).reshape(-1)
+    except ValueError:  # of rows of different lengths
+        return ""
+    if not texts.size or not isinstance(texts[0], str):
+        return ""
+    if np.strings.isdecimal(texts[:SAMPLE].astype(str)).all():
+        mend = f"These are whole numbers as text: numpy.asarray({name}).astype('int32')."
+    elif name == "y":
+        mend = "Number the classes: names, y = numpy.unique(y, return_inverse=True); class k is then called names[k]."
+    else:
+        mend = f"Drop what is text, or number the words: words, {name} = numpy.unique({name}, return_inverse=True)."
+    return f"Expected numbers, received text such as {str(texts[0])!r}. {mend}"
 
 
 def leaf_arrays(value: Any) -> list[Any]:
@@ -68,15 +87,37 @@ def check_numbers(data: Any) -> None:
 
 def check_values(value: Any, name: str) -> None:
     """Raise ValueError where floats hold NaN or infinity."""
+    if said := _not_finite(value, name):
+        raise ValueError(said)
+
+
+def _not_finite(value: Any, name: str) -> str:
     for leaf in leaf_arrays(value):
         if leaf.dtype.kind != "f" or _adds_up(leaf):
             continue
         wrong = [row for row in range(len(leaf)) if not np.isfinite(leaf[row]).all()]
         if wrong:
-            raise ValueError(
+            return (
                 f"{name} holds NaN or infinity in {len(wrong)} of {len(leaf)} samples, the first is sample "
                 f"{wrong[0]}. Drop them, or fill them: np.nan_to_num({name})."
             )
+    return ""
+
+
+def warn_of_nan(outputs: list[np.ndarray], data: Any, model: Any) -> None:
+    """Warn where predictions hold NaN, and say where it comes from, as far as that can be told."""
+    if not any(leaf.dtype.kind == "f" and not _adds_up(leaf) and np.isnan(leaf).any() for leaf in outputs):
+        return
+    cause = hasattr(data, "arrays") and _not_finite(data.arrays[0], "x")
+    weights = [w.path for w in model.weights if not np.isfinite(w.numpy()).all()]
+    if weights:
+        cause = f"So do the weights {', '.join(weights)}: train anew, with a lower learning rate."
+    warnings.warn(
+        f"Predictions of model {model.name!r} hold NaN. "
+        f"{cause or 'The weights do not: look at x, and at layers that take a logarithm, a root or a quotient.'}",
+        RuntimeWarning,
+        stacklevel=4,
+    )
 
 
 def _adds_up(x: np.ndarray) -> bool:

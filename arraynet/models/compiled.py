@@ -182,7 +182,11 @@ class CompiledMetrics:
         pairs, weights = _pairs(y_true, y_pred, names), _per_output(sample_weight, names, "sample_weight")
         for metric, k, is_weighted in self.parts:
             notify("touched", metric)
-            metric.update_state(*pairs[k], sample_weight=weights[k] if is_weighted else None)
+            try:
+                metric.update_state(*pairs[k], sample_weight=weights[k] if is_weighted else None)
+            except (ValueError, TypeError) as error:
+                error.add_note(f"This was the metric {metric.name!r}, of a batch of samples.")
+                raise
 
 
 def _wanted(given: Any, names: list[str]) -> list[list[Any]]:

@@ -14,6 +14,7 @@ __all__ = ["check_labels", "check_outputs"]
 SPARSE = (losses.sparse_categorical_crossentropy,)
 CATEGORICAL = (losses.categorical_crossentropy, losses.categorical_focal_crossentropy)
 BINARY = (losses.binary_crossentropy, losses.binary_focal_crossentropy)
+FUNCTIONS = [getattr(losses, name) for name in losses.functions.__all__]
 PROBABILITIES = (*SPARSE, *CATEGORICAL, *BINARY, losses.kl_divergence)
 
 
@@ -46,6 +47,7 @@ def _check_labels(loss: Any, labels: np.ndarray, guess: Tensor, source: str) -> 
     _check_places(fn, labels, guess, source)
     _check_units(fn, labels, guess, source)
     _check_kind(fn, labels, guess, source)
+    _check_shape(loss, labels, guess, source)
     _check_values(loss, labels, guess, source)
     if fn in CATEGORICAL and guess.shape[-1] == 1:
         warnings.warn(
@@ -95,18 +97,52 @@ def _check_kind(fn: Any, labels: np.ndarray, guess: Tensor, source: str) -> None
     classes = guess.shape[-1]
     if classes == 1:
         return
-    if fn in SPARSE and labels.ndim == guess.ndim and labels.shape[-1] == classes:
+    if fn in SPARSE and labels.ndim == guess.ndim and labels.shape[-1] == classes and _one_hot(labels):
         raise ValueError(
             f"y holds one-hot labels, its shape is {labels.shape}, but {fn.__name__} takes integers; the model ends in "
             f"{source}. Use loss='categorical_crossentropy', or y.argmax(-1) for y."
         )
     integers = labels.ndim == guess.ndim - 1 or (labels.ndim == guess.ndim and labels.shape[-1] == 1)
+    if fn in BINARY and integers and labels.size and labels.max() <= 1:
+        raise ValueError(
+            f"y holds one label per sample, its shape is {labels.shape}, but the model ends in {source}. For two "
+            f"classes give the last layer 1 unit, with activation='sigmoid'."
+        )
     if fn in (*CATEGORICAL, *BINARY) and integers:
+        _check_range(labels, classes, None, source)
         raise ValueError(
             f"y holds one label per sample, its shape is {labels.shape}, but {fn.__name__} takes rows of {classes} "
             f"numbers; the model ends in {source}. Use loss='sparse_categorical_crossentropy', or "
             f"utils.to_categorical(y, {classes}) for y."
         )
+
+
+def _one_hot(labels: np.ndarray) -> bool:
+    """Tell whether rows may be one-hot, or hold probabilities; other rows are no labels of one class."""
+    return bool(labels.size and labels.min() >= 0 and np.allclose(labels.sum(-1), 1, atol=1e-3))
+
+
+def _check_shape(loss: Any, labels: np.ndarray, guess: Tensor, source: str) -> None:
+    """Refuse, for losses that come with arraynet, labels of another shape than theirs."""
+    fn, own, out = getattr(loss, "function", None), labels.shape[1:], guess.shape[1:]
+    sparse = fn in SPARSE
+    if fn is None or fn not in FUNCTIONS or loss.options.get("axis", -1) not in (-1, len(out)):
+        return
+    wanted = out[:-1] if sparse else out
+    if own in (wanted, (*wanted, 1)) or (not sparse and (*own, 1) == out):
+        return
+    takes, mend = "the shape of the outputs", "Choose columns of y, or reshape it."
+    if sparse:
+        takes, mend = "a whole number for each answer", "Choose one column of y."
+    elif own in ((), (1,)):
+        mend = (
+            f"To predict one number give the last layer 1 unit; to tell {out[-1]} classes apart use "
+            f"activation='softmax' there and loss='sparse_categorical_crossentropy'."
+        )
+    raise ValueError(
+        f"y has the shape {labels.shape}, but {fn.__name__} takes {takes}, {(None, *wanted)}; the model ends in "
+        f"{source}. {mend}"
+    )
 
 
 def _check_logits(loss: Any, guess: Tensor, source: str) -> None:
@@ -151,11 +187,19 @@ def _check_range(labels: np.ndarray, classes: int, ignored: int | None, source: 
     low, high = kept.min(), kept.max()
     if kept.dtype.kind == "f" and not np.equal(kept, np.round(kept)).all():
         raise ValueError(
-            f"Labels of a sparse crossentropy are whole numbers, y holds fractions from {low} to {high}. To predict "
-            f"the values themselves use loss='mse'."
+            f"Labels of classes are whole numbers, y holds fractions from {low:g} to {high:g}. To predict the values "
+            f"themselves use loss='mse'."
         )
     if low < 0 or high >= classes:
         raise ValueError(
             f"Labels must lie between 0 and {classes - 1}, since the model ends in {source}; y holds labels from {low} "
-            f"to {high}. Give the last layer {int(high) + 1} units, or renumber the labels."
+            f"to {high}. {_units(low, high, classes)}"
         )
+
+
+def _units(low: float, high: float, classes: int) -> str:
+    if low < 0:
+        return "Renumber the labels from 0 on: y = numpy.unique(y, return_inverse=True)[1]."
+    if classes == 1 and high == 1:
+        return "For two classes use loss='binary_crossentropy' with activation='sigmoid' there, or 2 units."
+    return f"Give the last layer {int(high) + 1} units, or renumber the labels."

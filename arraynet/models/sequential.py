@@ -37,8 +37,15 @@ class Sequential(Model):
     autocast = False  # each layer casts what it is given, and an Embedding takes integers as they come
 
     def __init__(
-        self, layers: Iterable[Layer] | None = None, trainable: bool = True, name: str | None = None, **kwargs: Any
+        self,
+        layers: Iterable[Layer] | None = None,
+        trainable: bool = True,
+        name: str | None = None,
+        *more: Any,
+        **kwargs: Any,
     ) -> None:
+        if more or isinstance(trainable, Layer):
+            raise ValueError(_unlisted(layers, trainable, name, *more))
         super().__init__(trainable=trainable, name=name, **kwargs)
         self._stack: list[Layer] = []
         if isinstance(layers, str) or not isinstance(layers, Iterable | Layer | None):
@@ -200,3 +207,9 @@ def _agree(known: Any, shape: Any) -> bool:
     """Tell whether two shapes have one rank and the same lengths where both know them, the batch axis aside."""
     pairs = zip(known[1:], shape[1:], strict=False)
     return len(known) == len(shape) and all(a == b or a is None or b is None for a, b in pairs)
+
+
+def _unlisted(*given: Any) -> str:
+    """What is said of layers that were passed one by one, as PyTorch takes them."""
+    listed = ", ".join(f"{type(x).__name__}(...)" if isinstance(x, Layer) else repr(x) for x in given if x is not None)
+    return f"Sequential takes one list of layers, received them one by one: write Sequential([{listed}])."

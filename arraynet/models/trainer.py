@@ -9,7 +9,7 @@ from arraynet.callbacks import CallbackList
 from arraynet.callbacks.progress import resolve_verbose
 from arraynet.checks import positive_int
 from arraynet.models.batches import ArrayData, IterableData
-from arraynet.models.checks import check_numbers
+from arraynet.models.checks import check_numbers, warn_of_nan
 from arraynet.models.compilable import Compilable
 from arraynet.models.data import data_of, is_iterable_of_batches, split_off
 from arraynet.models.divergence import check_finite, debugged
@@ -214,7 +214,9 @@ class Trainer(Compilable):
             for hook in end:
                 hook(k, {"outputs": outputs})
         told.call("on_predict_end", None)
-        return unflatten(outputs, [np.concatenate(parts) for parts in zip(*collected, strict=True)])
+        made = [np.concatenate(parts) for parts in zip(*collected, strict=True)]
+        warn_of_nan(made, data, self)
+        return unflatten(outputs, made)
 
     def train_on_batch(
         self,

@@ -18,6 +18,7 @@ given; things that hold no numbers are a TypeError. Tensors of two backends are 
 
 from arraynet.autodiff.custom import custom_gradient
 from arraynet.autodiff.functional import jvp
+from arraynet.checks import explain_absent as _explain_absent
 from arraynet.operators import OPS as _table
 from arraynet.ops import creation as _creation
 from arraynet.ops import indexing as _indexing
@@ -54,3 +55,5 @@ from arraynet.ops.turning import *
 
 _table.update(zeros=_creation.zeros, ones=_creation.ones, eye=_creation.eye, get_item=_indexing.get_item)
 _table["@"] = _products.matmul  # the op of that name knows matrices alone
+
+_explain_absent(__name__, "op", "To write one: docs/extend/op.md.")

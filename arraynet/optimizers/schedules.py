@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, is_dataclass
 from typing import Any
 
 from arraynet import registry
+from arraynet.checks import explain_absent as _explain_absent
 from arraynet.checks import number
 
 __all__ = [
@@ -23,16 +24,8 @@ __all__ = [
     "serialize",
 ]
 
-NUMERIC = (
-    "initial_learning_rate",
-    "decay_rate",
-    "end_learning_rate",
-    "power",
-    "alpha",
-    "t_mul",
-    "m_mul",
-    "warmup_target",
-)
+RATES = ("initial_learning_rate", "end_learning_rate", "warmup_target")
+NUMERIC = (*RATES, "decay_rate", "power", "alpha", "t_mul", "m_mul")
 
 
 class LearningRateSchedule:
@@ -67,10 +60,11 @@ class LearningRateSchedule:
 
 
 def _checked(schedule: Any, *positive: str) -> None:
-    """Refuse what is no number, and steps that are not positive."""
+    """Refuse what is no number, negative rates, and steps that are not positive."""
     for name in (*NUMERIC, *positive):
         if getattr(schedule, name, None) is not None:
-            number(f"{type(schedule).__name__}: {name}", getattr(schedule, name))
+            low = 0 if name in RATES else -math.inf
+            number(f"{type(schedule).__name__}: {name}", getattr(schedule, name), low)
     for name in positive:
         if getattr(schedule, name) <= 0:
             raise ValueError(f"{name} must be positive, received {getattr(schedule, name)!r}.")
@@ -334,3 +328,6 @@ def deserialize(config: dict[str, Any], custom_objects: Mapping[str, type] | Non
         No class has that name; the message lists those that are known.
     """
     return registry.deserialize("schedule", config, _TABLE, custom_objects)  # type: ignore[no-any-return]
+
+
+_explain_absent(__name__, "schedule", "Subclass LearningRateSchedule to write one.")

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from arraynet.checks import number
+from arraynet.checks import number, resembling
 from arraynet.naming import auto_name
 from arraynet.observers import Versioned
 from arraynet.optimizers import schedules
@@ -24,6 +24,7 @@ SHARED = (
 )
 
 SHARES = ("beta_1", "beta_2", "rho", "momentum")
+OLD = {"lr": "learning_rate"}  # Keras 2 and PyTorch call it that
 
 
 class Settings(Versioned):
@@ -47,7 +48,7 @@ class Settings(Versioned):
         **unknown: Any,
     ) -> None:
         if unknown:
-            raise ValueError(f"{type(self).__name__} does not know the arguments {', '.join(sorted(unknown))}.")
+            raise ValueError(self._unknown(sorted(unknown)))
         self.name = name or auto_name(type(self).__name__.lower())
         self._learning_rate = _rate(learning_rate)
         self.weight_decay, self.loss_scale_factor = weight_decay, loss_scale_factor
@@ -58,7 +59,15 @@ class Settings(Versioned):
         _check(self)
         self._iterations = 0
 
+    def _unknown(self, names: list[str]) -> str:
+        known = ["learning_rate", *self.hyper, *SHARED, "name"]
+        meant = [question for name in names if (question := resembling(OLD.get(name, name), known))]
+        text = f"{type(self).__name__} does not know the arguments {', '.join(names)}. {' '.join(meant)}".rstrip()
+        return f"{text} It knows {', '.join(known)}."
+
     def __setattr__(self, name: str, value: Any) -> None:
+        if name in OLD and name not in self.hyper:  # as an attribute of its own it would change nothing
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}. Did you mean {OLD[name]!r}?")
         if name in ("learning_rate", "iterations", "_iterations"):  # host numbers: programs ask for them at each replay
             object.__setattr__(self, name, value)
         else:
@@ -132,7 +141,7 @@ class Settings(Versioned):
 def _rate(value: Any) -> Any:
     """A learning rate as a float, a schedule or a callable."""
     if isinstance(value, float | np.floating):
-        return float(number("learning_rate", value))
+        return float(number("learning_rate", value, 0))  # by less than 0 the loss would grow
     if callable(value) and not isinstance(value, type):
         return value
     fix = f" Write {float(value)!r}." if isinstance(value, int) and not isinstance(value, bool) else ""

@@ -104,6 +104,10 @@ class Jitted:
         """The programs captured so far."""
         return [e.program for e in self._entries.values() if isinstance(e, _Entry)]
 
+    def __repr__(self) -> str:
+        eager = f", runs eagerly: {self.reason}" if self.reason else ""
+        return f"<jitted {getattr(self, '__name__', 'function')}, captures: {self.captures}{eager}>"
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         settings = config.numerics()
         if OBSERVERS.get() or settings[0] == "eager":

@@ -74,18 +74,16 @@ class Program:
         return Counter(instruction.name for instruction in self.instructions)
 
     def pretty(self) -> str:
-        """Return the program as text, a line per instruction."""
+        """Return the program as text, a line per instruction, and below a group those that it computes."""
         inputs = [repr(v) for v in self.inputs]
         inputs += [f"{variable.path}={v!r}" for variable, v in self.variables]
         inputs += [f"{key or 'host'}=%{v.index}" for _, values in self.hosts for key, v in values.items()]
         lines = [f"program on {self.backend.name} ({', '.join(inputs)})"]
-        lines += [f"  %{index} = constant {value!r}".replace("\n", " ") for index, value in self._small_constants()]
-        lines += [f"  {instruction!r}" for instruction in self.instructions]
+        lines += [f"  %{i}:{c.dtype}{[*c.shape]} = {'array' if c.ndim else str(c)}" for i, c in self.constants.items()]
+        for instruction in self.instructions:
+            lines += [f"  {instruction!r}", *(f"    {text}" for text in instruction.inside)]
         lines += [f"  {variable.path} <- %{v.index}" for variable, v in self.updates]
         return "\n".join([*lines, f"  return {', '.join(f'%{v.index}' for v in self.outputs)}"])
-
-    def _small_constants(self) -> list[tuple[int, Any]]:
-        return [(i, c if c.ndim == 0 else f"{c.dtype}{list(c.shape)}") for i, c in self.constants.items()]
 
 
 def interpret(program: Program) -> Runner:

@@ -73,6 +73,8 @@ class Instruction:
     shared : frozenset of int
         Which of `inputs`, by position, had memory in common with a result when it was captured: passes may put
         other Values in their places, whose examples have none.
+    inside : tuple of str
+        Of a group: the instructions that it computes, as text, since a loop has no Values.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Instruction:
     outs: tuple[Value, ...]
     several: bool = False
     shared: frozenset[int] = frozenset()
+    inside: tuple[str, ...] = ()
 
     def inputs(self) -> list[Value]:
         """Return the Values that it reads."""

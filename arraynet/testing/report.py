@@ -73,4 +73,5 @@ class Report:
     def __str__(self) -> str:
         counts = {path: sum(row.path == path for row in self.rows) for path in ("native", "declined", "generic")}
         told = ", ".join(f"{n} {path}" for path, n in counts.items())
-        return "\n".join([f"{self.backend}: {told}, {len(self.failures)} failures", *self.failures])
+        cases = f"{len(self.rows)} cases ({told})"
+        return "\n".join([*self.failures, f"{self.backend}: {cases}, {len(self.failures)} failures"])

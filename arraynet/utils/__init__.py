@@ -1,5 +1,6 @@
 """Small helpers around training: labels, pictures, seeds, a fresh session."""
 
+from arraynet.checks import explain_absent as _explain_absent
 from arraynet.utils.charts import plot_confusion, plot_weights
 from arraynet.utils.model_graph import plot_model
 from arraynet.utils.numerical import normalize, to_categorical
@@ -20,3 +21,5 @@ __all__ = [
     "to_categorical",
     "training_curves",
 ]
+
+_explain_absent(__name__, "helper")

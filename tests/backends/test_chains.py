@@ -140,3 +140,24 @@ def test_four_times_the_layers_are_not_much_more_than_four_times_the_planning(mo
             tower(count)
             counts.append(len(looks))
     assert counts[1] < 8 * counts[0]
+
+
+def test_a_program_tells_what_its_loops_compute():
+    w, (x, _) = arraynet.Variable(np.full((6, 8), 0.1, "float32")), labelled(32)
+
+    def step(x):
+        y = ops.tanh(x @ w)
+        w.assign_sub(ops.transpose(x) @ y * 0.1)
+        return ops.sum(ops.exp(y), axis=-1)
+
+    with arraynet.use_backend("numba"):
+        w.move("numba")
+        fast = jit(step)
+        for _ in range(2):
+            fast(x)
+    (program,) = fast.programs
+    above, _, below = program.pretty().partition(" = group(")
+    told = [line for line in below.splitlines() if line.startswith("    %")]
+    for name in ("matmul", "tanh", "exp", "sum", "subtract"):
+        assert f" = {name}(" not in above
+        assert sum(f" = {name}(" in line for line in told) == (2 if name == "matmul" else 1), below

@@ -27,6 +27,7 @@ from arraynet import (
 )
 
 schedules = optimizers.schedules
+DENSE = [layers.Dense(3) for _ in range(4)]
 
 
 @table(
@@ -60,7 +61,8 @@ def test_layers(program, error, words):
 @table(
     ("a text in the stack", lambda: Sequential([layers.Dense(3), "relu"]), ValueError, "stack of layers|'relu'"),
     ("a class in the stack", lambda: Sequential([layers.Dense]), ValueError, "Did you mean Dense(...)?"),
-    ("layers without brackets", lambda: Sequential(layers.Dense(3), layers.Dense(2)), ValueError, "trainable"),
+    ("layers without brackets", lambda: Sequential(*DENSE[:2]), ValueError, "Sequential([Dense(...), Dense(...)])"),
+    ("four without brackets", lambda: Sequential(*DENSE), ValueError, "one list of layers|Dense(...), Dense(...)])"),
     ("one name twice", lambda: Sequential([layers.Dense(1, name="a")] * 2), ValueError, "'a'|unique|name="),
     ("a second input", lambda: Sequential([Input((3,)), Input((3,))]), ValueError, "Input comes first|only once"),
     ("a text for the stack", lambda: Sequential("dense"), ValueError, "list of layers|'dense'"),
@@ -99,7 +101,12 @@ def test_compile(program, error, words):
     ("a text as rate", lambda: optimizers.SGD("fast"), ValueError, "learning_rate|'fast'"),
     ("NaN as rate", lambda: optimizers.SGD(math.nan), ValueError, "learning_rate|nan"),
     ("an int assigned", lambda: setattr(optimizers.SGD(), "learning_rate", 1), ValueError, "learning_rate|Write 1.0"),
-    ("the old name of the rate", lambda: optimizers.SGD(lr=0.1), ValueError, "SGD|lr"),
+    ("the old name of the rate", lambda: optimizers.SGD(lr=0.1), ValueError, "SGD|arguments lr|'learning_rate'?"),
+    ("it assigned", lambda: setattr(optimizers.SGD(), "lr", 0.1), AttributeError, "SGD|'lr'|'learning_rate'?"),
+    ("a misspelt beta", lambda: optimizers.Adam(beta1=0.9), ValueError, "Adam|arguments beta1|'beta_1'?|It knows"),
+    ("a negative rate", lambda: optimizers.SGD(-0.1), ValueError, "learning_rate|0 or more|-0.1"),
+    ("it assigned", lambda: setattr(optimizers.SGD(), "learning_rate", -0.1), ValueError, "learning_rate|0 or more"),
+    ("a negative start", lambda: schedules.CosineDecay(-0.1, 9), ValueError, "CosineDecay|initial_learning_rate|-0.1"),
     ("momentum above one", lambda: optimizers.SGD(momentum=2.0), ValueError, "momentum|0 to 1|2.0"),
     ("beta above one", lambda: optimizers.Adam(beta_1=1.5), ValueError, "Adam|beta_1|0 to 1|1.5"),
     ("epsilon as text", lambda: optimizers.Adam(epsilon="a"), ValueError, "Adam|epsilon|number|'a'"),
@@ -165,7 +172,12 @@ def test_callbacks(program, error, words):
     ("labels as text", lambda: utils.to_categorical(["cat"]), TypeError, "Expected numbers|'cat'"),
     ("negative labels", lambda: utils.to_categorical([-1, 2]), ValueError, "-1 to 2"),
     ("epsilon as text", lambda: config.set_epsilon("a"), ValueError, "epsilon|'a'"),
-    ("an unknown backend", lambda: set_backend("tensorflow"), ValueError, "'tensorflow'|Installed|numpy"),
+    (
+        "an unknown backend",
+        lambda: set_backend("tensorflow"),
+        ValueError,
+        "'tensorflow'|Installed|numpy|pip install arraynet-numba|docs/extend/backend.md",
+    ),
     ("a file by number", lambda: models.load_model("x.h5"), ValueError, ".arraynet|x.h5"),
 )
 def test_variables_and_ops(program, error, words):

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import arraynet
+
 PACKAGES = {
     "layers": "Dense",
     "losses": "Huber",
@@ -43,13 +45,57 @@ MISTYPED = [
     ("optimizers", "Adan", "Adam"),
     ("callbacks", "EarlyStoping", "EarlyStopping"),
     ("initializers", "HeNorm", "HeNormal"),
+    ("ops", "sofmax", "softmax"),
+    ("layers", "Dens", "Dense"),
+    ("activations", "sigmoyd", "sigmoid"),
+    ("regularizers", "L1L3", "L1L2"),
+    ("optimizers.schedules", "CosineDecy", "CosineDecay"),
+    ("models", "Sequental", "Sequential"),
+    ("datasets", "mnits", "mnist"),
+    ("utils", "to_categoric", "to_categorical"),
+    ("random", "unifrm", "uniform"),
+    ("saving", "load_modell", "load_model"),
+    ("testing", "compair", "compare"),
 ]
 
 
 @pytest.mark.parametrize(("where", "name", "meant"), MISTYPED)
 def test_a_mistyped_name(where, name, meant):
-    with pytest.raises(AttributeError, match=f"arraynet has no such [a-z]+. Did you mean '{meant}'"):
+    with pytest.raises(AttributeError, match=f"arraynet has no such [a-z ]+. Did you mean '{meant}'"):
         getattr(package(where), name)
+
+
+@pytest.mark.parametrize(("name", "meant"), [("Sequental", "Sequential"), ("layer", "layers"), ("set_backnd", "set_b")])
+def test_a_mistyped_name_of_the_package(name, meant):
+    with pytest.raises(AttributeError, match=f"'arraynet' has no attribute '{name}'.*Did you mean '{meant}"):
+        getattr(arraynet, name)
+
+
+METHODS = [
+    ("astype", "ops.cast(x, 'float32')"),
+    ("backward", "arraynet.GradientTape()"),
+    ("requires_grad", "arraynet.GradientTape()"),
+    ("detach", "ops.stop_gradient(x)"),
+    ("clone", "x itself"),
+    ("cuda", "x.to(name)"),
+    ("device", "x.backend"),
+    ("view", "ops.reshape(x, shape)"),
+    ("tolist", "x.numpy().tolist()"),
+    ("ravel", "ops.ravel(x)"),  # which is made of other ops
+    ("exp", "ops.exp(x)"),
+]
+
+
+@pytest.mark.parametrize(("name", "instead"), METHODS)
+@pytest.mark.parametrize("kind", [arraynet.ops.ones, arraynet.Variable])
+def test_a_method_of_another_library(name, instead, kind):
+    with pytest.raises(AttributeError, match=f"no attribute '{name}'. Use .*{re.escape(instead)}"):
+        getattr(kind([1]), name)
+
+
+def test_a_method_that_nobody_knows():
+    with pytest.raises(AttributeError, match=r"no attribute 'nonsense'\.$"):
+        _ = arraynet.ops.ones(3).nonsense
 
 
 @pytest.mark.parametrize("where", PACKAGES)

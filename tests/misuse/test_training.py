@@ -1,5 +1,7 @@
 """Wrong data, labels, weights and callables in training: refused before a weight has changed."""
 
+import warnings
+
 import numpy as np
 import pytest
 from support.classifier import ONE_HOT, X, Y, net
@@ -35,14 +37,23 @@ def stream(*batches):
     ("one number", lambda m: m.fit(5, Y), ValueError, "samples along its first axis|5"),
     ("objects", lambda m: m.fit(X.astype(object), Y), TypeError, "x: |dtype object|astype"),
     ("None among numbers", lambda m: m.fit([[None] * 6] * 50, Y), TypeError, "x: |None"),
-    ("text", lambda m: m.fit([["a"] * 6] * 50, Y), TypeError, "x: |'a'"),
+    ("text", lambda m: m.fit([["a"] * 6] * 50, Y), TypeError, "x: |'a'|words, x = numpy.unique(x"),
     ("rows of different lengths", lambda m: m.fit([[1.0] * 6] * 49 + [[1.0]], Y), ValueError, "x: |inhomogeneous"),
     ("complex numbers", lambda m: m.fit(X.astype(complex), Y), TypeError, "x: |complex128"),
     ("NaN", lambda m: m.fit(NAN, Y), ValueError, "NaN|50 of 50|np.nan_to_num(x)"),
     ("infinity", lambda m: m.fit(np.where(X > 0.99, np.inf, X), Y), ValueError, "infinity|sample"),
     ("a wrong last axis", lambda m: m.fit(X[:, :4], Y), ValueError, "dense|length 6|(2, 4)|nothing has been trained"),
-    ("labels as text", lambda m: m.fit(X, TEXT), TypeError, "y: |'cat'"),
-    ("negative labels", lambda m: m.fit(X, Y - 1), ValueError, "between 0 and 2|-1 to 1"),
+    (
+        "labels as text",
+        lambda m: m.fit(X, TEXT),
+        TypeError,
+        "y: |'cat'|names, y = numpy.unique(y, return_inverse=True)",
+    ),
+    ("labels as objects", lambda m: m.fit(X, np.array(TEXT, object)[:, None]), TypeError, "y: |'cat'|numpy.unique(y"),
+    ("numbers as text", lambda m: m.fit(X, Y.astype(str)), TypeError, "y: |whole numbers as text|astype('int32')"),
+    ("negative labels", lambda m: m.fit(X, Y - 1), ValueError, "between 0 and 2|-1 to 1|numpy.unique(y"),
+    ("two columns", lambda m: m.fit(X, np.stack([Y, Y], 1)), ValueError, "(50, 2)|a whole number|(None,)|one column"),
+    ("rows of fractions", lambda m: m.fit(X, X[:, :3]), ValueError, "(50, 3)|a whole number|(None,)|one column"),
     ("too many classes", lambda m: m.fit(X, Y + 1), ValueError, "1 to 3|4 units|dense"),
     ("fractions", lambda m: m.fit(X, Y + 0.5), ValueError, "whole numbers|0.5 to 2.5|mse"),
     ("one-hot labels", lambda m: m.fit(X, ONE_HOT), ValueError, "(50, 3)|categorical_crossentropy"),
@@ -112,8 +123,24 @@ class OneArgument(callbacks.Callback):
         "(50, 5)|(None, 3)|Give the last layer 5 units",
     ),
     ("three classes for a binary loss", lambda: binary().fit(X, Y), ValueError, "between 0 and 1|0 to 2"),
-    ("one number for three outputs", lambda: net(loss="mse", metrics=[]).fit(X, Y), ValueError, "same shape"),
+    ("one number for three outputs", lambda: net(loss="mse").fit(X, Y), ValueError, "(50,)|(None, 3)|1 unit|'softmax'"),
+    ("pictures for rows", lambda: net(loss="mse").fit(X, np.ones((50, 2, 2))), ValueError, "(50, 2, 2)|(None, 3)"),
+    ("fractions for classes", lambda: net(**CATEGORICAL).fit(X, X[:, 0]), ValueError, "whole numbers|loss='mse'"),
+    ("ten classes for three", lambda: net(**CATEGORICAL).fit(X, Y + 7), ValueError, "7 to 9|10 units"),
+    (
+        "yes or no for three units",
+        lambda: net("sigmoid", loss="binary_crossentropy").fit(X, Y % 2),
+        ValueError,
+        "(50,)|(None, 3)|1 unit|'sigmoid'",
+    ),
+    (
+        "two classes for one unit",
+        lambda: net("sigmoid", 1).fit(X, Y % 2),
+        ValueError,
+        "0 to 1|binary_crossentropy|2 units",
+    ),
     ("weights of fractions", lambda: regression().fit(X, X[:, 0], class_weight={0: 2.0}), ValueError, "class_weight"),
+    ("a metric of rows", lambda: net(metrics=["mae"]).fit(X, Y), ValueError, "(32,)|(32, 3)|the metric 'mae'|a batch"),
     ("no loss", lambda: net(loss=None, metrics=[]).fit(X, Y), ValueError, "no loss|compile(loss="),
     ("a loss of None", lambda: net(loss=lambda a, b: None).fit(X, Y), TypeError, "must return a Tensor|NoneType"),
     ("a loss in NumPy", lambda: net(loss=lambda a, b: np.mean(b)).fit(X, Y), TypeError, "Tensor|arraynet.ops"),
@@ -132,6 +159,36 @@ def test_losses_and_labels_that_do_not_go_together(program, error, words):
 def words_beyond(vectors):
     model = models.Sequential([layers.Embedding(vectors, 3), layers.Flatten(), layers.Dense(1)])
     return compiled(model).fit(np.array([[0, 1], [2, 9]]), np.ones((2, 1)), verbose=0)
+
+
+GUESS = ops.softmax(ops.ones((50, 3)))
+
+
+@table(
+    (
+        "integers",
+        lambda: losses.sparse_categorical_crossentropy(GUESS, Y),
+        ValueError,
+        "(50, 3)|(50,)|Labels come first",
+    ),
+    ("of a class", lambda: losses.SparseCategoricalCrossentropy()(GUESS, Y), ValueError, "Labels come first"),
+    ("of another", lambda: losses.CategoricalCrossentropy()(GUESS, Y), ValueError, "(50, 3)|(50,)|Labels come first"),
+)
+def test_labels_and_predictions_exchanged(program, error, words):
+    refused(program, error, words)
+
+
+@pytest.mark.parametrize("loss", ["categorical_crossentropy", "binary_crossentropy", "categorical_focal_crossentropy"])
+def test_labels_and_predictions_of_one_shape_exchanged(loss):
+    with pytest.warns(UserWarning, match="y_true is the output of a softmax.*Labels come first"):
+        losses.get(loss)(GUESS, ONE_HOT)
+
+
+def test_a_teachers_answers_are_labels():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        losses.categorical_crossentropy(GUESS, ops.softmax(X[:, :3]))
+        losses.categorical_crossentropy(GUESS, X[:, :3], from_logits=True)
 
 
 class Forgetful(layers.Layer):

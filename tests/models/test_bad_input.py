@@ -117,6 +117,35 @@ def test_nothing_to_predict_is_refused():
         net().predict(iter([]), verbose=0)
 
 
+class Log(layers.Layer):
+    def call(self, inputs):
+        return ops.log(inputs - 0.5)
+
+
+@pytest.mark.parametrize(
+    ("prepare", "x", "cause"),
+    [
+        (lambda m: m, NAN, "x holds NaN or infinity in 1 of 50 samples, the first is sample 3"),
+        (lambda m: m.set_weights([w * np.nan for w in m.get_weights()]), X, "So do the weights .*dense/kernel"),
+        (lambda m: m.add(Log()), X, "The weights do not: look at x, and at layers that take a logarithm"),
+        (lambda m: m, [NAN[:5]], "The weights do not: look at x"),
+    ],
+)
+def test_predictions_that_are_no_numbers_are_noticed(prepare, x, cause, backend):
+    model = net()
+    prepare(model)
+    with pytest.warns(RuntimeWarning, match=f"Predictions of model '{model.name}' hold NaN. {cause}"):
+        model.predict(iter(x) if isinstance(x, list) else x, verbose=0)
+
+
+def test_infinite_predictions_are_predictions():
+    model = net(None, 1, loss="mse", metrics=None)
+    model.add(layers.Rescaling(np.inf))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert not np.isfinite(model.predict(X, verbose=0)).any()
+
+
 def test_no_loss_is_refused():
     untouched(net(loss=None, metrics=None), lambda m: m.fit(X, Y, verbose=0), ValueError, "no loss to compute")
 

@@ -40,6 +40,22 @@ def test_the_rate_reads_and_is_assigned_as_a_float(backend):
     np.testing.assert_array_equal(stepped(optimizer, [[1.0, 2.0]]), [0.75, -2.5])
 
 
+def test_a_rate_of_zero_is_one():
+    """Weights stand still, as for a part of a network that is not to learn for a while."""
+    optimizer = SGD(0.5)
+    optimizer.learning_rate = 0.0
+    np.testing.assert_array_equal(stepped(optimizer, [[1.0, 2.0]]), [1.0, -2.0])
+
+
+def test_an_optimizer_of_ones_own_may_call_its_numbers_as_it_likes():
+    class Own(SGD):
+        hyper = (*SGD.hyper, "lr")
+
+    optimizer = Own()
+    optimizer.lr = 0.5
+    assert optimizer.get_config()["lr"] == 0.5
+
+
 def test_a_schedule_sees_the_count_before_the_step():
     class Counted(schedules.LearningRateSchedule):
         seen = ()

@@ -345,3 +345,22 @@ def test_the_same_leaves_in_another_structure_are_another_signature():
         assert f(x=a)[0] == 3
         assert f(y=a, x=b)[0] == -2
         assert f(y=a)[0] == -4
+
+
+def test_a_captured_function_tells_its_name_its_captures_and_why_it_is_eager():
+    def halved(x):
+        """Return a half."""
+        return x / 2
+
+    def careful(x):
+        return x / 2 if ops.max(x) > 1 else x
+
+    fast, slow = jit(halved), jit(careful)
+    assert repr(fast) == "<jitted halved, captures: 0>"
+    assert fast.__doc__ == "Return a half."
+    for n in (2, 3):
+        fast(np.ones(n))
+        slow(np.ones(n))
+    assert repr(fast) == "<jitted halved, captures: 2>"
+    assert repr(slow) == f"<jitted careful, captures: 2, runs eagerly: {slow.reason}>"
+    assert slow.reason

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -152,4 +153,12 @@ def _called(waiting: list[Any], kept: set[int], team: np.ndarray) -> Any:
     kwargs = {"over": tuple(old for _, old in over)} if over else {}
     tasks = [task for i in waiting for task in i.function.tasks(i)]
     function = Calls(tasks, [*inputs, *outs], kept, team)
-    return Instruction("group", function, tuple(inputs), kwargs, tuple(outs), several=True)
+    inside = tuple(text for i in waiting for text in _told(i))
+    return Instruction("group", function, tuple(inputs), kwargs, tuple(outs), several=True, inside=inside)
+
+
+def _told(instruction: Any) -> tuple[str, ...]:
+    """The instructions of a loop, with the products that it computes; or a product, without what it works in."""
+    if isinstance(instruction.function, Product):
+        return (repr(replace(instruction, outs=instruction.outs[:1])),)
+    return (*map(repr, instruction.function.products.values()), *instruction.inside)

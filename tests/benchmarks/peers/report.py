@@ -45,6 +45,15 @@ backend `B`, `arraynet-step:B` a loop by hand with `GradientTape` that is not ca
 same `fit`; `jax` is one jitted step with optax, `torch` and `torch-fused` are PyTorch in eager mode. `x floor` and
 `x best peer` are the medians of the ratios within the rounds, the latter over the fastest peer. All subjects use
 float32, the same rows, Glorot uniform kernels, Keras' hyper-parameters and a fresh random order each round.
+
+To measure on a machine of yours, from a checkout: the first command installs the peers, some gigabytes, into folders of
+their own; the second takes an hour, in which nothing else should run, and writes this page anew.
+
+```sh
+sh tests/benchmarks/peers/setup.sh .asv/peers
+make peers
+make peers ARGS="train-8 predict"   # some of the comparisons only
+```
 """
 
 
