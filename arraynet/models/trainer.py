@@ -13,6 +13,7 @@ from arraynet.models.checks import check_numbers, warn_of_nan
 from arraynet.models.compilable import Compilable
 from arraynet.models.data import data_of, is_iterable_of_batches, split_off
 from arraynet.models.divergence import check_finite, debugged
+from arraynet.models.fetching import Outputs
 from arraynet.models.loop import RunningLogs, run_batches
 from arraynet.plugins import use_backend
 from arraynet.random.streams import stream_key
@@ -203,18 +204,18 @@ class Trainer(Compilable):
     def _predicted(self, data: Data, told: CallbackList) -> Any:
         told.call("on_predict_begin", None)
         begin, end = (told.listeners(f"on_predict_batch_{when}") for when in ("begin", "end"))
-        collected: list[list[np.ndarray]] = []
+        collected = Outputs()
         outputs: Any = None
         step = self._step("predict")
         for k, (x, _, _) in enumerate(data.epoch()):
             for hook in begin:
                 hook(k, None)
             outputs = step(x, None, None)
-            collected.append([np.asarray(leaf) for leaf in flatten(outputs)])
+            collected.add(flatten(outputs))
             for hook in end:
                 hook(k, {"outputs": outputs})
         told.call("on_predict_end", None)
-        made = [np.concatenate(parts) for parts in zip(*collected, strict=True)]
+        made = collected.whole()
         warn_of_nan(made, data, self)
         return unflatten(outputs, made)
 

@@ -122,3 +122,17 @@ def test_a_model_moves_to_the_device_and_back(on_cupy, images):
     np.testing.assert_allclose(model.predict(images[0][:10], verbose=0), expected, rtol=1e-5)
     model.to("numpy")
     np.testing.assert_array_equal(model.predict(images[0][:10], verbose=0), expected)
+
+
+@pytest.mark.parametrize(("limit", "downloads"), [(1 << 20, 1), (3 * 40 * 10, 3)])  # bytes; three batches of seven
+def test_predictions_are_fetched_together(on_cupy, images, host, monkeypatch, limit, downloads):
+    from arraynet.models import fetching
+
+    _, model = fitted("cupy", images, epochs=1)
+    x = images[0][:65]
+    expected = model.predict(x, batch_size=65, verbose=0)
+    monkeypatch.setattr(fetching, "BYTES", limit - 1)
+    before = host.counts.copy()
+    found = model.predict(x, batch_size=10, verbose=0)
+    assert host.counts["downloads"] - before["downloads"] == downloads
+    np.testing.assert_allclose(found, expected, rtol=1e-5)

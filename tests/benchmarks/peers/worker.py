@@ -61,7 +61,9 @@ class Host:
         if mode == "train":
             self.facts |= self.finish()
         self.facts["versions"] = {
-            name: version(DISTRIBUTION.get(name, name)) for name in VERSIONS if name in sys.modules
+            name: getattr(sys.modules[name], "__version__", None) or version(DISTRIBUTION.get(name, name))
+            for name in VERSIONS
+            if name in sys.modules
         }
 
     def train(self):
