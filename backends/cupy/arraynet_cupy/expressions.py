@@ -15,6 +15,7 @@ ANY = {  # {C} is the type that the operands are cast to; it has the result's dt
     "add": "{0} + {1}", "subtract": "{0} - {1}", "multiply": "{0} * {1}", "negative": "-{0}", "positive": "{0}",
     "square": "{0} * {0}", "astype": "{0}", "where": "{0} ? {1} : {2}",
     "maximum": "({0} > {1} || {0} != {0}) ? {0} : {1}", "minimum": "({0} < {1} || {0} != {0}) ? {0} : {1}",
+    "clip": "({0} < {1} ? {1} : {0}) > {2} ? {2} : {0} < {1} ? {1} : {0}",
     "sign": "{0} > 0 ? ({C})1 : {0} < 0 ? ({C})-1 : {0}",
     "bitwise_and": "{0} & {1}", "bitwise_or": "{0} | {1}", "bitwise_xor": "{0} ^ {1}",
 }  # fmt: skip
@@ -40,9 +41,16 @@ INFINITE = {True: "__longlong_as_double(0x7ff8000000000000LL)", False: "__longlo
 
 def supported(instruction: Any) -> bool:
     """Tell whether an expression says what a primitive computes of these dtypes."""
+    if instruction.name == "clip" and (None in map(_bound, instruction.args[1:]) or len(instruction.args) < 3):
+        return False
     dtypes = [str(v.dtype) for v in (*instruction.inputs(), *instruction.outs) if v.dtype is not None]
     floating = instruction.name not in FLOATING or instruction.outs[0].dtype.kind == "f"
     return floating and not instruction.kwargs and all(d in CTYPES for d in dtypes)
+
+
+def _bound(x: Any) -> Any:
+    """A bound that is one number; None for an array, which may hold NaN, and where there is none."""
+    return None if getattr(x, "shape", None) is not None else x
 
 
 def statement(instruction: Any, names: dict[int, str], target: str) -> str:

@@ -27,6 +27,11 @@ class CupyNamespace(Namespace):
     def erf(self, x: Any) -> Any:
         return _erf(x)
 
+    def clip(self, x: Any, /, min: Any = None, max: Any = None) -> Any:
+        numbers = isinstance(min, int | float) and isinstance(max, int | float)
+        own = numbers and x.dtype.kind == "f"  # the general form asks the device which numbers are beyond the bounds
+        return (cupy if own else compat).clip(x, min, max)
+
 
 REFUSED = {  # what CuPy goes on with, to numbers without meaning, as long as it is not asked to look
     "cholesky": "the matrix is not positive definite",

@@ -17,7 +17,8 @@ from arraynet_cupy.products import WORKSPACE, UnrecordableError, recorded
 __all__ = ["UnrecordableError", "reason", "record", "where"]
 
 FEW = 3  # kernels, to launch which is no trouble
-READING = frozenset((
+HOST = frozenset(f"host.{name}" for name in ("add", "subtract", "multiply", "divide", "negative"))  # of its numbers
+READING = HOST | frozenset((
     "group", "group.reduce", "group.merged", "random_words", "random_normals",
 ))  # take numbers of the host from the device's memory, too  # fmt: skip
 QUEUEING = READING | frozenset((
@@ -37,6 +38,7 @@ def reason(program: Any, elementwise: frozenset[str]) -> str:
     if unknown:
         return f"{', '.join(sorted(unknown))} may wait for the device, or read memory of the host"
     numbers = {v.index for v in program.host_values()}
+    numbers |= {v.index for i in program.instructions if i.name in HOST for v in i.outs}
     others = [i for i in program.instructions if i.name not in READING]
     taking = {i.name for i in others if not numbers.isdisjoint(v.index for v in i.inputs())}
     if taking or len(numbers) > Numbers.LIMIT:

@@ -57,6 +57,7 @@ MAKE = {
     "adam": lambda: classifier("adam"),
     "schedule": lambda: classifier(arraynet.optimizers.Adam(decaying(0.01))),
     "momentum": lambda: classifier(arraynet.optimizers.SGD(decaying(0.1), momentum=0.9, nesterov=True)),
+    "bounded": lambda: classifier(arraynet.optimizers.Ftrl(0.1, clipvalue=0.01)),
     "clipped": lambda: classifier(arraynet.optimizers.Adam(global_clipnorm=0.1)),
     "dropout": lambda: classifier("adam", layers.Dropout(0.3), layers.GaussianNoise(0.1)),
     "normalised": lambda: classifier("adam", layers.BatchNormalization(), layers.LayerNormalization()),

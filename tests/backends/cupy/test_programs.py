@@ -38,6 +38,7 @@ def traced(dtype):
     x, y = (TracedArray(tracer, tracer.value(a)) for a in samples(dtype))
     calls = [(name, (x, y) if "{1}" in text else (x,)) for name, text in TEXTS.items()]
     calls = [call for call in calls if call[0] not in ("where", "astype")]
+    calls = [call for call in calls if call[0] != "clip"] + [("clip", (x, 0, 2)), ("clip", (x, 2, 1))]
     for name, args in [*calls, ("where", (x if dtype == "bool" else x < y, x, y))]:
         before = len(tracer.instructions)
         try:
