@@ -266,7 +266,7 @@ def parse():
     add("--rounds", type=int, default=7, help="counted rounds; one more goes before them to warm up")
     add("--steps", type=int, help="training steps in a round; some 25,600 rows' worth, 60 to 2000 steps")
     add("--threads", type=int, default=2, help="for every subject")
-    add("--gpu", action="store_true", help="on the GPU: floor, jax, torch, torch-fused and arraynet:cupy")
+    add("--gpu", action="store_true", help="on the GPU: all but tensorflow and sklearn, and arraynet:cupy")
     add("--time-limit", type=float, default=600, metavar="SECONDS", help="no round starts that would end after it")
     add("--others", type=float, default=QUIET, metavar="CORES", help="what other processes may use during a round")
     add("--venvs", type=Path, default=REPOSITORY / ".asv" / "peers", metavar="DIR", help="where setup.sh put the peers")

@@ -33,7 +33,7 @@ RUNS = {  # name: what race.py is asked for, in the order of the page
     "import": ["--mode", "import"],
     "ops": ["--mode", "ops"],
 }
-ON_GPU = ["--gpu", "--subjects", "floor", "jax", "torch", "torch-fused", "arraynet:cupy"]
+ON_GPU = ["--gpu", "--subjects", "floor", "jax", "torch", "torch-fused", "keras-jax", "keras-torch", "arraynet:cupy"]
 RUNS |= {f"gpu-{name}": [*RUNS[name], *ON_GPU] for name in RUNS if name not in ("import", "ops")}
 HEAD = """# Performance
 
