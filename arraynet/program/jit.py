@@ -253,16 +253,16 @@ def _array(x: Any, backend: Backend, dtype: str) -> Any:
 
 def _assigning(entry: _Entry, backend: Backend, inputs: list[Any], hosts: list[Any]) -> Any:
     """Replay, and give the Variables their new arrays, which are mostly the old ones, written over."""
-    touched = latest_touch()
-    entry.steady = None  # it would hold arrays that nobody else does
+    touched, entry.steady = latest_touch(), None  # it would hold arrays that nobody else does
     variables = [variable._value.array for variable in entry.variables]
     outs = [_target(entry, k, variable) for k, variable in enumerate(entry.targets)]
     outputs, updates = entry.run(inputs, variables, hosts, outs)
     entry.steady = touched, variables, outs
-    for k, (variable, new) in enumerate(zip(entry.targets, updates, strict=True)):
+    for k, (variable, new, out) in enumerate(zip(entry.targets, updates, outs, strict=True)):
         old = variable._value.array
-        if new is not old:
+        if not new is old is out:
             entry.steady = None
+        if new is not old:
             if not variable._seen and is_aligned(old):
                 entry.spares[k] = old
             variable.put(Tensor(new, backend), seen=False)
@@ -277,9 +277,8 @@ def _target(entry: _Entry, k: int, variable: Variable) -> Any:
     if entry.in_place[k] and not variable._seen and is_aligned(array) and array.strides == example.strides:
         return array
     spare, entry.spares[k] = entry.spares[k], None
-    if spare is not None and spare is not array and spare.strides == example.strides:
-        return spare
-    return aligned_like(np.asarray(example))  # as eager mode's lies in memory, and as loops were compiled for
+    fits = spare is not None and spare is not array and spare.strides == example.strides
+    return spare if fits else aligned_like(np.asarray(example))  # lies as eager mode's, and as loops were compiled for
 
 
 def _returned(entry: _Entry, backend: Backend, outputs: Any) -> Any:

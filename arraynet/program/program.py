@@ -93,6 +93,8 @@ def interpret(program: Program) -> Runner:
         known: dict[int, Any] = dict(program.constants)
         known |= {v.index: a for v, a in zip(program.inputs, inputs, strict=True)}
         known |= {v.index: a for (_, v), a in zip(program.variables, variables, strict=True)}
+        for variable, _ in program.variables:
+            variable.read()  # what is returned may be its array
         known |= dict(zip((v.index for v in program.host_values()), hosts, strict=True))
         with program.backend.guard():
             for instruction in program.instructions:

@@ -52,14 +52,17 @@ class CupyBackend(Backend):
         return f"cupy {self._cupy.__version__}, {device}, driver for CUDA {driver // 1000}.{driver % 1000 // 10}"
 
     def memory_info(self) -> dict[str, int]:
-        """Return bytes that arrays use, that CuPy's pool holds, and that it may come to hold.
+        """Return bytes that arrays use, that CuPy's pool and graphs hold, and that they may come to hold.
 
-        The last is what the device has left for it, or CUPY_GPU_MEMORY_LIMIT where that is less.
+        The last is what the device has left for them, or CUPY_GPU_MEMORY_LIMIT where that is less.
         """
+        from arraynet_cupy.graphs import GRAPHS
+
         pool = self._cupy.get_default_memory_pool()
-        held, free = pool.total_bytes(), self._cupy.cuda.runtime.memGetInfo()[0]
+        graphs = sum(graph.pool.total_bytes() for graph in GRAPHS)
+        held, free = pool.total_bytes() + graphs, self._cupy.cuda.runtime.memGetInfo()[0]
         limit = min(pool.get_limit() or held + free, held + free)
-        return {"used": pool.used_bytes(), "held": held, "limit": limit}
+        return {"used": pool.used_bytes() + graphs, "held": held, "limit": limit}
 
     def compile_program(self, program: Any) -> Any:
         from arraynet.fusion import ROW_REDUCTIONS, fuse, spread

@@ -9,7 +9,7 @@ from typing import Any
 import cupy
 import numpy as np
 
-__all__ = ["Numbers", "copy_all"]
+__all__ = ["Numbers", "copy", "copy_all"]
 
 ARGUMENTS = 4000  # bytes that a kernel surely takes
 THREADS, BLOCKS, WORD = 256, 256, 8
@@ -32,12 +32,25 @@ def copy_all(sources: list[Any], targets: list[Any]) -> None:
     """Queue copies of arrays into others of the same shapes and dtypes, which do not overlap them."""
     pairs = []
     for x, y in zip(sources, targets, strict=True):
-        if x.strides == y.strides and (x.flags.c_contiguous or x.flags.f_contiguous):
+        if _alike(x, y):
             pairs.append((x, y))
         else:
             y[...] = x
     for start in range(0, len(pairs), MANY):
         _launch(pairs[start : start + MANY])
+
+
+def copy(x: Any, y: Any) -> None:
+    """Queue a copy of one array into another of the same shape and dtype."""
+    if _alike(x, y):
+        y.data.copy_from_device_async(x.data, x.nbytes)
+    else:
+        y[...] = x
+
+
+def _alike(x: Any, y: Any) -> bool:
+    """Whether two arrays lie in memory in one way, and without gaps."""
+    return x.strides == y.strides and (x.flags.c_contiguous or x.flags.f_contiguous)
 
 
 def _launch(pairs: list[tuple[Any, Any]]) -> None:
@@ -75,16 +88,16 @@ class Numbers:
         self.arrays = [self._memory[k : k + 1].view(kind).reshape(()) for k, kind in enumerate(kinds)]
         self._table = np.zeros((), [("words", "i8", len(kinds))])
         self._places = [self._table["words"][k : k + 1].view(kind) for k, kind in enumerate(kinds)]
-        self._written: list[Any] = []
+        self._written = b""
 
     def write(self, numbers: list[Any]) -> None:
         """Queue their change, if they have changed."""
-        if numbers == self._written:
-            return
-        self._written = list(numbers)
         for place, number in zip(self._places, numbers, strict=True):
             place[0] = number
-        _writing(len(numbers))((1,), (len(numbers),), (self._memory, self._table))
+        words = self._table.tobytes()  # tells -0.0 from 0.0, and finds NaN equal to itself
+        if words != self._written:
+            _writing(len(numbers))((1,), (len(numbers),), (self._memory, self._table))
+            self._written = words
 
 
 @cache

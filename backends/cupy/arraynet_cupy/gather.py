@@ -57,7 +57,8 @@ def _plan(count: int, shape: tuple[int, ...]) -> tuple[int, tuple[Any, ...]]:
 
 def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Any:
     """Return slices of `x` along an axis, as the array API has it."""
-    rows = axis == 0 and indices.ndim == 1 and indices.dtype == np.int64 and x.ndim > 0 and x.shape[0] > 0
+    own = axis == 0 and isinstance(indices, cupy.ndarray) and x.ndim > 0 and x.shape[0] > 0
+    rows = own and indices.ndim == 1 and indices.dtype == np.int64
     if rows and x.dtype in DTYPES and x.flags.c_contiguous:
         return take_rows(x, indices)
     return compat.take(x, indices, axis=axis)

@@ -14,17 +14,19 @@ from typing import Any
 
 import cupy
 
-from arraynet_cupy.copies import Numbers, copy_all
+from arraynet_cupy.copies import Numbers, copy, copy_all
 from arraynet_cupy.groups import kind_of
 from arraynet_cupy.recording import UnrecordableError, reason, record, where
 
-__all__ = ["Recorded"]
+__all__ = ["GRAPHS", "Recorded"]
 
 OFTEN = 3  # replays before one is recorded; twice as many each time that the graph goes stale before it was
 WORTH = 50  # launches
 SMALL = 64 << 20  # bytes of inputs and Variables beyond which launching is no longer what takes the time
+LARGE = 256 << 20  # bytes that a graph may keep
+GRAPHS: Any = weakref.WeakSet()  # all there are
 
-Runner = Callable[[list[Any], list[Any], list[Any], list[Any]], Any]
+Runner = Callable[[list[Any], list[Any], list[Any]], Any]
 
 
 class Recorded:
@@ -35,7 +37,9 @@ class Recorded:
     program : Program
         What is replayed, lowered to kernels.
     plain : callable
-        Replays it kernel by kernel, into new arrays.
+        Replays it kernel by kernel, into new arrays; of inputs, Variables' arrays and numbers of the host.
+    elementwise : frozenset of str
+        Primitives that are kernels whether or not they are fused.
 
     Attributes
     ----------
@@ -53,6 +57,7 @@ class Recorded:
         place = {id(variable): k for k, (variable, _) in enumerate(program.variables)}
         self._places = [place.get(id(variable)) for variable, _ in program.updates]
         self._kinds = [kind_of(value) for value in program.host_values()]
+        self._constants = list(program.constants.values())
         self._graph: Any = None
         self._guard = program.backend.guard()
         self._replays, self._needed = 0, OFTEN
@@ -67,28 +72,36 @@ class Recorded:
                     return found
                 self._forget()
             self._replays += 1
-            if self._replays > self._needed and not self.reason:
-                if _all_there(outs) and _small(inputs, variables, outs):
-                    self._record(inputs, variables, hosts, outs)
+            if self._replays > self._needed and not self.reason and _present(outs) and _small(inputs, variables, outs):
+                self._graph = self._recording(inputs, variables, hosts, outs)
                 if self._graph is not None:
                     return self._graph.launched(inputs, hosts)
-            return _own(self.plain(inputs, variables, hosts, outs), variables)
+            return self.apart(inputs, variables, hosts)
+
+    def apart(self, inputs: list[Any], variables: list[Any], hosts: list[Any]) -> Any:
+        """Replay kernel by kernel; no update, nor an output that a Variable may write over, lies in others' memory."""
+        outputs, updates = self.plain(inputs, variables, hosts)
+        held = {x.data.mem for x in variables}
+        others = held | {x.data.mem for x in (*inputs, *self._constants)}
+        return _copied(outputs, held), _copied(updates, others)
 
     def _forget(self) -> None:
         """Let go of a stale graph; it takes longer to make than a few launches save."""
         self._needed = 2 * self._needed if self._graph.launches < WORTH else OFTEN
         self._graph, self._replays = None, 0
 
-    def _record(self, inputs: list[Any], variables: list[Any], hosts: list[Any], outs: list[Any]) -> None:
+    def _recording(self, inputs: list[Any], variables: list[Any], hosts: list[Any], outs: list[Any]) -> Any:
+        """A graph, or None, for a reason that is kept and logged."""
         self.recordings += 1
         try:
-            self._graph = _Graph(self.plain, self._places, self._kinds, inputs, variables, hosts, outs)
-        except (UnrecordableError, RuntimeError, MemoryError) as error:
-            self.reason = str(error)
+            return _Graph(self.apart, self._places, self._kinds, inputs, variables, hosts, outs)
+        except Exception as error:
+            self.reason = f"{type(error).__name__}: {error}"
             getLogger("arraynet").info("A program is launched kernel by kernel: %s.", self.reason)
+            return None
 
 
-def _all_there(some: list[Any]) -> bool:
+def _present(some: list[Any]) -> bool:
     return all(x is not None for x in some)  # `in` would compare arrays
 
 
@@ -96,19 +109,36 @@ def _small(*arrays: list[Any]) -> bool:
     return sum(x.nbytes for some in arrays for x in some) <= SMALL
 
 
-def _own(results: Any, variables: list[Any]) -> Any:
-    """Outputs and updates, none of them in the memory of a Variable, which may be written over later."""
-    taken = {x.data.mem for x in variables}
-    return tuple([x.copy() if x.data.mem in taken else x for x in some] for some in results)
+def _copied(arrays: Any, taken: set[Any]) -> list[Any]:
+    """Arrays, those that lie in the memories given as copies."""
+    return [x.copy() if x.data.mem in taken else x for x in arrays]
 
 
 class _Graph:
-    """A recording, and the memory that it works in."""
+    """A recording, and the memory that it works in.
+
+    Attributes
+    ----------
+    given, numbers : list of array, Numbers
+        Where inputs and numbers of the host are copied to.
+    kept : list of array
+        What the program updates, in memory of the graph.
+    views : list of weakref to array
+        The arrays over that memory that Variables were given; one that is dead is held by nobody.
+    read : list of array
+        What the program reads: `kept`, and the arrays of Variables that it leaves as they are (`unchanged`).
+    steady : tuple of list
+        The caller's own lists of Variables' arrays, as long as it passes the same ones.
+    """
 
     def __init__(
         self, plain: Runner, places: list[Any], kinds: list[str], inputs: Any, variables: Any, hosts: Any, outs: Any
     ) -> None:
         self.plain, self.places, self.at = plain, places, where()
+        self.unchanged = [k for k in range(len(variables)) if k not in places]
+        self.views: list[Any] = [lambda: None] * len(outs)
+        self.steady: Any = None
+        self.launches = 0
         self.pool, self.stream = cupy.cuda.MemoryPool(), cupy.cuda.Stream(non_blocking=True)
         with cupy.cuda.using_allocator(self.pool.malloc):
             self.given = [x.copy(order="K") for x in inputs]
@@ -117,33 +147,32 @@ class _Graph:
             for at, x in zip(places, self.kept, strict=True):
                 if at is not None:
                     self.read[at] = x
-            self.unchanged = [k for k in range(len(variables)) if k not in places]
             self.numbers = Numbers(kinds)
             self.numbers.write(hosts)
-            self.views: list[Any] = [lambda: None] * len(self.kept)
-            self.lists: Any = None
-            self.launches = 0
             cupy.cuda.get_current_stream().synchronize()  # the recording's stream waits for no other one
             self.launch, self.outputs = record(self.stream, self._body)
+        if self.pool.total_bytes() > LARGE:
+            raise UnrecordableError(f"its arrays would keep {self.pool.total_bytes():,} bytes")
+        GRAPHS.add(self)
         copy_all(outs, self.kept)  # recording made one step of its own
 
     def _body(self) -> list[Any]:
-        outputs, updates = _own(self.plain(self.given, self.read, self.numbers.arrays, []), self.read)
+        outputs, updates = self.plain(self.given, self.read, self.numbers.arrays)
         copy_all(updates, self.kept)
         return outputs
 
     def replay(self, inputs: list[Any], variables: list[Any], hosts: list[Any], outs: list[Any]) -> Any:
         """Launch it and return outputs and updates; None if it does not fit."""
-        steady = self.lists is not None and variables is self.lists[0] and outs is self.lists[1]
+        steady = self.steady is not None and variables is self.steady[0] and outs is self.steady[1]
         if not steady:
-            self.lists = None  # it would hold arrays that nobody else does
+            self.steady = None  # it would hold arrays that nobody else does
         if where() == self.at:
             return self.launched(inputs, hosts) if steady or self._fits(variables, outs) else None
         return self._elsewhere(inputs, variables, hosts, outs) if steady else None
 
     def _elsewhere(self, inputs: list[Any], variables: list[Any], hosts: list[Any], outs: list[Any]) -> Any:
         """Replay kernel by kernel on another stream, into the arrays that the caller counts on."""
-        outputs, updates = _own(self.plain(inputs, variables, hosts, []), variables)
+        outputs, updates = self.plain(inputs, variables, hosts)
         copy_all(updates, outs)
         return outputs, outs
 
@@ -157,24 +186,30 @@ class _Graph:
         views = [view() for view in self.views]
         if any(view is not None and view is not out for view, out in zip(views, outs, strict=True)):
             return False
-        for k, view in enumerate(views):
-            if view is None and (at := self.places[k]) is not None:
-                _copy(variables[at], self.kept[k])
-        self.lists = (variables, outs) if _all_there(views) else None
+        foreign = [(at, x) for at, x, view in zip(self.places, self.kept, views, strict=True) if view is None]
+        copy_all(*_columns([(variables[at], x) for at, x in foreign if at is not None]))
+        self.steady = None if foreign else (variables, outs)
         return True
 
     def launched(self, inputs: list[Any], hosts: list[Any]) -> Any:
         """Launch it on inputs; return outputs, of their own, and the Variables' arrays."""
+        outputs = [cupy.empty_like(x) for x in self.outputs]  # what may fail comes before anything changes
         self.numbers.write(hosts)
         for x, place in zip(inputs, self.given, strict=True):
-            _copy(x, place)
+            copy(x, place)
         self.launch()
         self.launches += 1
+        for x, y in zip(self.outputs, outputs, strict=True):
+            copy(x, y)
         updates = [view() for view in self.views]
-        if not _all_there(updates):
+        if not _present(updates):
             updates = [_exposed(x) if view is None else view for view, x in zip(updates, self.kept, strict=True)]
             self.views = [weakref.ref(x) for x in updates]
-        return [x.copy() for x in self.outputs], updates
+        return outputs, updates
+
+
+def _columns(pairs: list[tuple[Any, Any]]) -> tuple[list[Any], list[Any]]:
+    return [x for x, _ in pairs], [y for _, y in pairs]
 
 
 def _same(x: Any) -> Any:
@@ -189,11 +224,3 @@ def _exposed(x: Any) -> Any:
     """The same memory as an array that views of it keep alive: as long as it lives somebody looks at the memory."""
     memory = cupy.cuda.UnownedMemory(x.data.ptr, x.nbytes, x, x.device.id)
     return cupy.ndarray(x.shape, x.dtype, cupy.cuda.MemoryPointer(memory, 0), x.strides)
-
-
-def _copy(x: Any, y: Any) -> None:
-    """Queue a copy into an array of the same shape and dtype."""
-    if x.strides == y.strides and x.size == y.size and (x.flags.c_contiguous or x.flags.f_contiguous):
-        y.data.copy_from_device_async(x.data, x.nbytes)
-    else:
-        y[...] = x

@@ -28,6 +28,7 @@ QUEUEING = READING | frozenset((
     "kernel.softmax", "kernel.log_softmax", "kernel.softmax_crossentropy", "kernel.sparse_softmax_crossentropy",
     "kernel.layer_normalization", "kernel.batch_normalization",
 ))  # do nothing but queue kernels  # fmt: skip
+JOINING, FEW_TO_JOIN = ("concat", "stack"), 8  # of more arrays CuPy uploads a table
 _LOCK = threading.Lock()  # there is one handle of cuBLAS, and one workspace for all graphs of a stream
 _WORKSPACES: dict[tuple[int, int], Any] = {}
 
@@ -35,6 +36,7 @@ _WORKSPACES: dict[tuple[int, int], Any] = {}
 def reason(program: Any, elementwise: frozenset[str]) -> str:
     """Return why a program cannot be recorded, or need not be; empty if it should."""
     unknown = {i.name for i in program.instructions} - QUEUEING - elementwise
+    unknown |= {i.name for i in program.instructions if i.name in JOINING and len(i.inputs()) > FEW_TO_JOIN}
     if unknown:
         return f"{', '.join(sorted(unknown))} may wait for the device, or read memory of the host"
     numbers = {v.index for v in program.host_values()}
@@ -63,10 +65,10 @@ def record(stream: Any, body: Callable[[], list[Any]]) -> tuple[Callable[[], Non
         stream.begin_capture()
         try:
             outputs = body()
-        except Exception as error:
+        except BaseException:
             with suppress(RuntimeError):  # of a recording that is invalid
                 stream.end_capture()
-            raise UnrecordableError(str(error)) from error
+            raise
         graph = stream.end_capture()
     return graph.launch, outputs
 

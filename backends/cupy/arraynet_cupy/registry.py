@@ -14,7 +14,8 @@ __all__ = ["OPTIONS", "REGISTRY", "Kernel", "kernel_of", "launch", "registered"]
 # bits that its ops give, and a seed the bits that it gives elsewhere. Memory is what all these kernels wait for.
 OPTIONS = ("--fmad=false",)
 
-TYPES = {"float32": "float", "float64": "double", "int32": "int", "uint16": "unsigned short", "uint32": "unsigned int",
+TYPES = {"float32": "float", "float64": "double", "int32": "int", "uint8": "unsigned char", "uint16": "unsigned short",
+         "uint32": "unsigned int",
          "int64": "unsigned long long", "uint64": "unsigned long long"}  # fmt: skip
 
 REGISTRY: dict[str, "Kernel"] = {}

@@ -9,9 +9,9 @@ __all__ = ["replay"]
 
 
 def replay(program: Any) -> Callable[..., Any]:
-    """Return a function of inputs, variables, host numbers and targets that runs a program.
+    """Return a function of inputs, variables and host numbers that runs a program.
 
-    The targets are ignored: updates are new arrays, from memory that CuPy's pool has kept.
+    Updates are new arrays, from memory that CuPy's pool has kept.
     """
     return _Writer(program).function()
 
@@ -45,7 +45,7 @@ class _Writer:
             for values in (self.program.outputs, [v for _, v in self.program.updates])
         )
         body = "".join(f"        {line}\n" for line in [*lines, f"return ({outputs}), ({updates})"])
-        source = f"def run(inputs, variables, hosts, outs):\n    outs.clear()\n    with guard():\n{body}"
+        source = f"def run(inputs, variables, hosts):\n    with guard():\n{body}"
         self.scope["guard"] = self.program.backend.guard
         exec(compile(source, "<program>", "exec"), self.scope)
         return self.scope["run"]

@@ -36,15 +36,15 @@ __device__ void make_block(word b, word key0, word key1, word* out) {
 """
 PHILOX = BLOCK + """
 extern "C" __global__ void philox(
-    T* out, const long long* at, long long start, word key0, word key1, long long count, long long threads) {
+    T* out, const long long* at, long long first, long long skip, word key0, word key1, long long count,
+    long long threads) {
   const long long i = blockIdx.x * (long long)blockDim.x + threadIdx.x, each = 32 / sizeof(T);
   if (i >= threads) return;
-  if (at) start = *at;
-  const long long b = start / each + i;
+  if (at) { first = *at / each; skip = *at % each; }
   word drawn[4];
-  make_block((word)b, key0, key1, drawn);
+  make_block((word)first + (word)i, key0, key1, drawn);
   for (int k = 0; k < each; ++k) {
-    const long long place = each * b + k - start;
+    const long long place = each * i + k - skip;
     if (place >= 0 && place < count) out[place] = (T)(drawn[k * sizeof(T) / 8] >> (8 * sizeof(T) * k % 64));
   }
 }
@@ -78,16 +78,15 @@ __device__ double quantile(double p) {{
   return copysign(r <= 5 ? {_rational(normals.TAIL, "t")} : {_rational(normals.FAR, "t")}, q);
 }}
 extern "C" __global__ void normals(
-    T* out, const long long* at, long long start, word key0, word key1, long long count, long long threads,
-    double low, double width) {{
+    T* out, const long long* at, long long first, long long skip, word key0, word key1, long long count,
+    long long threads, double low, double width) {{
   const long long i = blockIdx.x * (long long)blockDim.x + threadIdx.x;
   if (i >= threads) return;
-  if (at) start = *at;
-  const long long b = start / 4 + i;
+  if (at) {{ first = *at / 4; skip = *at % 4; }}
   word drawn[4];
-  make_block((word)b, key0, key1, drawn);
+  make_block((word)first + (word)i, key0, key1, drawn);
   for (int k = 0; k < 4; ++k) {{
-    const long long place = 4 * b + k - start;
+    const long long place = 4 * i + k - skip;
     if (place >= 0 && place < count)
       out[place] = quantile(low + width * ((double)(drawn[k] >> 12) + 0.5) * {2.0**-52!r});
   }}
@@ -115,20 +114,20 @@ def _drawn(name: str, dtype: str, key: tuple[int, int], start: Any, n: int, *mor
     """
     out = cupy.ndarray((n,), dtype)
     each = 4 if dtype == "float64" else words.BLOCK // (8 * out.dtype.itemsize)
-    place = (0, start) if isinstance(start, int) else (start, 0)
+    place = (start, 0, 0) if isinstance(start, cupy.ndarray) else (0, *divmod(int(start), each))
     threads = -(-(n + each - 1) // each) if n else 0
     keys = [cupy.uint64(k) for k in key]
     launch(name, out.dtype, -(-threads // THREADS), THREADS, out, *place, *keys, n, threads, *more)
     return out
 
 
-@registered("philox", PHILOX, ("uint16", "uint32", "uint64"), words.host_words, _word_samples)
-def random_words(key: tuple[int, int], start: int, n: int, bits: int) -> Any:
+@registered("philox", PHILOX, ("uint8", "uint16", "uint32", "uint64"), words.host_words, _word_samples)
+def random_words(key: tuple[int, int], start: Any, n: int, bits: int) -> Any:
     """Return words of a stream; see `arraynet.backend.Namespace.random_words`."""
     return _drawn("philox", f"uint{bits}", key, start, n)
 
 
 @registered("normals", NORMALS, ("float64",), normals.host_normals, _normal_samples)
-def random_normals(key: tuple[int, int], start: int, n: int, low: float, high: float) -> Any:
+def random_normals(key: tuple[int, int], start: Any, n: int, low: float, high: float) -> Any:
     """Return normal numbers; see `arraynet.backend.Namespace.random_normals`."""
     return _drawn("normals", "float64", key, start, n, float(low), float(high - low))

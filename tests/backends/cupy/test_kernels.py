@@ -17,7 +17,7 @@ NAMES = {
     "batch_normalization": ("float32", "float64"),
     "take_rows": ("float32", "float64", "int32", "int64"),
     "index_add": ("float32", "float64", "int32", "uint32", "int64", "uint64"),
-    "philox": ("uint16", "uint32", "uint64"),
+    "philox": ("uint8", "uint16", "uint32", "uint64"),
     "normals": ("float64",),
 }
 EACH = [(name, dtype) for name, dtypes in NAMES.items() for dtype in dtypes]
