@@ -48,11 +48,18 @@ def why_not(config):
 
 @cache
 def _emulate_graphs():
-    """The host device runs kernels at once and records none: a graph is what queues them, called again."""
+    """The host device runs kernels at once and records none: a graph is what queues them, called again.
+
+    While a stream is captured nothing may touch the host: that is looked at.
+    """
     from arraynet_cupy import graphs
 
     def record(stream, body):
+        before = cupy_host.counts.copy()
         outputs = body()
+        for name in ("uploads", "downloads", "syncs"):
+            if cupy_host.counts[name] != before[name]:
+                pytest.fail(f"{name} while a program is recorded")  # no error, which would be a reason not to record
 
         def launch():
             for x, y in zip(body(), outputs, strict=True):
@@ -61,6 +68,12 @@ def _emulate_graphs():
         return launch, outputs
 
     graphs.record = record
+
+
+def runner(function):
+    """Return what replays the only program of a captured function."""
+    (entry,) = function._entries.values()
+    return entry.run
 
 
 @cache

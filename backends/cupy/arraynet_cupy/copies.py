@@ -74,6 +74,8 @@ class Numbers:
     ----------
     kinds : list of str
         "float64" or "int64" for each.
+    numbers : list of float or int
+        What they are at first.
 
     Attributes
     ----------
@@ -83,12 +85,13 @@ class Numbers:
 
     LIMIT = ARGUMENTS // WORD
 
-    def __init__(self, kinds: list[str]) -> None:
+    def __init__(self, kinds: list[str], numbers: list[Any]) -> None:
         self._memory = cupy.zeros(max(len(kinds), 1), "int64")
         self.arrays = [self._memory[k : k + 1].view(kind).reshape(()) for k, kind in enumerate(kinds)]
         self._table = np.zeros((), [("words", "i8", len(kinds))])
         self._places = [self._table["words"][k : k + 1].view(kind) for k, kind in enumerate(kinds)]
         self._written = b""
+        self.write(numbers)
 
     def write(self, numbers: list[Any]) -> None:
         """Queue their change, if they have changed."""

@@ -16,6 +16,7 @@ import cupy
 
 from arraynet_cupy.copies import Numbers, copy, copy_all
 from arraynet_cupy.groups import kind_of
+from arraynet_cupy.holders import exposed, released
 from arraynet_cupy.recording import UnrecordableError, reason, record, where
 
 __all__ = ["GRAPHS", "Recorded"]
@@ -55,7 +56,8 @@ class Recorded:
         self.plain, self.reason, self.recordings = plain, reason(program, elementwise), 0
         self.in_place = [not self.reason] * len(program.updates)
         place = {id(variable): k for k, (variable, _) in enumerate(program.variables)}
-        self._places = [place.get(id(variable)) for variable, _ in program.updates]
+        self._targets = [variable for variable, _ in program.updates]
+        self._places = [place.get(id(variable)) for variable in self._targets]
         self._kinds = [kind_of(value) for value in program.host_values()]
         self._constants = list(program.constants.values())
         self._graph: Any = None
@@ -72,8 +74,8 @@ class Recorded:
                     return found
                 self._forget()
             self._replays += 1
-            if self._replays > self._needed and not self.reason and _present(outs) and _small(inputs, variables, outs):
-                self._graph = self._recording(inputs, variables, hosts, outs)
+            if self._replays > self._needed and not self.reason and _small(inputs, variables):
+                self._graph = self._recording(inputs, variables, hosts)
                 if self._graph is not None:
                     return self._graph.launched(inputs, hosts)
             return self.apart(inputs, variables, hosts)
@@ -90,11 +92,12 @@ class Recorded:
         self._needed = 2 * self._needed if self._graph.launches < WORTH else OFTEN
         self._graph, self._replays = None, 0
 
-    def _recording(self, inputs: list[Any], variables: list[Any], hosts: list[Any], outs: list[Any]) -> Any:
+    def _recording(self, inputs: list[Any], variables: list[Any], hosts: list[Any]) -> Any:
         """A graph, or None, for a reason that is kept and logged."""
         self.recordings += 1
         try:
-            return _Graph(self.apart, self._places, self._kinds, inputs, variables, hosts, outs)
+            numbers = Numbers(self._kinds, hosts)
+            return _Graph(self.apart, self._targets, self._places, inputs, variables, numbers)
         except Exception as error:
             self.reason = f"{type(error).__name__}: {error}"
             getLogger("arraynet").info("A program is launched kernel by kernel: %s.", self.reason)
@@ -132,29 +135,28 @@ class _Graph:
     """
 
     def __init__(
-        self, plain: Runner, places: list[Any], kinds: list[str], inputs: Any, variables: Any, hosts: Any, outs: Any
+        self, plain: Runner, targets: list[Any], places: list[Any], inputs: Any, variables: Any, numbers: Numbers
     ) -> None:
-        self.plain, self.places, self.at = plain, places, where()
+        self.plain, self.targets, self.places, self.at = plain, targets, places, where()
+        self.numbers, values = numbers, [variable._value.array for variable in targets]
         self.unchanged = [k for k in range(len(variables)) if k not in places]
-        self.views: list[Any] = [lambda: None] * len(outs)
+        self.views: list[Any] = [lambda: None] * len(targets)
         self.steady: Any = None
         self.launches = 0
         self.pool, self.stream = cupy.cuda.MemoryPool(), cupy.cuda.Stream(non_blocking=True)
         with cupy.cuda.using_allocator(self.pool.malloc):
             self.given = [x.copy(order="K") for x in inputs]
-            self.kept = [_same(x) for x in outs]
+            self.kept = [_same(x) for x in values]
             self.read = list(variables)  # what the program does not change is read where it lies
             for at, x in zip(places, self.kept, strict=True):
                 if at is not None:
                     self.read[at] = x
-            self.numbers = Numbers(kinds)
-            self.numbers.write(hosts)
             cupy.cuda.get_current_stream().synchronize()  # the recording's stream waits for no other one
             self.launch, self.outputs = record(self.stream, self._body)
         if self.pool.total_bytes() > LARGE:
             raise UnrecordableError(f"its arrays would keep {self.pool.total_bytes():,} bytes")
         GRAPHS.add(self)
-        copy_all(outs, self.kept)  # recording made one step of its own
+        copy_all(values, self.kept)  # recording made one step of its own
 
     def _body(self) -> list[Any]:
         outputs, updates = self.plain(self.given, self.read, self.numbers.arrays)
@@ -184,11 +186,15 @@ class _Graph:
         if any(variables[k] is not self.read[k] for k in self.unchanged):
             return False
         views = [view() for view in self.views]
-        if any(view is not None and view is not out for view, out in zip(views, outs, strict=True)):
-            return False
+        for k, at in enumerate(self.places):  # a name for a view would hold it
+            if views[k] is None or views[k] is outs[k]:
+                continue
+            if not released(self.targets[k], views, k, at):
+                return False
+            self.targets[k].put(self.targets[k]._value, seen=False)
         foreign = [(at, x) for at, x, view in zip(self.places, self.kept, views, strict=True) if view is None]
         copy_all(*_columns([(variables[at], x) for at, x in foreign if at is not None]))
-        self.steady = None if foreign else (variables, outs)
+        self.steady = None if foreign or not _present(outs) else (variables, outs)
         return True
 
     def launched(self, inputs: list[Any], hosts: list[Any]) -> Any:
@@ -203,7 +209,7 @@ class _Graph:
             copy(x, y)
         updates = [view() for view in self.views]
         if not _present(updates):
-            updates = [_exposed(x) if view is None else view for view, x in zip(updates, self.kept, strict=True)]
+            updates = [exposed(x) if view is None else view for view, x in zip(updates, self.kept, strict=True)]
             self.views = [weakref.ref(x) for x in updates]
         return outputs, updates
 
@@ -218,9 +224,3 @@ def _same(x: Any) -> Any:
     if y.strides != x.strides:
         raise UnrecordableError(f"a Variable has gaps in memory: shape {x.shape}, strides {x.strides}")
     return y
-
-
-def _exposed(x: Any) -> Any:
-    """The same memory as an array that views of it keep alive: as long as it lives somebody looks at the memory."""
-    memory = cupy.cuda.UnownedMemory(x.data.ptr, x.nbytes, x, x.device.id)
-    return cupy.ndarray(x.shape, x.dtype, cupy.cuda.MemoryPointer(memory, 0), x.strides)

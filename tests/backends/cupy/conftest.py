@@ -5,6 +5,8 @@ import pytest
 from support import gpu
 
 import arraynet
+from arraynet import Variable, ops
+from arraynet.program import jit
 
 
 @pytest.fixture
@@ -70,3 +72,29 @@ def near():
         np.testing.assert_allclose(found, expected, rtol=allowed, atol=allowed)
 
     return compare
+
+
+@pytest.fixture
+def graphs(on_cupy):
+    from arraynet_cupy import graphs
+
+    return graphs
+
+
+@pytest.fixture
+def counter(graphs):
+    """A captured function that changes a Variable, recorded already; the Variable; and the runner."""
+    v = Variable(np.zeros((3, 5), "float32"))
+
+    @jit
+    def step(x):
+        y = ops.sum(ops.softmax(x) * ops.exp(x), axis=0)
+        v.assign_add(ops.tanh(ops.matmul(ops.ones((3, 3)), x) * y) * 0 + 1)
+        return ops.sum(v.value, axis=1)
+
+    x = ops.array(np.ones((3, 5), "float32"))
+    for _ in range(graphs.OFTEN + 2):
+        step(x)
+    run = gpu.runner(step)
+    assert (run.recordings, run.reason) == (1, "")
+    return lambda: step(x), v, run

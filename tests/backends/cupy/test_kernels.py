@@ -103,3 +103,63 @@ def test_random_numbers_need_no_upload(counted, registry):
 def test_normal_numbers_are_the_same_bits(cupy, registry):
     found, expected = (f((7, 11), 5, 100_000, 0.0, 1.0) for f in (registry["normals"].run, host_normals))
     assert cupy.asnumpy(found).tobytes() == expected.tobytes()
+
+
+SHAPES = [(3,), (0, 4), (), (5, 7), (1,), (300_001,)]
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float16", "float32", "float64"])
+def test_many_arrays_are_copied_at_once(cupy, on_device, dtype):
+    from arraynet_cupy.copies import copy, copy_all
+
+    rng = np.random.default_rng(0)
+    sources = [cupy.asarray(rng.integers(0, 99, shape).astype(dtype)) for shape in SHAPES * 40]
+    targets = [cupy.zeros_like(x) for x in sources]
+    long = cupy.asarray(rng.integers(0, 99, 4000).astype(dtype))
+    for first in (1, 3):  # off the words' edges
+        sources.append(long[first : first + 1001])
+        targets.append(cupy.zeros(1005, dtype)[4:])
+    grid = cupy.asarray(rng.integers(0, 99, (6, 8)).astype(dtype))
+    for view in (grid.T, grid[:, ::2], grid[::-1], cupy.broadcast_to(grid[:1], (5, 8))):
+        sources.append(view)
+        targets.append(cupy.zeros(view.shape, dtype))
+    sources.append(cupy.asfortranarray(grid))
+    targets.append(cupy.asfortranarray(cupy.zeros_like(grid)))
+    copy_all(sources, targets)
+    for x, y in zip(sources, targets, strict=True):
+        np.testing.assert_array_equal(y.get(), x.get())
+        y.fill(0)
+        copy(x, y)
+        np.testing.assert_array_equal(y.get(), x.get())
+    copy_all([], [])
+
+
+def test_take_is_that_of_cupy_whatever_it_is_given(cupy, on_device):
+    import array_api_compat.cupy as compat
+    from arraynet_cupy.gather import take
+
+    x = cupy.arange(60, dtype="float32").reshape(5, 4, 3)
+    indices = [np.array([0, 4, -1, -5]), np.array([], "int64"), np.array([7, -8]), np.array([1, 2], "int32")]
+    for array in (x, x[:, ::2], x.T, x.astype("uint8"), x[:, :0], x[0, 0]):
+        for index in map(cupy.asarray, indices):
+            for axis in (k for k, n in enumerate(array.shape) if n):
+                found, expected = take(array, index, axis=axis), compat.take(array, index, axis=axis)
+                assert found.dtype == expected.dtype
+                np.testing.assert_array_equal(found.get(), expected.get())
+    square = cupy.asarray([[0, 1], [2, 3]])
+    np.testing.assert_array_equal(take(x, square, axis=0).get(), x[:4].get().reshape(2, 2, 4, 3))
+    np.testing.assert_array_equal(take(x, [1, 0], axis=0).get(), x[1::-1].get())
+
+
+@pytest.mark.parametrize("bits", [8, 16, 32, 64])
+def test_words_begin_anywhere(cupy, on_device, bits):
+    from arraynet_cupy.words import random_words
+
+    from arraynet.words import host_words
+
+    for start in (0, 1, 7, 2**31 + 3, 2**62 + 5, 2**63 + 1, 2**64 + 9):
+        expected = host_words((7, 11), start, 9, bits)
+        np.testing.assert_array_equal(random_words((7, 11), start, 9, bits).get(), expected)
+        if start < 2**63:  # as a recorded program has it
+            np.testing.assert_array_equal(random_words((7, 11), cupy.asarray(start), 9, bits).get(), expected)
+    np.testing.assert_array_equal(random_words((7, 11), np.int64(3), 9, bits).get(), host_words((7, 11), 3, 9, bits))

@@ -242,6 +242,7 @@ def test_memory_that_runs_out_is_told_with_what_was_held(cupy, on_cupy, host):
     from arraynet_cupy.backend import DeviceMemoryError
 
     pool = cupy.get_default_memory_pool()
+    pool.free_all_blocks()
     pool.set_limit(size=pool.total_bytes() + (1 << 20))
     try:
         with pytest.raises(DeviceMemoryError, match="8,388,608 bytes were asked for, while arrays use") as caught:

@@ -87,7 +87,8 @@ def environment(name, args):
     extra = {f"{pool}_NUM_THREADS": args.threads for pool in ("ARRAYNET", "MKL", "NUMBA", "OMP", "OPENBLAS")}
     extra |= {"TF_NUM_INTRAOP_THREADS": args.threads, "TF_NUM_INTEROP_THREADS": args.threads}
     extra |= {"JAX_PLATFORMS": "cuda" if args.gpu else "cpu", "TF_CPP_MIN_LOG_LEVEL": 3}
-    extra |= {"JAX_DEFAULT_MATMUL_PRECISION": "float32"}  # which on a GPU would be less for it alone
+    # On a GPU it alone would multiply in less than float32, and take most of the memory.
+    extra |= {"JAX_DEFAULT_MATMUL_PRECISION": "float32", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
     extra |= {f"{args.module if ':' in name else library}_BACKEND".upper(): backend}
     env = os.environ | {key: str(value) for key, value in extra.items()}
     env.pop("PYTHONDONTWRITEBYTECODE", None)  # users import compiled modules
