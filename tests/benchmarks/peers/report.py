@@ -41,10 +41,11 @@ The same work in several libraries, measured by `tests/benchmarks/peers/race.py`
 written by `report.py` beside it. Compare numbers of one table only: machines differ, and so do days.
 
 `floor` is what the matrix products of a step cost in NumPy and nothing else; on a GPU in CuPy, launched one by one.
-`arraynet:B` is `compile` and `fit` on backend `B`, `arraynet-step:B` a loop by hand with `GradientTape` that is not captured;
-`keras-B` is Keras 3 with the same `fit`; `jax` is one jitted step with optax, `torch` and `torch-fused` are PyTorch in eager
-mode. `x floor` and `x best peer` are the medians of the ratios within the rounds, the latter over the fastest peer. All
-subjects use float32, the same rows, Glorot uniform kernels, Keras' hyper-parameters and a fresh random order each round.
+`arraynet:B` is `compile` and `fit` on backend `B`, `arraynet-step:B` a loop by hand with `GradientTape` that is not
+captured; `keras-B` is Keras 3 with the same `fit`; `jax` is one jitted step with optax, `torch` and `torch-fused` are
+PyTorch in eager mode. `x floor` and `x best peer` are the medians of the ratios within the rounds, the latter over
+the fastest peer. All subjects use float32, the same rows, Glorot uniform kernels, Keras' hyper-parameters and a fresh
+random order each round.
 
 To measure on a machine of yours, from a checkout: the first command installs the peers, some gigabytes, into folders of
 their own; the second takes an hour, in which nothing else should run, and writes this page anew.
