@@ -146,7 +146,7 @@ class _Graph:
         self.pool, self.stream = cupy.cuda.MemoryPool(), cupy.cuda.Stream(non_blocking=True)
         with cupy.cuda.using_allocator(self.pool.malloc):
             self.given = [x.copy(order="K") for x in inputs]
-            self.kept = [_same(x) for x in values]
+            self.kept = [x.copy(order="K") for x in values]
             self.read = list(variables)  # what the program does not change is read where it lies
             for at, x in zip(places, self.kept, strict=True):
                 if at is not None:
@@ -216,11 +216,3 @@ class _Graph:
 
 def _columns(pairs: list[tuple[Any, Any]]) -> tuple[list[Any], list[Any]]:
     return [x for x, _ in pairs], [y for _, y in pairs]
-
-
-def _same(x: Any) -> Any:
-    """A copy that lies in memory as its original does."""
-    y = x.copy(order="K")
-    if y.strides != x.strides:
-        raise UnrecordableError(f"a Variable has gaps in memory: shape {x.shape}, strides {x.strides}")
-    return y
