@@ -1,4 +1,4 @@
-"""Outputs of many batches, fetched from a device a hundred batches at a time.
+"""Outputs of many batches, fetched from a device many at a time.
 
 Whoever fetches waits for the device, which has nothing to do meanwhile until the next batch is queued.
 """

@@ -15,9 +15,8 @@ from typing import Any
 import cupy
 
 from arraynet_cupy.copies import Numbers, copy, copy_all
-from arraynet_cupy.groups import kind_of
 from arraynet_cupy.holders import exposed, released
-from arraynet_cupy.recording import UnrecordableError, reason, record, where
+from arraynet_cupy.recording import FEW_KERNELS, UnrecordableError, kinds, reason, record, where
 
 __all__ = ["GRAPHS", "Recorded"]
 
@@ -54,11 +53,13 @@ class Recorded:
 
     def __init__(self, program: Any, plain: Runner, elementwise: frozenset[str]) -> None:
         self.plain, self.reason, self.recordings = plain, reason(program, elementwise), 0
+        if self.reason and self.reason != FEW_KERNELS:
+            self._log()
         self.in_place = [not self.reason] * len(program.updates)
         place = {id(variable): k for k, (variable, _) in enumerate(program.variables)}
         self._targets = [variable for variable, _ in program.updates]
         self._places = [place.get(id(variable)) for variable in self._targets]
-        self._kinds = [kind_of(value) for value in program.host_values()]
+        self._kinds = kinds(program)
         self._constants = list(program.constants.values())
         self._graph: Any = None
         self._guard = program.backend.guard()
@@ -100,8 +101,11 @@ class Recorded:
             return _Graph(self.apart, self._targets, self._places, inputs, variables, numbers)
         except Exception as error:
             self.reason = f"{type(error).__name__}: {error}"
-            getLogger("arraynet").info("A program is launched kernel by kernel: %s.", self.reason)
+            self._log()
             return None
+
+    def _log(self) -> None:
+        getLogger("arraynet").info("A program is launched kernel by kernel: %s.", self.reason)
 
 
 def _present(some: list[Any]) -> bool:

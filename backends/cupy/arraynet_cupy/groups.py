@@ -16,7 +16,7 @@ import numpy as np
 from arraynet_cupy.expressions import ELEMENTWISE, statement, supported
 from arraynet_cupy.registry import OPTIONS
 
-__all__ = ["Fused", "Pointwise", "compiled", "kind_of"]
+__all__ = ["Fused", "Pointwise", "compiled"]
 
 
 def compiled(group: Any) -> "Fused | Pointwise | None":
@@ -44,7 +44,7 @@ class Pointwise:
     inputs, outs : list of Value
         What it reads, in the order of its arguments, and what it makes.
     kinds, targets : list of str
-        Dtypes of the arguments, float64 or int64 for a number that the host makes, and of the outs.
+        Dtypes of the arguments, float64 for a number that the host makes, and of the outs.
     text : str
         Its body, in which arguments are called x0, x1, ... and outs y0, y1, ...
     """
@@ -53,7 +53,7 @@ class Pointwise:
         made = {v.index for i in instructions for v in i.outs}
         given = {v.index: v for i in instructions for v in i.inputs() if v.index not in made}
         self.shape, self.inputs, self.outs = shape, list(given.values()), outs
-        self.kinds = [kind_of(v) for v in self.inputs]
+        self.kinds = [_kind(v) for v in self.inputs]
         self.targets = [str(v.dtype) for v in outs]
         names = {v.index: f"x{k}" for k, v in enumerate(self.inputs)}
         lines = []
@@ -81,11 +81,9 @@ class Pointwise:
         return (*arrays[:first], cupy.broadcast_to(arrays[first], self.shape), *arrays[first + 1 :])
 
 
-def kind_of(value: Any) -> str:
-    """Return the dtype that a kernel takes a Value in; a number of the host has none of its own."""
-    if value.dtype is not None:
-        return str(value.dtype)
-    return "float64" if isinstance(value.example, float) else "int64"
+def _kind(value: Any) -> str:
+    """Return the dtype that a kernel takes a Value in; a number of the host may be an int now and a float later."""
+    return "float64" if value.dtype is None else str(value.dtype)
 
 
 @dataclass

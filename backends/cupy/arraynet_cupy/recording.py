@@ -14,13 +14,12 @@ import cupy
 from arraynet_cupy.copies import Numbers
 from arraynet_cupy.products import WORKSPACE, UnrecordableError, recorded
 
-__all__ = ["UnrecordableError", "reason", "record", "where"]
+__all__ = ["FEW_KERNELS", "UnrecordableError", "kinds", "reason", "record", "where"]
 
-FEW = 3  # kernels, to launch which is no trouble
+FEW, FEW_KERNELS = 3, "it has few kernels"  # to launch which is no trouble
 HOST = frozenset(f"host.{name}" for name in ("add", "subtract", "multiply", "divide", "negative"))  # of its numbers
-READING = HOST | frozenset((
-    "group", "group.reduce", "group.merged", "random_words", "random_normals",
-))  # take numbers of the host from the device's memory, too  # fmt: skip
+DRAWING = frozenset(("random_words", "random_normals"))
+READING = HOST | DRAWING | {"group", "group.reduce", "group.merged"}  # numbers of the host, also on the device
 QUEUEING = READING | frozenset((
     "matmul", "reshape", "permute_dims", "matrix_transpose", "expand_dims", "squeeze", "broadcast_to", "getitem",
     "moveaxis", "flip", "sum", "prod", "max", "min", "mean", "any", "all", "argmax", "argmin", "take",
@@ -45,7 +44,16 @@ def reason(program: Any, elementwise: frozenset[str]) -> str:
     taking = {i.name for i in others if not numbers.isdisjoint(v.index for v in i.inputs())}
     if taking or len(numbers) > Numbers.LIMIT:
         return f"{', '.join(sorted(taking)) or 'too much'} takes numbers of the host"
-    return "" if len(program.instructions) > FEW else "it has few kernels"
+    return "" if len(program.instructions) > FEW else FEW_KERNELS
+
+
+def kinds(program: Any) -> list[str]:
+    """Return the dtypes in which kernels read numbers of the host: int64 for places in random streams, else float64."""
+    counted: set[int] = set()
+    for i in reversed(program.instructions):
+        if i.name in DRAWING or (i.name in HOST and not counted.isdisjoint(v.index for v in i.outs)):
+            counted |= {v.index for v in i.inputs()}
+    return ["int64" if v.index in counted else "float64" for v in program.host_values()]
 
 
 def record(stream: Any, body: Callable[[], list[Any]]) -> tuple[Callable[[], None], list[Any]]:

@@ -38,6 +38,13 @@ def test_what_is_not_known_is_not_recorded(reason):
     assert reason("stack", [x] * 9) == "stack may wait for the device, or read memory of the host"
 
 
+def test_every_kernel_of_an_op_is_recorded(cupy):
+    from arraynet_cupy.native import KERNELS
+    from arraynet_cupy.recording import QUEUEING
+
+    assert {f"kernel.{name}" for name in KERNELS} <= QUEUEING
+
+
 class Library:
     """cuBLAS' product by that of the host device; leading dimensions are looked at."""
 
