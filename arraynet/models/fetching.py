@@ -26,11 +26,14 @@ class Outputs:
 
     def add(self, leaves: list[Any]) -> None:
         """Take the outputs of a batch, Tensors or arrays."""
-        self._waiting.append(leaves)
         if self._far is None:
             self._far = all(isinstance(x, Tensor) and x.backend.memory_info() is not None for x in leaves)
+        if not self._far:
+            self._fetched.append([np.asarray(x) for x in leaves])
+            return
+        self._waiting.append(leaves)
         self._bytes += sum(x.size * x.dtype.itemsize for x in leaves)
-        if not self._far or self._bytes > BYTES or len(self._waiting) == BATCHES:
+        if self._bytes > BYTES or len(self._waiting) == BATCHES:
             self._fetch()
 
     def whole(self) -> list[np.ndarray]:
