@@ -77,7 +77,7 @@ class CupyBackend(Backend):
         fuse(program, ELEMENTWISE | ROW_REDUCTIONS - {"argmax"}, compiled)
         gather(program)
         merge(program)
-        return Recorded(program, replay(program), ELEMENTWISE)
+        return Recorded(program, replay(program))
 
 
 class _Guard:

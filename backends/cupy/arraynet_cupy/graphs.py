@@ -38,8 +38,6 @@ class Recorded:
         What is replayed, lowered to kernels.
     plain : callable
         Replays it kernel by kernel, into new arrays; of inputs, Variables' arrays and numbers of the host.
-    elementwise : frozenset of str
-        Primitives that are kernels whether or not they are fused.
 
     Attributes
     ----------
@@ -51,8 +49,8 @@ class Recorded:
         How often it was.
     """
 
-    def __init__(self, program: Any, plain: Runner, elementwise: frozenset[str]) -> None:
-        self.plain, self.reason, self.recordings = plain, reason(program, elementwise), 0
+    def __init__(self, program: Any, plain: Runner) -> None:
+        self.plain, self.reason, self.recordings = plain, reason(program), 0
         if self.reason and self.reason != FEW_KERNELS:
             self._log()
         self.in_place = [not self.reason] * len(program.updates)
@@ -196,9 +194,9 @@ class _Graph:
             if not released(self.targets[k], views, k, at):
                 return False
             self.targets[k].put(self.targets[k]._value, seen=False)
-        foreign = [(at, x) for at, x, view in zip(self.places, self.kept, views, strict=True) if view is None]
-        copy_all(*_columns([(variables[at], x) for at, x in foreign if at is not None]))
-        self.steady = None if foreign or not _present(outs) else (variables, outs)
+        foreign = [k for k, at in enumerate(self.places) if views[k] is None and at is not None]
+        copy_all([variables[self.places[k]] for k in foreign], [self.kept[k] for k in foreign])
+        self.steady = (variables, outs) if _present(views) and _present(outs) else None
         return True
 
     def launched(self, inputs: list[Any], hosts: list[Any]) -> Any:
@@ -216,7 +214,3 @@ class _Graph:
             updates = [exposed(x) if view is None else view for view, x in zip(updates, self.kept, strict=True)]
             self.views = [weakref.ref(x) for x in updates]
         return outputs, updates
-
-
-def _columns(pairs: list[tuple[Any, Any]]) -> tuple[list[Any], list[Any]]:
-    return [x for x, _ in pairs], [y for _, y in pairs]

@@ -12,6 +12,7 @@ from typing import Any
 import cupy
 
 from arraynet_cupy.copies import Numbers
+from arraynet_cupy.expressions import ELEMENTWISE
 from arraynet_cupy.products import WORKSPACE, UnrecordableError, recorded
 
 __all__ = ["FEW_KERNELS", "UnrecordableError", "kinds", "reason", "record", "where"]
@@ -20,7 +21,7 @@ FEW, FEW_KERNELS = 3, "it has few kernels"  # to launch which is no trouble
 HOST = frozenset(f"host.{name}" for name in ("add", "subtract", "multiply", "divide", "negative"))  # of its numbers
 DRAWING = frozenset(("random_words", "random_normals"))
 READING = HOST | DRAWING | {"group", "group.reduce", "group.merged"}  # numbers of the host, also on the device
-QUEUEING = READING | frozenset((
+QUEUEING = READING | ELEMENTWISE | frozenset((
     "matmul", "reshape", "permute_dims", "matrix_transpose", "expand_dims", "squeeze", "broadcast_to", "getitem",
     "moveaxis", "flip", "sum", "prod", "max", "min", "mean", "any", "all", "argmax", "argmin", "take",
     "take_along_axis", "concat", "stack", "tril", "triu", "index_add", "zeros_like", "ones_like", "full_like",
@@ -32,9 +33,9 @@ _LOCK = threading.Lock()  # there is one handle of cuBLAS, and one workspace for
 _WORKSPACES: dict[tuple[int, int], Any] = {}
 
 
-def reason(program: Any, elementwise: frozenset[str]) -> str:
+def reason(program: Any) -> str:
     """Return why a program cannot be recorded, or need not be; empty if it should."""
-    unknown = {i.name for i in program.instructions} - QUEUEING - elementwise
+    unknown = {i.name for i in program.instructions} - QUEUEING
     unknown |= {i.name for i in program.instructions if i.name in JOINING and len(i.inputs()) > FEW_TO_JOIN}
     if unknown:
         return f"{', '.join(sorted(unknown))} may wait for the device, or read memory of the host"
