@@ -203,9 +203,7 @@ class Variable(Operators, Versioned):
             initializer = INITIALIZERS["get"](initializer)
         if callable(initializer) and not isinstance(initializer, Tensor | Variable):
             if shape is None:
-                raise ValueError(
-                    f"Variable {self.name!r} has an initializer that makes its values, so it needs a shape."
-                )
+                raise ValueError(f"Variable {self.name!r} is made by an initializer, which needs a shape.")
             kind = kind or dtypes.standardize("float")
             initializer = initializer(shape, dtype=kind)
         first = _owned(initializer, None, kind)
@@ -245,9 +243,7 @@ class Variable(Operators, Versioned):
         """Replace the value by one of the same shape, cast to the variable's dtype; return it."""
         new = _owned(value, self._value.backend, self.dtype.name)
         if new.shape != self.shape:
-            raise ValueError(
-                f"Variable {self.path!r} has shape {self.shape}, the value assigned has shape {new.shape}."
-            )
+            raise ValueError(f"Variable {self.path!r} has shape {self.shape}, the value assigned {new.shape}.")
         return self.put(new)
 
     def put(self, value: Tensor, seen: bool = True) -> Tensor:

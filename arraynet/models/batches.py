@@ -13,6 +13,7 @@ import numpy as np
 
 from arraynet.models.checks import host_structure, leaf_arrays
 from arraynet.random.streams import host_permutation
+from arraynet.rows import Rows
 from arraynet.tree import flatten, map_structure, unflatten
 
 __all__ = ["ArrayData", "Batch", "IterableData", "packed", "unpacked"]
@@ -49,6 +50,7 @@ class ArrayData:
     """
 
     exhausted = False
+    step: Any = None  # a captured function that the batches are for
     look: Callable[[Any], None] | None = None
 
     def __init__(
@@ -97,7 +99,10 @@ class ArrayData:
         if self.scattered or type(rows) is slice:
             taken = [None if leaf is None else leaf[rows] for leaf in self.leaves]
         else:  # all of them are there, and not to look for that costs a third less
-            taken = [None if leaf is None else leaf.take(rows, 0, None, "clip") for leaf in self.leaves]
+            lazy = self.step and self.step.rows and self.flat and not self.narrow
+            leaves = self.leaves[1:] if lazy else self.leaves
+            taken = [None if leaf is None else leaf.take(rows, 0, None, "clip") for leaf in leaves]
+            taken = [Rows(self.leaves[0], rows), *taken] if lazy else taken
         if self.narrow:
             taken = [None if t is None else t.astype(d, copy=False) for t, d in zip(taken, self.dtypes, strict=True)]
         if self.flat:

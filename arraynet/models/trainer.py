@@ -16,6 +16,7 @@ from arraynet.models.divergence import check_finite, debugged
 from arraynet.models.fetching import Outputs
 from arraynet.models.loop import RunningLogs, run_batches
 from arraynet.plugins import use_backend
+from arraynet.program.jit import Jitted
 from arraynet.random.streams import stream_key
 from arraynet.tree import flatten, map_structure, unflatten
 
@@ -145,6 +146,8 @@ class Trainer(Compilable):
         begin, end = (told.listeners(f"on_{kind}_batch_{when}") for when in ("begin", "end"))
         stopped = (lambda: self.stop_training) if kind == "train" else lambda: False
         step = debugged(self, self._step(kind), debug) if debug else self._step(kind)
+        if isinstance(data, ArrayData) and isinstance(step, Jitted):
+            data.step = step
         seen = run_batches(step, data.epoch(key), begin, end, logs, self.steps_per_execution, stopped)
         if not seen:
             warnings.warn("The data is used up: a generator yields its batches once.", stacklevel=5)

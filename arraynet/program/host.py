@@ -47,6 +47,8 @@ class HostProgram:
         What the planned buffers take.
     in_place : list of bool
         For each update, whether its Variable's own array may be written into.
+    rows : set of int
+        The numbers of inputs that may be `Rows`.
     """
 
     def __init__(self, program: Program) -> None:
@@ -64,6 +66,7 @@ class HostProgram:
         self._olds: dict[int, int] = {}  # which update takes the place of a Variable's old value
         self._makers = {v.index: n for n, i in enumerate(program.instructions) for v in i.outs}
         self.in_place = [False] * len(program.updates)
+        self.rows: set[int] = set()
         fallible = [n for n, i in enumerate(program.instructions) if _may_fail(i)]
         self._behind = max(fallible, default=-1)  # what may fail must find all Variables as they were
         self._name_givens()

@@ -22,6 +22,7 @@ from arraynet.program.layout import aligned_like, is_aligned
 from arraynet.program.passes import optimise
 from arraynet.program.program import Program, interpret
 from arraynet.program.trace import UncapturableError
+from arraynet.rows import Rows, gathered
 from arraynet.tensor import Tensor, Variable, as_tensor
 from arraynet.tree import flatten, map_structure, unflatten
 
@@ -95,8 +96,8 @@ class Jitted:
     def __init__(self, f: Callable[..., Any]) -> None:
         update_wrapper(self, f)
         self.function = f
-        self.captures = 0
-        self.reason = ""
+        self.captures, self.reason = 0, ""
+        self.rows = False  # whether some input may be `Rows`
         self._entries: dict[Any, Any] = {}
 
     @property
@@ -111,7 +112,7 @@ class Jitted:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         settings = config.numerics()
         if OBSERVERS.get() or settings[0] == "eager":
-            return self.function(*args, **kwargs)
+            return self.function(*map(gathered, args), **kwargs)
         leaves: Sequence[Any] = args
         kinds, form = [*map(_kind, args)], ""
         if kwargs or _NESTED in kinds:
@@ -121,9 +122,9 @@ class Jitted:
         key = (backend.name, settings, form, *kinds)
         entry = self._entries.get(key)
         if entry is _EAGER:
-            return self.function(*args, **kwargs)
+            return self.function(*map(gathered, args), **kwargs)
         if entry is None or not entry.holds():
-            return self._capture(key, backend, args, kwargs, leaves)
+            return self._capture(key, backend, args, kwargs, [*map(gathered, leaves)])
         return _replay(entry, leaves)
 
     def _capture(self, key: Any, backend: Backend, args: Any, kwargs: Any, leaves: Sequence[Any]) -> Any:
@@ -135,7 +136,8 @@ class Jitted:
         if not capture.makes:  # a layer is built or slots are made now, and the next call is captured
             arrays = [(k, t.array) for k, t in enumerate(full) if isinstance(t, Tensor)]
             inputs = [(k, dtype_of(array).name, np.ndarray if array is leaves[k] else None) for k, array in arrays]
-            self._entries[key] = self._entry(capture, result, backend, inputs)
+            entry = self._entries[key] = self._entry(capture, result, backend, inputs)
+            self.rows |= entry is not _EAGER and any(own is Rows for *_, own in entry.inputs)
             self._count(leaves)
         return result
 
@@ -166,6 +168,8 @@ def _kind(x: Any) -> Any:
     """What a signature says of an argument."""
     if isinstance(x, np.ndarray):
         return x.shape, x.dtype, x.flags.c_contiguous or x.strides  # other strides may be other bits
+    if isinstance(x, Rows):
+        return x.shape, x.dtype, True
     if isinstance(x, Tensor):
         array = _kind(x.array) if isinstance(x.array, np.ndarray) else (x.shape, x.dtype)
         return x.backend.name, array, x.logits is None
@@ -204,6 +208,7 @@ def _lowered(capture: Capture, result: Any, backend: Backend, inputs: list[Any])
     layouts = [getattr(value.example, "strides", None) for _, value in program.variables]  # before they are forgotten
     places = iter(range(len(tensors), len(tensors) + len(hidden)))
     run = _runner(program)
+    rows = getattr(run, "rows", ())  # which inputs may be `Rows`, and mostly are
     program.forget()
     return _Entry(
         program=program,
@@ -212,7 +217,7 @@ def _lowered(capture: Capture, result: Any, backend: Backend, inputs: list[Any])
         logits=[(next(places), tag[1]) if tag and isinstance(tag[0], Tensor) else None for tag in behind],
         guards=[(configured, configured.version) for configured in capture.configured.values()],
         checked=latest_version(),
-        inputs=inputs,
+        inputs=[(k, name, Rows if own and n in rows else own) for n, (k, name, own) in enumerate(inputs)],
         variables=[variable for variable, _ in program.variables],
         targets=[variable for variable, _ in program.updates],
         in_place=getattr(run, "in_place", [False] * len(program.updates)),
@@ -234,12 +239,9 @@ def _runner(program: Program) -> Any:
 
 
 def _replay(entry: _Entry, leaves: Sequence[Any]) -> Any:
-    backend = entry.program.backend
+    backend, sources = entry.program.backend, entry.program.hosts
     inputs = [x if type(x := leaves[k]) is own else _array(x, backend, name) for k, name, own in entry.inputs]
-    hosts: list[Any] = []
-    for source, values in entry.program.hosts:
-        made = source()
-        hosts += [made if key is None else made[key] for key in values]
+    hosts = [made if k is None else made[k] for source, keys in sources for made in (source(),) for k in keys]
     if entry.steady is not None and entry.steady[0] == latest_touch():
         outputs, _ = entry.run(inputs, entry.steady[1], hosts, entry.steady[2])
     else:
@@ -248,7 +250,7 @@ def _replay(entry: _Entry, leaves: Sequence[Any]) -> Any:
 
 
 def _array(x: Any, backend: Backend, dtype: str) -> Any:
-    return x.array if type(x) is Tensor else backend.asarray(x, dtype)
+    return x.array if type(x) is Tensor else backend.asarray(gathered(x), dtype)
 
 
 def _assigning(entry: _Entry, backend: Backend, inputs: list[Any], hosts: list[Any]) -> Any:

@@ -11,7 +11,19 @@ from .sources import FILES, PACKAGE, ROOT, imported, module_name, tree
 
 # From the bottom up: a module imports from its own level or those below it.
 LEVELS = [
-    ["config", "naming", "tree", "words", "normals", "registry", "custom_objects", "threads", "checks", "display"],
+    [
+        "config",
+        "naming",
+        "tree",
+        "words",
+        "normals",
+        "registry",
+        "custom_objects",
+        "threads",
+        "checks",
+        "display",
+        "rows",
+    ],
     ["dtypes", "backend"],
     ["plugins", "observers", "operators"],
     ["tensor"],

@@ -16,8 +16,9 @@ pytest.importorskip("arraynet_numba", reason="the plugin arraynet-numba is not i
 import numba
 from arraynet_numba.atomics import unpacked
 from arraynet_numba.entries import completed, task
-from arraynet_numba.tasks import Calls, Task, Use, flat, turned
+from arraynet_numba.tasks import Calls, Task
 from arraynet_numba.team import LEAST, Team
+from arraynet_numba.views import Use, flat, turned
 
 KINDS = (("float64", 2, "A"), "float64", "int64", ("float64", 2, "C"))
 MATRICES = (("float64", 2, "A"), ("float64", 2, "C"))

@@ -38,10 +38,12 @@ class NumbaBackend(NumPyBackend):
 
     def compile_program(self, program: Any) -> Any:
         from arraynet.program import HostProgram
-        from arraynet_numba.chains import compile_loops
+        from arraynet_numba.chains import compile_loops, readable_rows
 
         compile_loops(program)
-        return HostProgram(program)
+        run = HostProgram(program)
+        run.rows = readable_rows(program)
+        return run
 
 
 class NaiveBackend(NumPyBackend):

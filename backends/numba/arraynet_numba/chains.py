@@ -13,13 +13,16 @@ from arraynet.program.layout import roots
 from arraynet_numba.entries import address_of, completed, task
 from arraynet_numba.expressions import EXPRESSIONS, PRIMITIVES
 from arraynet_numba.loops import arguments, compiled, coverable, shareable, totals
+from arraynet_numba.microkernel import ROWS
 from arraynet_numba.multiplication import panels_like
 from arraynet_numba.products import Product, lone_products, take_products
-from arraynet_numba.tasks import Calls, Task, Use
+from arraynet_numba.tasks import Calls, Task
 from arraynet_numba.team import ALONE, shared_team
+from arraynet_numba.views import Use
 
-__all__ = ["compile_loops"]
+__all__ = ["compile_loops", "readable_rows"]
 
+MANY = 4 * ROWS  # rows; fewer are copied as fast
 PLAIN = (0, 1, -1, 2, 0.5)  # numbers that the compiler can make something of
 
 
@@ -38,6 +41,15 @@ def compile_loops(program: Any) -> None:
     program.instructions = [
         _called(i, kept, team.state) if isinstance(i, list) else i for i in _chained(program.instructions)
     ]
+
+
+def readable_rows(program: Any) -> set[int]:
+    """Tell which inputs may be `Rows`: those that products alone read, if they are many enough to read ahead."""
+    needed = {v.index for v in program.results()}
+    for i in program.instructions:
+        needed |= {v.index for v in i.inputs()} - getattr(i.function, "rows", set())
+    large = (len(v.shape) == 2 and v.shape[0] >= MANY and v.shape[1] >= ROWS for v in program.inputs)
+    return {n for n, (v, fit) in enumerate(zip(program.inputs, large, strict=True)) if fit and v.index not in needed}
 
 
 class _Loop:
@@ -62,9 +74,9 @@ class _Loop:
         scratch = instruction.outs[len(group.outs) :]
         given: list[Any] = [Use(v) for v in group.inputs if v.index not in self.products]
         for product, panels in zip(self.products.values(), map(Use, scratch), strict=False):
-            (x, w), dtype = product.function.factors(product), product.function.dtype
+            (*x, w), dtype = product.function.factors(product), product.function.dtype
             found.append(task("pack_panels", dtype, [w, panels], math.prod(w.value.shape)))
-            given += [address_of("block_of_rows", dtype.name), x, panels]
+            given += [address_of("block_of_rows", dtype.name), *x, panels]
         partial = scratch[len(self.products) :]
         given += [Use(v) for v in group.outs if all(v is not total for total in sums)]
         found.append(Task(*compiled(group, self.products), [*given, *map(Use, partial)], self._work()))

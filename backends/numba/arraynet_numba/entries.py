@@ -4,17 +4,19 @@ from functools import cache
 from typing import Any
 
 from arraynet_numba.generated import loaded
-from arraynet_numba.tasks import COMPLETES, Task, Use, flat
+from arraynet_numba.tasks import COMPLETES, Task
+from arraynet_numba.views import Use, flat
 
-__all__ = ["address_of", "completed", "kind_of", "task"]
+__all__ = ["address_of", "completed", "kind_of", "kinds_of", "task"]
 
-LAYOUTS = {  # of the matrices that they are given: any, without gaps, or the transpose of such
-    "multiply": "ACC",
-    "multiply_transposed": "AFC",
+LAYOUTS = {  # of the matrices that they are given: any, without gaps, or the transpose of such; or an index
+    "multiply": "AICC",
+    "multiply_transposed": "AFIC",
     "pack_panels": "AC",
-    "block_of_rows": "ACC",
+    "block_of_rows": "AIICC",
     "transpose": "AC",
 }
+INDEX = ("int64", 1, "C")
 TEXT = """from arraynet_numba.multiplication import {name}
 
 given = unpacked({kinds})
@@ -30,7 +32,7 @@ def loop(data, part, parts):
 
 def task(name: str, dtype: Any, given: list[Use], work: int) -> Task:
     """Return the task that is a function of `arraynet_numba.multiplication`."""
-    return Task(address_of(name, dtype.name), _kinds(name, dtype.name), given, work)
+    return Task(address_of(name, dtype.name), kinds_of(name, dtype.name), given, work)
 
 
 def completed(partial: Any, total: Any) -> Task:
@@ -46,12 +48,13 @@ def kind_of(value: Any) -> Any:
 @cache
 def address_of(name: str, dtype: str) -> int:
     """Return where a function of `arraynet_numba.multiplication` for arrays of a dtype is."""
-    kinds = _kinds(name, dtype)
+    kinds = kinds_of(name, dtype)
     arrays = ", ".join(f"x{k}" for k in range(len(kinds)))
     return int(loaded(TEXT.format(name=name, kinds=kinds, arrays=arrays)).address)
 
 
-def _kinds(name: str, dtype: str) -> tuple[Any, ...]:
+def kinds_of(name: str, dtype: str) -> tuple[Any, ...]:
+    """Return the kinds of what a function of `arraynet_numba.multiplication` is given."""
     if name == "add_up":
         return ("float64", 2, "C"), (dtype, 1, "C")
-    return tuple((dtype, 2, layout) for layout in LAYOUTS[name])
+    return tuple(INDEX if layout == "I" else (dtype, 2, layout) for layout in LAYOUTS[name])

@@ -25,11 +25,12 @@ import numpy as np
 from arraynet_numba.atomics import call, stored, unpacked
 from arraynet_numba.vectorizing import wide_vectors  # {version}
 '''
-LOOP = """from arraynet_numba.scalar import added, {functions}
+LOOP = """from arraynet_numba.entries import kinds_of
+from arraynet_numba.scalar import added, {functions}
 
 T = np.{dtype}
 given = unpacked({kinds})
-rows_of = stored((("{dtype}", 2, "A"), ("{dtype}", 2, "C"), ("{dtype}", 2, "C")))
+rows_of = stored(kinds_of("block_of_rows", "{dtype}"))
 
 
 @numba.cfunc("int64(int64, int64, int64)", cache=True, error_model="numpy", fastmath={flags})

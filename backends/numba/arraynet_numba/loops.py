@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from arraynet.fusion import Group, reduced
-from arraynet_numba.entries import kind_of
+from arraynet_numba.entries import kind_of, kinds_of
 from arraynet_numba.expressions import EXPRESSIONS, FLOATING
 from arraynet_numba.generated import loaded_loop
 from arraynet_numba.microkernel import ROWS
@@ -125,7 +125,8 @@ class _Writer:
         given = {f"x{v.index}": kind_of(v) for v in self.inputs}
         for n, product in enumerate(self.products.values()):
             dtype = product.function.dtype.name
-            given |= {f"b{n}": "int64", f"c{n}": (dtype, 2, "A"), f"d{n}": (dtype, 2, "C")}
+            names = (f"c{n}", f"i{n}", f"k{n}", f"d{n}")
+            given |= {f"b{n}": "int64"} | dict(zip(names, kinds_of("block_of_rows", dtype), strict=False))
         given |= {f"y{v.index}": kind_of(v) for v in self.stored}
         given |= {f"s{v.index}": ("float64", 2, "C") for v in totals(self.group)}
         for v in self.inputs:
@@ -149,7 +150,7 @@ class _Writer:
         if not full:
             stride, total = f"{self.group.columns}", f"{self.group.rows * self.group.columns}"
         if self.products:
-            total = f"c0.shape[0] * {stride}"
+            total = f"i0.size * {stride}"
         return [f"stride = columns = {stride}", f"total = {total}{'' if self.flat else ' // stride'}"]
 
     def _blocks(self, lines: list[str]) -> list[str]:
@@ -168,7 +169,7 @@ class _Writer:
         turns, block = "blocks * part // parts, blocks * (part + 1) // parts", []
         for n in range(len(self.products)):
             self.head += [f"e{n} = np.empty(({ROWS}, stride), T)", f"E{n} = e{n}.reshape({ROWS} * stride)"]
-            self.head.append(f"r{n} = rows_of((c{n}, d{n}, e{n}))")
+            self.head.append(f"r{n} = rows_of((c{n}, i{n}, k{n}, d{n}, e{n}))")
             block += [f"if not call(b{n}, r{n}, b, blocks):", "    return 0"]
         if not self.products:
             size, turns = f"{PART}", "blocks * (part + 1) // parts - 1, blocks * part // parts - 1, -1"

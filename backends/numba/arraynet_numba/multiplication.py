@@ -8,7 +8,7 @@ Here the copy is made by the first tile, which multiplies while it waits for mem
 import numba
 import numpy as np
 
-from arraynet_numba.microkernel import ROWS, VECTOR, VECTORS, packing_tile, tile
+from arraynet_numba.microkernel import ROWS, VECTOR, VECTORS, fetching_tile, packing_tile, take_block, tile
 from arraynet_numba.team import INSIDE
 from arraynet_numba.vectorizing import kept_apart, wide_vectors
 
@@ -24,10 +24,13 @@ _inlined = numba.njit(inline="always", **INSIDE)  # in its only caller, or it wo
 
 
 @_inlined
-def multiply(part, parts, x, w, y):
-    """Compute a part of ``y = x @ w``, where the rows of w lie in order: some panels of columns, or of some rows."""
+def multiply(part, parts, x, x_rows, w, y):
+    """Compute a part of ``y = x[x_rows] @ w``: some panels of columns, or of some rows.
+
+    The rows of w lie in order, those of x wherever their index says.
+    """
     wide_vectors()
-    rows, terms, columns = x.shape[0], x.shape[1], w.shape[1]
+    rows, terms, columns = x_rows.size, x.shape[1], w.shape[1]
     lanes, depth = VECTOR // x.itemsize, -(-terms // -(-terms // DEPTH))  # panels of as many terms each, but the last
     width = VECTORS * lanes
     panel, edge = np.zeros((depth, width), x.dtype), np.empty((ROWS, lanes), x.dtype)
@@ -37,26 +40,32 @@ def multiply(part, parts, x, w, y):
     for item in range(cuts * bands * part // parts, cuts * bands * (part + 1) // parts):
         cut, band = item // bands, item % bands
         first, last = blocks * band // bands * ROWS, min(blocks * (band + 1) // bands * ROWS, rows)
-        end = min(vectors * (cut + 1) // cuts * lanes, columns)
-        for j in range(vectors * cut // cuts * lanes, end, width):
+        start, end = vectors * cut // cuts * lanes, min(vectors * (cut + 1) // cuts * lanes, columns)
+        for j in range(start, end, width):
             whole = min(width, end - j) // lanes
             rest = j + whole * lanes
             for k in range(0, terms, depth):
                 count = min(depth, terms - k)
                 if whole:
-                    packing_tile((x, first, k), (w, k, j), (y, first, j), (panel, 0, 0), count, whole, k > 0)
+                    packing_tile((x, x_rows, first, k), (w, k, j), (y, first, j), (panel, 0, 0), count, whole, k > 0)
                     for i in range(first + ROWS, last, ROWS):
-                        tile((x, i, k), (panel, 0, 0), (y, i, j), count, whole, k > 0)
+                        if j == start:
+                            fetching_tile((x, x_rows, i, k), (panel, 0, 0), (y, i, j), count, whole, k > 0)
+                        else:
+                            tile((x, x_rows, i, k), (panel, 0, 0), (y, i, j), count, whole, k > 0)
                 if rest < min(j + width, end):
                     _pack(w[k : k + count, rest:end], panel)
                     for i in range(first, last, ROWS):
-                        tile((x, i, k), (panel, 0, 0), (edge, 0, 0), count, 1, False)
+                        tile((x, x_rows, i, k), (panel, 0, 0), (edge, 0, 0), count, 1, False)
                         _take(edge, y[i : i + ROWS, rest:end], k > 0)
 
 
 @_inlined
-def multiply_transposed(part, parts, x, w, y):
-    """Compute a part of ``y = x @ w``, where the columns of w lie in order: its transpose is ``w.T @ x.T``."""
+def multiply_transposed(part, parts, x, w, w_columns, y):
+    """Compute a part of ``y = x @ w``, where the columns of w lie in order: its transpose is ``w.T @ x.T``.
+
+    The columns' numbers are given, too, since a tile asks for an index.
+    """
     wide_vectors()
     rows, terms, columns = x.shape[0], x.shape[1], w.shape[1]
     lanes, depth = VECTOR // x.itemsize, -(-terms // -(-terms // (2 * DEPTH)))
@@ -72,7 +81,7 @@ def multiply_transposed(part, parts, x, w, y):
             count = min(depth, terms - k)
             transpose(0, 1, x[i : i + width, k : k + count], panel)
             for j in range(first, last, ROWS):
-                tile((w.T, j, k), (panel, 0, 0), (edge, 0, 0), count, whole, False)
+                tile((w.T, w_columns, j, k), (panel, 0, 0), (edge, 0, 0), count, whole, False)
                 _take(edge.T, y[i : i + width, j : j + ROWS], k > 0)
 
 
@@ -95,25 +104,26 @@ def panels_like(w):
 
 
 @_inlined
-def block_of_rows(part, parts, x, panels, y):
-    """Compute one of the parts of a product that have `ROWS` rows; its right factor lies in panels."""
+def block_of_rows(part, parts, x, x_rows, x_terms, panels, y):
+    """Compute one of the parts of a product that have `ROWS` rows, as `multiply`; its right factor lies in panels.
+
+    If there is an index of its terms, x is the transpose of what they are rows of, and it has `ROWS` rows at least.
+    """
     wide_vectors()
-    terms, columns, width, lanes = x.shape[1], y.shape[1], panels.shape[1], VECTOR // x.itemsize
-    first = part * ROWS
-    if abs(x.strides[1]) >= PAGE and columns >= BROAD:
-        block, last = np.empty((terms, ROWS), x.dtype), x.shape[0] - 1
-        for k in range(terms):  # of a transpose: its rows lie side by side, its terms a page apart
-            for i in range(ROWS):
-                block[k, i] = x[min(first + i, last), k]
-        x, first = block.T[:, ::1], 0  # in no order, to the compiler, as x
+    columns, width, lanes = y.shape[1], panels.shape[1], VECTOR // x.itemsize
+    first, terms = part * ROWS, x_terms.size or x.shape[1]
+    if x_terms.size:  # of a transpose: its rows lie side by side, so that there are enough to read together
+        block, start = np.empty((terms, ROWS), x.dtype), min(first, x_rows.size - ROWS)
+        take_block(x, start, x_terms, block)
+        x, x_rows, first = block.T[:, ::1], x_rows[first - start : ROWS], 0  # in no order, to the compiler, as x
     for j in range(0, columns, width):
         panel, whole = j // width * terms, min(width, columns - j) // lanes
         rest = j + whole * lanes
         if whole:
-            tile((x, first, 0), (panels, panel, 0), (y, 0, j), terms, whole, False)
+            tile((x, x_rows, first, 0), (panels, panel, 0), (y, 0, j), terms, whole, False)
         if rest < min(j + width, columns):
             edge = np.empty((ROWS, lanes), x.dtype)
-            tile((x, first, 0), (panels, panel, whole * lanes), (edge, 0, 0), terms, 1, False)
+            tile((x, x_rows, first, 0), (panels, panel, whole * lanes), (edge, 0, 0), terms, 1, False)
             _take(edge, y[:, rest:], False)
 
 

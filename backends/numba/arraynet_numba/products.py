@@ -15,7 +15,8 @@ from arraynet.program import Instruction
 from arraynet_numba.entries import task
 from arraynet_numba.multiplication import BROAD, PAGE
 from arraynet_numba.settings import matmul_by
-from arraynet_numba.tasks import Task, Use, turned
+from arraynet_numba.tasks import Task
+from arraynet_numba.views import Use, column_numbers, left_factor, row_numbers, turned
 
 __all__ = ["Product", "lone_products", "take_products"]
 
@@ -53,23 +54,32 @@ class Product:
         return example.T if self.turned[1] else example
 
     def factors(self, instruction: Any) -> list[Use]:
-        """Return both factors, as they are multiplied."""
-        return [Use(v, turned) if t else Use(v) for v, t in zip(instruction.args, self.turned, strict=True)]
+        """Return what `block_of_rows` is given: the left factor, where its rows and terms are, and the right one."""
+        (x, w), (x_turned, w_turned) = instruction.args, self.turned
+        return [*left_factor(x, x_turned), _seen(w, w_turned)]
 
     def tasks(self, instruction: Any) -> list[Task]:
         """Return what computes it."""
         y, *copies = instruction.outs
-        given, found = self.factors(instruction), list[Task]()
+        factors, found = [*zip(instruction.args, self.turned, strict=True)], list[Task]()
         for k in (k for k in range(2) if self.copied[k]):
             source, copy = instruction.args[k], copies[len(found)]
             found.append(task("transpose", self.dtype, [Use(source), Use(copy)], math.prod(source.shape)))
-            given[k] = Use(copy)
-        function = "multiply_transposed" if self.turned[1] and not self.copied[1] else "multiply"
-        return [*found, task(function, self.dtype, [*given, Use(y)], self.work(instruction))]
+            factors[k] = copy, False
+        (x, x_turned), (w, w_turned) = factors
+        if w_turned:
+            given = [_seen(x, x_turned), _seen(w, True), Use(w, row_numbers), Use(y)]
+            return [*found, task("multiply_transposed", self.dtype, given, self.work(instruction))]
+        left = [_seen(x, True), Use(x, column_numbers)] if x_turned else left_factor(x, False)[:2]
+        return [*found, task("multiply", self.dtype, [*left, Use(w), Use(y)], self.work(instruction))]
 
     def work(self, instruction: Any) -> int:
         """Say how much it is, in elements of a plain loop."""
         return math.prod(instruction.outs[0].shape) * self.terms // 32
+
+
+def _seen(v: Any, transposed: bool) -> Use:
+    return Use(v, turned) if transposed else Use(v)
 
 
 def take_products(program: Any) -> bool:

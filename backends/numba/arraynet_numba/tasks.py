@@ -5,28 +5,23 @@ memory out of the caches. Called by a function that is compiled for each program
 function, compiled once on a machine, goes through a table.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from arraynet.program import Rows
 from arraynet_numba.atomics import call
 from arraynet_numba.compiling import compiled
 from arraynet_numba.team import share
+from arraynet_numba.views import INDICES, ORDERED, Use, matrix
 
-__all__ = ["COMPLETES", "Calls", "Task", "Use", "flat", "turned"]
+__all__ = ["COMPLETES", "Calls", "Task"]
 
 COMPLETES = -1  # in place of work: a task that goes on with what each part of the task before has left
 FUNCTION, WORK, DATA = range(3)
 HEAD = 5  # numbers before an array's shape and strides: two of owners, which are none here, size, itemsize, address
 ADDRESS = HEAD - 1
-
-
-class Use(NamedTuple):
-    """A Value that is given to a task, and how the task sees it."""
-
-    value: Any
-    view: Callable[[np.ndarray], np.ndarray] = np.asarray
 
 
 class Task(NamedTuple):
@@ -75,6 +70,11 @@ class Calls:
         Any other array is forgotten when the call returns, unless it is bound.
     team : ndarray
         The state of the `Team` that shares the tasks.
+
+    Attributes
+    ----------
+    rows : set of int
+        Indices of the Values that may be `Rows`.
     """
 
     __name__ = "loops"  # in the text of a replay
@@ -99,6 +99,8 @@ class Calls:
                     self.memory[at] = use
             table.append((task.function, task.work, self.memory.ctypes.data + self.memory.itemsize * mine[0]))
         self.table = np.array(table, np.int64)
+        plain = {use.value.index for task in tasks for use in task.given if isinstance(use, Use) and not use.rows}
+        self.rows = {v.index for v in values if v.index not in plain}
 
     def bind(self, fixed: list[np.ndarray | None]) -> "Calls":
         """Take arrays, one for each Value, that stay where they are; from now on it is called with the others."""
@@ -116,30 +118,27 @@ class Calls:
 
     def _see(self, k: int, x: Any) -> None:
         """Write down where an array is, or a number; nothing holds if that is interrupted, or the array is refused."""
-        form = None if self.numbers[k] else (x.dtype, x.shape, x.strides)
+        whole, rows = matrix(x), isinstance(x, Rows)
+        form = None if self.numbers[k] else (rows, x.shape, whole.dtype, whole.shape, whole.strides)
         alike, self.seen[k], self.forms[k] = self.forms[k] == form, None, None
         if self.numbers[k]:
             for start, _, _ in self.uses[k]:
                 self.memory[start : start + 1].view(np.float64)[0] = x
         elif alike:
-            address = x.ctypes.data
-            for start, _, _ in self.uses[k]:
-                self.memory[start + ADDRESS] = address
+            self._move([start for start, _, view in self.uses[k] if view not in INDICES], whole)
+            if rows:
+                self._move([start for start, _, view in self.uses[k] if view in ORDERED], x.order)
         else:
             for start, kind, view in self.uses[k]:
                 self.memory[start : start + _width(kind)] = _described(view(x), kind)
         self.forms[k] = form
         self.seen[k] = x if self.kept[k] else None
 
-
-def turned(x: np.ndarray) -> np.ndarray:
-    """See the transpose of a matrix."""
-    return x.T
-
-
-def flat(x: np.ndarray) -> np.ndarray:
-    """See an array without gaps as one row."""
-    return x.reshape(-1, copy=False)
+    def _move(self, starts: list[int], x: np.ndarray) -> None:
+        """Write down that an array is somewhere else."""
+        address = x.ctypes.data
+        for start in starts:
+            self.memory[start + ADDRESS] = address
 
 
 def _width(kind: Any) -> int:

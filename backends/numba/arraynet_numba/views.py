@@ -1,0 +1,90 @@
+"""How tasks see what they are given: as it is, turned, or as rows that lie anywhere in a matrix.
+
+A left factor is a matrix with two indices: which of its rows are multiplied, and which of its columns are their terms.
+A batch in random order is then no copy, and its transpose, with which the gradient of weights begins, is none.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from arraynet.program import Rows
+from arraynet_numba.microkernel import ROWS
+from arraynet_numba.multiplication import PAGE
+
+__all__ = ["INDICES", "ORDERED", "Use", "column_numbers", "flat", "left_factor", "matrix", "row_numbers", "turned"]
+
+NOTHING = np.empty(0, np.int64)
+
+
+class Use(NamedTuple):
+    """A Value that is given to a task, how the task sees it, and whether it may be `Rows` as far as the task goes."""
+
+    value: Any
+    view: Callable[[Any], np.ndarray] = np.asarray
+    rows: bool = False
+
+
+def left_factor(x: Any, transposed: bool) -> list[Use]:
+    """Return how `block_of_rows` sees a left factor, or a transpose: the matrix, its rows, its terms."""
+    views = (matrix_turned, column_numbers, far_terms) if transposed else (matrix, row_numbers, near_terms)
+    return [Use(x, view, rows=True) for view in views]
+
+
+def flat(x: np.ndarray) -> np.ndarray:
+    """See an array without gaps as one row."""
+    return x.reshape(-1, copy=False)
+
+
+def turned(x: np.ndarray) -> np.ndarray:
+    """See the transpose of a matrix."""
+    return x.T
+
+
+def matrix(x: np.ndarray | Rows) -> np.ndarray:
+    """See the matrix that rows are taken from."""
+    return x.source if isinstance(x, Rows) else x
+
+
+def matrix_turned(x: np.ndarray | Rows) -> np.ndarray:
+    """See its transpose."""
+    return matrix(x).T
+
+
+def row_numbers(x: np.ndarray | Rows) -> np.ndarray:
+    """See which rows of the matrix these are."""
+    return x.order if isinstance(x, Rows) else _counted(x.shape[0])
+
+
+def column_numbers(x: np.ndarray | Rows) -> np.ndarray:
+    """See the numbers of its columns, which are all there."""
+    return _counted(x.shape[1])
+
+
+def far_terms(x: np.ndarray | Rows) -> np.ndarray:
+    """See where the terms of its transpose are, if these are worth a copy: in another order, or pages apart."""
+    if isinstance(x, Rows):
+        return x.order
+    far = x.strides[0] >= PAGE and x.strides[1] == x.itemsize and x.shape[1] >= ROWS
+    return _counted(x.shape[0]) if far else NOTHING
+
+
+def near_terms(x: np.ndarray | Rows) -> np.ndarray:
+    """See nothing: its columns are in order."""
+    return NOTHING
+
+
+def _counted(n: int) -> np.ndarray:
+    """The numbers below n, which stay where they are for good, since tables hold their address."""
+    return _counting(n.bit_length())[:n]
+
+
+@cache
+def _counting(bits: int) -> np.ndarray:
+    return np.arange(2**bits)
+
+
+ORDERED = {row_numbers, far_terms}  # what moves with the order
+INDICES = ORDERED | {column_numbers, near_terms}  # what does not move with the matrix
