@@ -212,4 +212,4 @@ def reduced(values: Any, sample_weight: Any = None, reduction: str | None = "sum
 def divided(total: Any, count: Any) -> Any:
     """Return a quotient that is 0 where `count` is 0."""
     empty = count == 0
-    return ops.where(empty, ops.zeros_like(total), total / ops.where(empty, ops.ones_like(count), count))
+    return ops.where(empty, 0.0, total / ops.where(empty, 1.0, count))
