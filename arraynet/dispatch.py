@@ -150,6 +150,9 @@ class Op:
             for kind, still in zip(kinds, fixed, strict=True)
         )
 
+    def __reduce__(self) -> str:
+        return self.__qualname__  # pickled as functions are: by where it stands
+
     def __repr__(self) -> str:
         return f"<op {self.name}>"
 
@@ -184,14 +187,12 @@ def op(
     name : str, optional
         Another name than the form's.
     """
-    if form is None:
-        return lambda form: _entered_op(Op(form, promote, fixed, logits, name))
-    return _entered_op(Op(form, promote, fixed, logits, name))
 
+    def entered(form: Callable[..., Any]) -> Op:
+        made = OPS[name or form.__name__] = Op(form, promote, fixed, logits, name)
+        return made
 
-def _entered_op(made: Op) -> Op:
-    OPS[made.name] = made
-    return made
+    return entered if form is None else entered(form)
 
 
 def apply(op: Op, args: Sequence[Any], static: dict[str, Any]) -> Any:

@@ -1,5 +1,7 @@
 """The one call path: kernels and their refusal, modes, promotion, observers, errors, threads."""
 
+import copy
+import pickle
 import threading
 
 import numpy as np
@@ -282,3 +284,9 @@ def test_numpy_is_silent_inside_an_op():
     assert np.isneginf(float(ops.log(0.0)))
     with pytest.warns(RuntimeWarning, match="divide by zero"):
         np.log(np.float32(0.0))
+
+
+@pytest.mark.parametrize("name", sorted(n for n, o in OPS.items() if o.__module__.startswith("arraynet.")))
+def test_ops_are_copied_and_pickled_as_functions_are(name):
+    assert copy.deepcopy(OPS[name]) is OPS[name]
+    assert pickle.loads(pickle.dumps(OPS[name])) is OPS[name]

@@ -134,7 +134,7 @@ def test_copies_are_models_of_their_own(backend):
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
 def test_a_copy_of_a_trained_model_trains_itself(backend, copied):
-    model = Sequential([layers.Dense(1)])
+    model = Sequential([layers.Dense(4, activation="tanh"), layers.Dense(1, activation="softplus")])
     model.compile("sgd", "mse")
     model.fit(X, np.ones((2, 1)), verbose=0)
     before = model.get_weights()
