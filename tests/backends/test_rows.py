@@ -151,6 +151,14 @@ def test_rows_are_an_argument_like_others(kernels, monkeypatch):
     assert tape.gradient(y, v).shape == w.shape
 
 
+def test_what_runs_eagerly_is_given_a_copy():
+    fast = jit(lambda x: ops.array(float(ops.sum(x))))
+    source, order, _, _ = data(np.random.default_rng(0), MANY, 20, 9, "float32")
+    for _ in range(3):
+        np.testing.assert_allclose(fast(Rows(source, order)), source[order].sum(), rtol=1e-4)
+    assert fast.reason
+
+
 def net(*first):
     arraynet.utils.set_random_seed(3)
     model = Sequential([*first, layers.Dense(40, activation="relu"), layers.Dense(3, activation="softmax")])
