@@ -166,7 +166,7 @@ def net(*first):
     return model
 
 
-def fitted(model, monkeypatch, **options):
+def fitted(model, monkeypatch, shape=(30,), **options):
     """The history and weights after `fit`, and how often a batch was copied, by its rows."""
     copied, module, gathered = Counter(), sys.modules["arraynet.program.jit"], rows.gathered
 
@@ -177,7 +177,7 @@ def fitted(model, monkeypatch, **options):
     monkeypatch.setattr(module, "gathered", noted)
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(4 * MANY + 5, 30)).astype("float32"), rng.integers(0, 3, 4 * MANY + 5)
-    history = model.fit(x, y, batch_size=MANY, epochs=3, verbose=0, **options).history
+    history = model.fit(x.reshape(-1, *shape), y, batch_size=MANY, epochs=3, verbose=0, **options).history
     monkeypatch.setattr(module, "gathered", gathered)
     return history["loss"], model.get_weights(), copied
 

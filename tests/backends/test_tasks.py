@@ -18,7 +18,7 @@ from arraynet_numba.atomics import unpacked
 from arraynet_numba.entries import completed, task
 from arraynet_numba.tasks import Calls, Task
 from arraynet_numba.team import LEAST, Team
-from arraynet_numba.views import Use, flat, turned
+from arraynet_numba.views import Use, flat, matrix_turned
 
 KINDS = (("float64", 2, "A"), "float64", "int64", ("float64", 2, "C"))
 MATRICES = (("float64", 2, "A"), ("float64", 2, "C"))
@@ -75,7 +75,7 @@ def test_each_call_sees_its_own_arrays_and_numbers(state):
 
 def test_an_array_may_be_seen_turned(state):
     x, y = np.arange(12.0).reshape(3, 4), np.zeros((4, 3))
-    run = calls(state, x, y, turned)
+    run = calls(state, x, y, matrix_turned)
     run(x, 1.0, y)
     np.testing.assert_array_equal(y, x.T + 3)
 

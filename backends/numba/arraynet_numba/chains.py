@@ -48,7 +48,7 @@ def readable_rows(program: Any) -> set[int]:
     needed = {v.index for v in program.results()}
     for i in program.instructions:
         needed |= {v.index for v in i.inputs()} - getattr(i.function, "rows", set())
-    large = (len(v.shape) == 2 and v.shape[0] >= MANY and v.shape[1] >= ROWS for v in program.inputs)
+    large = (v.shape[:1] >= (MANY,) and math.prod(v.shape[1:]) >= ROWS for v in program.inputs)
     return {n for n, (v, fit) in enumerate(zip(program.inputs, large, strict=True)) if fit and v.index not in needed}
 
 

@@ -16,7 +16,7 @@ from arraynet_numba.entries import task
 from arraynet_numba.multiplication import BROAD, PAGE
 from arraynet_numba.settings import matmul_by
 from arraynet_numba.tasks import Task
-from arraynet_numba.views import Use, column_numbers, left_factor, row_numbers, turned
+from arraynet_numba.views import Use, column_numbers, factor, left_factor, matrix_turned, row_numbers
 
 __all__ = ["Product", "lone_products", "take_products"]
 
@@ -45,7 +45,7 @@ class Product:
 
     def scratch(self, instruction: Any, _: int) -> list[np.ndarray]:
         """Return arrays like those that it works in: copies of factors."""
-        copies = [v.example.T for v, copied in zip(instruction.args, self.copied, strict=True) if copied]
+        copies = [matrix_turned(v.example) for v, copied in zip(instruction.args, self.copied, strict=True) if copied]
         return [np.empty(x.shape, x.dtype) for x in copies]
 
     def right(self, instruction: Any) -> np.ndarray:
@@ -56,7 +56,7 @@ class Product:
     def factors(self, instruction: Any) -> list[Use]:
         """Return what `block_of_rows` is given: the left factor, where its rows and terms are, and the right one."""
         (x, w), (x_turned, w_turned) = instruction.args, self.turned
-        return [*left_factor(x, x_turned), _seen(w, w_turned)]
+        return [*left_factor(x, x_turned), factor(w, w_turned)]
 
     def tasks(self, instruction: Any) -> list[Task]:
         """Return what computes it."""
@@ -64,13 +64,13 @@ class Product:
         factors, found = [*zip(instruction.args, self.turned, strict=True)], list[Task]()
         for k in (k for k in range(2) if self.copied[k]):
             source, copy = instruction.args[k], copies[len(found)]
-            found.append(task("transpose", self.dtype, [Use(source), Use(copy)], math.prod(source.shape)))
+            found.append(task("transpose", self.dtype, [factor(source, False), Use(copy)], math.prod(source.shape)))
             factors[k] = copy, False
         (x, x_turned), (w, w_turned) = factors
         if w_turned:
-            given = [_seen(x, x_turned), _seen(w, True), Use(w, row_numbers), Use(y)]
+            given = [factor(x, x_turned), factor(w, True), Use(w, row_numbers), Use(y)]
             return [*found, task("multiply_transposed", self.dtype, given, self.work(instruction))]
-        left = [_seen(x, True), Use(x, column_numbers)] if x_turned else left_factor(x, False)[:2]
+        left = [factor(x, True), Use(x, column_numbers)] if x_turned else left_factor(x, False)[:2]
         return [*found, task("multiply", self.dtype, [*left, Use(w), Use(y)], self.work(instruction))]
 
     def work(self, instruction: Any) -> int:
@@ -78,22 +78,21 @@ class Product:
         return math.prod(instruction.outs[0].shape) * self.terms // 32
 
 
-def _seen(v: Any, transposed: bool) -> Use:
-    return Use(v, turned) if transposed else Use(v)
-
-
 def take_products(program: Any) -> bool:
     """Make a `Product` of each matrix product, if that is possible for all; tell whether BLAS is left none."""
     found = [i for i in program.instructions if i.name == "matmul"]
     sources = {i.outs[0].index: i.args[0] for i in program.instructions if _transposes(i)}
+    whole = {i.outs[0].index: i.args[0] for i in program.instructions if _flattens(i)}
     if matmul_by() != "auto" or not all(_plain(i, sources) for i in found) or _for_blas(found):
         return not found
     for instruction in found:
         turned = [v.index in sources for v in instruction.args]
         instruction.function = Product(turned, *instruction.args, *instruction.outs)
-        instruction.args = tuple(sources.get(v.index, v) for v in instruction.args)
+        x, w = (sources.get(v.index, v) for v in instruction.args)
+        instruction.args = whole.get(x.index, x), w
     read = {v.index for i in program.instructions for v in i.inputs()} | {v.index for v in program.results()}
-    program.instructions = [i for i in program.instructions if not _transposes(i) or i.outs[0].index in read]
+    views = {*sources, *whole}
+    program.instructions = [i for i in program.instructions if i.outs[0].index not in views or i.outs[0].index in read]
     return True
 
 
@@ -126,6 +125,15 @@ def _transposes(instruction: Any) -> bool:
     """Tell whether an instruction only exchanges rows and columns."""
     turned = instruction.name == "matrix_transpose" or instruction.args[1:] == ((1, 0),)
     return instruction.name in ("matrix_transpose", "permute_dims") and turned and len(instruction.args[0].shape) == 2
+
+
+def _flattens(instruction: Any) -> bool:
+    """Tell whether an instruction only makes rows of what lies in order anyway."""
+    if instruction.name != "reshape" or not instruction.inputs():
+        return False
+    x, shape = instruction.args[0], instruction.outs[0].shape
+    plain = type(x.example) is np.ndarray and x.example.ndim > 2 and x.example.flags.c_contiguous
+    return plain and len(shape) == 2 and shape[0] == x.shape[0]
 
 
 def _plain(instruction: Any, sources: dict[int, Any]) -> bool:

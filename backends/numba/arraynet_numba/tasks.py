@@ -14,7 +14,7 @@ from arraynet.program import Rows
 from arraynet_numba.atomics import call
 from arraynet_numba.compiling import compiled
 from arraynet_numba.team import share
-from arraynet_numba.views import INDICES, ORDERED, Use, matrix
+from arraynet_numba.views import INDICES, ORDERED, Use, whole
 
 __all__ = ["COMPLETES", "Calls", "Task"]
 
@@ -118,14 +118,14 @@ class Calls:
 
     def _see(self, k: int, x: Any) -> None:
         """Write down where an array is, or a number; nothing holds if that is interrupted, or the array is refused."""
-        whole, rows = matrix(x), isinstance(x, Rows)
-        form = None if self.numbers[k] else (rows, x.shape, whole.dtype, whole.shape, whole.strides)
+        found, rows = whole(x), isinstance(x, Rows)
+        form = None if self.numbers[k] else (rows, x.shape, found.dtype, found.shape, found.strides)
         alike, self.seen[k], self.forms[k] = self.forms[k] == form, None, None
         if self.numbers[k]:
             for start, _, _ in self.uses[k]:
                 self.memory[start : start + 1].view(np.float64)[0] = x
         elif alike:
-            self._move([start for start, _, view in self.uses[k] if view not in INDICES], whole)
+            self._move([start for start, _, view in self.uses[k] if view not in INDICES], found)
             if rows:
                 self._move([start for start, _, view in self.uses[k] if view in ORDERED], x.order)
         else:

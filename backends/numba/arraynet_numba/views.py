@@ -14,7 +14,8 @@ from arraynet.program import Rows
 from arraynet_numba.microkernel import ROWS
 from arraynet_numba.multiplication import PAGE
 
-__all__ = ["INDICES", "ORDERED", "Use", "column_numbers", "flat", "left_factor", "matrix", "row_numbers", "turned"]
+__all__ = ["INDICES", "ORDERED", "Use", "column_numbers", "factor", "flat", "left_factor"]
+__all__ += ["matrix_turned", "row_numbers", "whole"]
 
 NOTHING = np.empty(0, np.int64)
 
@@ -25,6 +26,11 @@ class Use(NamedTuple):
     value: Any
     view: Callable[[Any], np.ndarray] = np.asarray
     rows: bool = False
+
+
+def factor(v: Any, transposed: bool) -> Use:
+    """Return how a matrix, or its transpose, is seen that lies as it likes, but is all there."""
+    return Use(v, matrix_turned if transposed else matrix)
 
 
 def left_factor(x: Any, transposed: bool) -> list[Use]:
@@ -38,18 +44,19 @@ def flat(x: np.ndarray) -> np.ndarray:
     return x.reshape(-1, copy=False)
 
 
-def turned(x: np.ndarray) -> np.ndarray:
-    """See the transpose of a matrix."""
-    return x.T
-
-
-def matrix(x: np.ndarray | Rows) -> np.ndarray:
-    """See the matrix that rows are taken from."""
+def whole(x: np.ndarray | Rows) -> np.ndarray:
+    """See what rows are taken from."""
     return x.source if isinstance(x, Rows) else x
 
 
+def matrix(x: np.ndarray | Rows) -> np.ndarray:
+    """See that as a matrix: all that a row holds, one after the other."""
+    found = whole(x)
+    return found if found.ndim == 2 else found.reshape(len(found), -1, copy=False)
+
+
 def matrix_turned(x: np.ndarray | Rows) -> np.ndarray:
-    """See its transpose."""
+    """See the matrix' transpose."""
     return matrix(x).T
 
 
@@ -60,13 +67,14 @@ def row_numbers(x: np.ndarray | Rows) -> np.ndarray:
 
 def column_numbers(x: np.ndarray | Rows) -> np.ndarray:
     """See the numbers of its columns, which are all there."""
-    return _counted(x.shape[1])
+    return _counted(matrix(x).shape[1])
 
 
 def far_terms(x: np.ndarray | Rows) -> np.ndarray:
     """See where the terms of its transpose are, if these are worth a copy: in another order, or pages apart."""
     if isinstance(x, Rows):
         return x.order
+    x = matrix(x)
     far = x.strides[0] >= PAGE and x.strides[1] == x.itemsize and x.shape[1] >= ROWS
     return _counted(x.shape[0]) if far else NOTHING
 
