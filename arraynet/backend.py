@@ -194,7 +194,10 @@ class Backend:
         return None
 
     def compile_program(self, program: Any) -> Any:
-        """Return a callable that runs a lowered program, or NotImplemented for the generic replay."""
+        """Return a callable that runs a lowered program, or NotImplemented for the generic replay.
+
+        It may have attributes `in_place` and `row_inputs`, which mean what they mean of `arraynet.program.HostProgram`.
+        """
         return NotImplemented
 
 

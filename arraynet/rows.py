@@ -12,18 +12,18 @@ __all__ = ["Rows", "gathered"]
 
 
 class Rows:
-    """What `source[order]` is, before it is made.
+    """What `source[order]` is, before it is made; an argument by itself, not in a list or a dict.
 
     Parameters
     ----------
     source : ndarray
         Its rows lie in order, without gaps.
-    order : ndarray of int64
+    order : ndarray of int
         Which of them, each within the array.
     """
 
     def __init__(self, source: np.ndarray, order: np.ndarray) -> None:
-        self.source, self.order = source, order
+        self.source, self.order = source, np.ascontiguousarray(order, np.int64)
         self.shape, self.dtype = (len(order), *source.shape[1:]), source.dtype
 
 

@@ -243,7 +243,7 @@ class Variable(Operators, Versioned):
         """Replace the value by one of the same shape, cast to the variable's dtype; return it."""
         new = _owned(value, self._value.backend, self.dtype.name)
         if new.shape != self.shape:
-            raise ValueError(f"Variable {self.path!r} has shape {self.shape}, the value assigned {new.shape}.")
+            raise ValueError(f"Variable {self.path!r} has shape {self.shape}, the value assigned has {new.shape}.")
         return self.put(new)
 
     def put(self, value: Tensor, seen: bool = True) -> Tensor:

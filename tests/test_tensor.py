@@ -288,7 +288,7 @@ def test_assignment(backend):
     host[:] = 9
     assert v.numpy().tolist() == [3.0, 3.0]
     for call in (v.assign, v.assign_add, v.assign_sub):
-        with pytest.raises(ValueError, match=r"'w' has shape \(2,\), the value assigned \(2, 2\)"):
+        with pytest.raises(ValueError, match=r"'w' has shape \(2,\), the value assigned has \(2, 2\)"):
             call(np.ones((2, 2)))
     assert v.numpy().tolist() == [3.0, 3.0]
 

@@ -50,7 +50,7 @@ class ArrayData:
     """
 
     exhausted = False
-    step: Any = None  # a captured function that the batches are for
+    step: Any = None  # the captured function that the batches are for; it says whether it takes `Rows`
     look: Callable[[Any], None] | None = None
 
     def __init__(
@@ -68,6 +68,7 @@ class ArrayData:
         self.narrow = any(
             leaf is not None and leaf.dtype != d for leaf, d in zip(self.leaves, self.dtypes, strict=True)
         )
+        self.plain = self.flat and arrays[0].dtype == self.dtypes[0]  # whether inputs may be `Rows`
         flags = [leaf.flags for leaf in self.leaves if leaf is not None]
         self.scattered = not all(f.c_contiguous and f.aligned for f in flags)  # `take` would copy all of such an array
         self.samples = len(leaf_arrays(arrays[0])[0])
@@ -99,12 +100,13 @@ class ArrayData:
         if self.scattered or type(rows) is slice:
             taken = [None if leaf is None else leaf[rows] for leaf in self.leaves]
         else:  # all of them are there, and not to look for that costs a third less
-            lazy = self.step and self.step.rows and self.flat and not self.narrow
+            lazy = self.step and self.step.takes_rows and self.plain
             leaves = self.leaves[1:] if lazy else self.leaves
             taken = [None if leaf is None else leaf.take(rows, 0, None, "clip") for leaf in leaves]
             taken = [Rows(self.leaves[0], rows), *taken] if lazy else taken
         if self.narrow:
-            taken = [None if t is None else t.astype(d, copy=False) for t, d in zip(taken, self.dtypes, strict=True)]
+            pairs = zip(taken, self.dtypes, strict=True)
+            taken = [t if t is None or type(t) is Rows else t.astype(d, copy=False) for t, d in pairs]
         if self.flat:
             return taken[0], taken[1], taken[2]
         return tuple(unflatten(list(self.arrays), taken))

@@ -146,8 +146,8 @@ class Trainer(Compilable):
         begin, end = (told.listeners(f"on_{kind}_batch_{when}") for when in ("begin", "end"))
         stopped = (lambda: self.stop_training) if kind == "train" else lambda: False
         step = debugged(self, self._step(kind), debug) if debug else self._step(kind)
-        if isinstance(data, ArrayData) and isinstance(step, Jitted):
-            data.step = step
+        if isinstance(data, ArrayData):  # hooks that come before a step may look at its rows, or change them
+            data.step = step if isinstance(step, Jitted) and not begin else None
         seen = run_batches(step, data.epoch(key), begin, end, logs, self.steps_per_execution, stopped)
         if not seen:
             warnings.warn("The data is used up: a generator yields its batches once.", stacklevel=5)

@@ -6,7 +6,7 @@ is gained is Python's overhead per op and every allocation.
 
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Any
 
 import numpy as np
@@ -47,12 +47,12 @@ class HostProgram:
         What the planned buffers take.
     in_place : list of bool
         For each update, whether its Variable's own array may be written into.
-    rows : set of int
+    row_inputs : set of int
         The numbers of inputs that may be `Rows`.
     """
 
-    def __init__(self, program: Program) -> None:
-        self.program = program
+    def __init__(self, program: Program, row_inputs: Set[int] = frozenset()) -> None:
+        self.program, self.row_inputs = program, row_inputs
         self.root = roots(program)
         self.last = last_uses(program, self.root)
         self.pool = Pool()
@@ -66,7 +66,6 @@ class HostProgram:
         self._olds: dict[int, int] = {}  # which update takes the place of a Variable's old value
         self._makers = {v.index: n for n, i in enumerate(program.instructions) for v in i.outs}
         self.in_place = [False] * len(program.updates)
-        self.rows: set[int] = set()
         fallible = [n for n, i in enumerate(program.instructions) if _may_fail(i)]
         self._behind = max(fallible, default=-1)  # what may fail must find all Variables as they were
         self._name_givens()

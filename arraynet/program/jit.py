@@ -97,7 +97,7 @@ class Jitted:
         update_wrapper(self, f)
         self.function = f
         self.captures, self.reason = 0, ""
-        self.rows = False  # whether some input may be `Rows`
+        self.takes_rows = False  # whether some input may be `Rows`
         self._entries: dict[Any, Any] = {}
 
     @property
@@ -137,7 +137,7 @@ class Jitted:
             arrays = [(k, t.array) for k, t in enumerate(full) if isinstance(t, Tensor)]
             inputs = [(k, dtype_of(array).name, np.ndarray if array is leaves[k] else None) for k, array in arrays]
             entry = self._entries[key] = self._entry(capture, result, backend, inputs)
-            self.rows |= entry is not _EAGER and any(own is Rows for *_, own in entry.inputs)
+            self.takes_rows |= entry is not _EAGER and any(own is Rows for *_, own in entry.inputs)
             self._count(leaves)
         return result
 
@@ -168,7 +168,7 @@ def _kind(x: Any) -> Any:
     """What a signature says of an argument."""
     if isinstance(x, np.ndarray):
         return x.shape, x.dtype, x.flags.c_contiguous or x.strides  # other strides may be other bits
-    if isinstance(x, Rows):
+    if type(x) is Rows:
         return x.shape, x.dtype, True
     if isinstance(x, Tensor):
         array = _kind(x.array) if isinstance(x.array, np.ndarray) else (x.shape, x.dtype)
@@ -208,7 +208,7 @@ def _lowered(capture: Capture, result: Any, backend: Backend, inputs: list[Any])
     layouts = [getattr(value.example, "strides", None) for _, value in program.variables]  # before they are forgotten
     places = iter(range(len(tensors), len(tensors) + len(hidden)))
     run = _runner(program)
-    rows = getattr(run, "rows", ())  # which inputs may be `Rows`, and mostly are
+    rows = getattr(run, "row_inputs", ())  # which inputs may be `Rows`, and mostly are
     program.forget()
     return _Entry(
         program=program,

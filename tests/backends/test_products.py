@@ -71,6 +71,14 @@ def test_the_left_factor_may_lie_as_it_likes(x):
     np.testing.assert_allclose(replayed(lambda x, w: ops.matmul(x, w), x, w), x @ w, rtol=1e-5)
 
 
+@pytest.mark.parametrize("cut", [np.s_[:, :3], np.s_[:, ::2], np.s_[:, :900], np.s_[::2, 1:]])
+def test_so_may_one_that_is_turned_and_whose_terms_are_pages_apart(cut):
+    big = np.random.default_rng(0).normal(size=(40, 2100)).astype("float32")
+    x, g = big[cut], np.ones((len(big[cut]), 130), "float32")
+    found = replayed(lambda x, g: ops.matmul(ops.transpose(x), g) * 0.5 + 1, x, g)
+    np.testing.assert_allclose(found, x.T @ g * 0.5 + 1, rtol=1e-3, atol=1e-4)
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_no_value_is_hidden_and_none_spreads(bad):
     x, w = np.ones((19, 300), "float32"), np.ones((300, 51), "float32")

@@ -1,5 +1,7 @@
 """Rows of a data set: products read them where they lie, everybody else is given a copy; the numbers are the same."""
 
+import ctypes
+import mmap
 import sys
 from collections import Counter
 
@@ -9,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import arraynet
-from arraynet import Sequential, layers, ops, rows
+from arraynet import Sequential, callbacks, config, layers, ops, rows
 from arraynet.program import Rows, jit
 
 pytest.importorskip("arraynet_numba", reason="the plugin arraynet-numba is not installed")
 from arraynet_numba.chains import MANY
 from arraynet_numba.microkernel import ROWS
-from arraynet_numba.multiplication import BROAD, PAGE
+from arraynet_numba.products import BROAD
+from arraynet_numba.views import PAGE
 
 
 class Uncopied(np.ndarray):
@@ -72,7 +75,7 @@ def test_products_read_rows_where_they_are(f, dtype, rows, terms, columns, seed)
     source, order, w, g = data(np.random.default_rng(seed), rows, terms, columns, dtype)
     fast = jit(f)
     expected = arrays(fast(source[order], w, g))
-    assert fast.rows
+    assert fast.takes_rows
     found = arrays(fast(Rows(source.view(Uncopied), order), w, g))
     again = arrays(fast(source[order], w, g))
     for a, b, c in zip(expected, found, again, strict=True):
@@ -80,17 +83,63 @@ def test_products_read_rows_where_they_are(f, dtype, rows, terms, columns, seed)
         np.testing.assert_array_equal(b, c)
 
 
-def test_each_call_may_bring_other_rows_of_another_source():
+@pytest.mark.parametrize("more", [0, 7])
+def test_each_call_may_bring_other_rows_of_another_source(more):
+    """Where source and batch are of one length, too, so that nothing but who gives them tells them apart."""
     fast = jit(both)
     rng = np.random.default_rng(0)
-    for given_rows in (False, True, True, False, True):
-        source, order, w, g = data(rng, MANY, 20, 9, "float32")
-        x = Rows(source, order) if given_rows else source[order]
-        for found, y in zip(
-            arrays(fast(x, w, g)), both(ops.array(source[order]), ops.array(w), ops.array(g)), strict=True
-        ):
+    w, g = rng.normal(size=(20, 9)).astype("float32"), rng.normal(size=(MANY, 9)).astype("float32")
+    for as_rows in (False, False, True, True, False, True, True):
+        source, order = rng.normal(size=(MANY + more, 20)).astype("float32"), rng.permutation(MANY + more)[:MANY]
+        x = Rows(source, order) if as_rows else source[order]
+        for found, y in zip(arrays(fast(x, w, g)), both(*map(ops.array, (source[order], w, g))), strict=True):
             np.testing.assert_allclose(found, np.array(y), rtol=1e-4, atol=1e-5)
     assert fast.captures == 1
+
+
+def test_an_order_may_lie_as_it_likes():
+    fast = jit(gradient)
+    source, order, w, g = data(np.random.default_rng(0), MANY, 20, 9, "float32")
+    fast(source[order], w, g)
+    expected = np.array(fast(Rows(source, order), w, g))
+    for other in (order.astype("int32"), np.repeat(order, 2)[::2], order.tolist()):
+        np.testing.assert_array_equal(np.array(fast(Rows(source, other), w, g)), expected)
+
+
+@pytest.mark.parametrize("given_as", [">f4", "float64", "int32"])
+def test_what_is_converted_anyway_is_copied(given_as):
+    fast = jit(gradient)
+    source, order, w, g = data(np.random.default_rng(0), MANY, 20, 9, "float32")
+    source = (8 * source).astype(given_as)
+    fast(source[order], w, g)
+    expected = np.array(fast(source[order], w, g))
+    np.testing.assert_array_equal(np.array(fast(Rows(source, order), w, g)), expected)
+
+
+def guarded(x, at_end):
+    """A copy between two pages that cannot be read."""
+    libc = ctypes.CDLL(None)
+    size = -(-x.nbytes // mmap.PAGESIZE) * mmap.PAGESIZE
+    memory = mmap.mmap(-1, size + 2 * mmap.PAGESIZE)
+    start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    for page in (start, start + mmap.PAGESIZE + size):
+        assert libc.mprotect(ctypes.c_void_p(page), mmap.PAGESIZE, 0) == 0
+    copy = np.frombuffer(memory, x.dtype, x.size, mmap.PAGESIZE + (size - x.nbytes) * at_end).reshape(x.shape)
+    copy[...] = x
+    return copy
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="pages are protected as Linux does it")
+@pytest.mark.parametrize("f", [forward, gradient], ids=lambda f: f.__name__)
+def test_nothing_beyond_the_ends_is_read(f):
+    """The source and its order end where a page ends, or begin where one begins, and its neighbours cannot be read."""
+    source, order, w, g = data(np.random.default_rng(0), MANY + 1, 8 * ROWS + 1, 9, "float32")
+    fast = jit(f)
+    fast(source[order], w, g)
+    expected = np.array(fast(source[order], w, g))
+    for at_end in (True, False):
+        x = Rows(guarded(source, at_end), guarded(order, at_end))
+        np.testing.assert_array_equal(np.array(fast(x, w, g)), expected)
 
 
 def others(x):
@@ -111,7 +160,7 @@ def test_everybody_else_is_given_a_copy(name):
     source, order, _, _ = data(np.random.default_rng(0), MANY, 20, 9, "float32")
     fast(source[order])
     expected, found = arrays(fast(source[order])), arrays(fast(Rows(source, order)))
-    assert (fast.rows, fast.captures) == (False, 1)
+    assert (fast.takes_rows, fast.captures) == (False, 1)
     for a, b in zip(expected, found, strict=True):
         np.testing.assert_array_equal(a, b)
 
@@ -127,20 +176,20 @@ def test_right_factors_may_be_transposed(rows, terms, columns):
 def test_few_rows_are_copied():
     fast = jit(lambda x: ops.matmul(x, ops.ones((20, 9))))
     fast(np.ones((MANY - 1, 20), "float32"))
-    assert not fast.rows
+    assert not fast.takes_rows
     fast(np.ones((MANY, 20), "float32"))
-    assert fast.rows
+    assert fast.takes_rows
 
 
 def test_so_are_short_ones():
     fast = jit(lambda x: ops.matmul(x, ops.ones((ROWS - 1, 9))))
     fast(np.ones((MANY, ROWS - 1), "float32"))
-    assert not fast.rows
+    assert not fast.takes_rows
 
 
 @pytest.mark.parametrize("kernels", ["fused", "native", "eager"])
-def test_rows_are_an_argument_like_others(kernels, monkeypatch):
-    monkeypatch.setenv("ARRAYNET_KERNELS", kernels)
+def test_rows_are_an_argument_like_others(kernels):
+    config.set_kernels(kernels)
     source, order, w, g = data(np.random.default_rng(0), MANY, 20, 9, "float32")
     fast = jit(gradient)
     for _ in range(3):
@@ -166,31 +215,112 @@ def net(*first):
     return model
 
 
-def fitted(model, monkeypatch, shape=(30,), **options):
-    """The history and weights after `fit`, and how often a batch was copied, by its rows."""
-    copied, module, gathered = Counter(), sys.modules["arraynet.program.jit"], rows.gathered
+def fitted(model, monkeypatch, shape=(30,), kind="float32", **options):
+    """The loss and weights after `fit`, and how many batches of each length came as `Rows`, and were copied then."""
+    made, copied, gathered, begin = Counter(), Counter(), rows.gathered, Rows.__init__
 
     def noted(x):
         copied.update([len(x.order)] if type(x) is Rows else [])
         return gathered(x)
 
-    monkeypatch.setattr(module, "gathered", noted)
+    def counted(self, source, order):
+        made.update([len(order)])
+        begin(self, source, order)
+
     rng = np.random.default_rng(0)
-    x, y = rng.normal(size=(4 * MANY + 5, 30)).astype("float32"), rng.integers(0, 3, 4 * MANY + 5)
-    history = model.fit(x.reshape(-1, *shape), y, batch_size=MANY, epochs=3, verbose=0, **options).history
-    monkeypatch.setattr(module, "gathered", gathered)
-    return history["loss"], model.get_weights(), copied
+    x, y = rng.normal(size=(4 * MANY + 5, 30)).astype(kind), rng.integers(0, 3, 4 * MANY + 5)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys.modules["arraynet.program.jit"], "gathered", noted)
+        patch.setattr(Rows, "__init__", counted)
+        history = model.fit(x.reshape(-1, *shape), y, batch_size=MANY, epochs=3, verbose=0, **options).history
+    return history["loss"], model.get_weights(), made, copied
 
 
 def test_fit_copies_no_batch(monkeypatch):
-    loss, weights, copied = fitted(net(), monkeypatch)
+    loss, weights, made, copied = fitted(net(), monkeypatch)
+    assert made[MANY] >= 3 * 4 - 2, "all but the first two, before there is a program"
     assert copied.keys() == {5}, "the last batch is small"
     with arraynet.use_backend("numpy"):
-        expected, others, copied = fitted(net(), monkeypatch)
-    assert not copied
+        expected, others, made, copied = fitted(net(), monkeypatch)
+    assert not made + copied
     np.testing.assert_allclose(loss, expected, rtol=1e-4)
     for a, b in zip(weights, others, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-2, atol=1e-3)
+
+
+@pytest.mark.parametrize("first", [layers.Flatten(), layers.Reshape((-1,))])
+def test_images_are_flattened_where_they_lie(first, monkeypatch):
+    model = net(first)
+    loss, weights, made, copied = fitted(model, monkeypatch, shape=(5, 3, 2))
+    expected, others, *_ = fitted(net(), monkeypatch)
+    assert (made[MANY] >= 10, copied.keys()) == (True, {5})
+    np.testing.assert_array_equal(loss, expected)
+    for a, b in zip(weights, others, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("n", [2, MANY])
+@pytest.mark.parametrize("f", [forward, gradient, both], ids=lambda f: f.__name__)
+@pytest.mark.parametrize(("shape", "columns"), [((5, 4), 9), ((2, 3, 2), 40), ((4, PAGE // 8), BROAD)])
+def test_what_is_flattened_may_be_a_factor(f, n, shape, columns):
+    flat, fast = jit(lambda x, w, g: f(ops.reshape(x, (n, -1)), w, g)), jit(f)
+    source, order, w, g = data(np.random.default_rng(0), n, np.prod(shape), columns, "float32")
+    images = source.reshape(-1, *shape)
+    for _ in range(2):
+        expected, found = arrays(fast(source[order], w, g)), arrays(flat(images[order], w, g))
+    for a, b, c in zip(expected, found, arrays(flat(Rows(images, order), w, g)), strict=True):
+        np.testing.assert_array_equal(a, b)
+        np.testing.assert_array_equal(b, c)
+    assert flat.takes_rows == (n == MANY)
+
+
+@pytest.mark.parametrize("attribute", ["run_eagerly", "jit_compile"])
+def test_a_callback_may_end_the_capturing(attribute, monkeypatch):
+    model = net()
+    hook = callbacks.LambdaCallback(on_epoch_end=lambda e, logs: setattr(model, attribute, attribute == "run_eagerly"))
+    loss, *_ = fitted(model, monkeypatch, callbacks=[hook])
+    with arraynet.use_backend("numpy"):
+        expected, *_ = fitted(net(), monkeypatch)
+    np.testing.assert_allclose(loss, expected, rtol=1e-4)
+
+
+def test_what_a_hook_may_change_before_its_step_is_a_copy(monkeypatch):
+    hook = callbacks.LambdaCallback(on_train_batch_begin=lambda batch, logs: None)
+    assert not fitted(net(), monkeypatch, callbacks=[hook])[2]
+
+
+@pytest.mark.parametrize("kind", [">f4", "float64"])
+def test_inputs_that_are_narrowed_are_copied(kind, monkeypatch):
+    loss, _, made, _ = fitted(net(), monkeypatch, kind=kind)
+    with arraynet.use_backend("numpy"):
+        expected, *_ = fitted(net(), monkeypatch, kind=kind)
+    assert not made
+    np.testing.assert_allclose(loss, expected, rtol=1e-3)
+
+
+class Twice(arraynet.Model):
+    """A model of two inputs, in a dict."""
+
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = layers.Dense(4, activation="relu"), layers.Dense(4)
+
+    def call(self, inputs):
+        return ops.sum(self.a(inputs["a"]) * self.b(inputs["b"]), axis=1, keepdims=True)
+
+
+def test_labels_may_be_narrowed_and_inputs_many():
+    rng = np.random.default_rng(0)
+    x, y, found = rng.normal(size=(4 * MANY, 30)).astype("float32"), rng.normal(size=(4 * MANY, 1)), []
+    for name in ("numba", "numpy"):
+        for make, given_x in ((lambda: Sequential([layers.Dense(4), layers.Dense(1)]), x), (Twice, {"a": x, "b": -x})):
+            with arraynet.use_backend(name):
+                arraynet.utils.set_random_seed(3)
+                model = make()
+                model.compile("sgd", "mse")
+                found.append(model.fit(given_x, y, batch_size=MANY, epochs=3, verbose=0).history["loss"])
+                assert model._step("train").takes_rows == (name == "numba")
+    np.testing.assert_allclose(found[:2], found[2:], rtol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -206,6 +336,6 @@ def test_fit_means_the_same_with_its_options(options, monkeypatch):
 @pytest.mark.parametrize("first", [layers.Rescaling(0.5), layers.GaussianNoise(0.1), layers.Dropout(0.2)])
 def test_networks_that_begin_with_something_else_copy(first, monkeypatch):
     model = net(first)
-    loss, _, copied = fitted(model, monkeypatch)
-    assert (model._step("train").rows, copied) == (False, {})
+    loss, _, *counts = fitted(model, monkeypatch)
+    assert counts == [{}, {}]
     assert loss[-1] < loss[0]

@@ -41,9 +41,7 @@ class NumbaBackend(NumPyBackend):
         from arraynet_numba.chains import compile_loops, readable_rows
 
         compile_loops(program)
-        run = HostProgram(program)
-        run.rows = readable_rows(program)
-        return run
+        return HostProgram(program, readable_rows(program))
 
 
 class NaiveBackend(NumPyBackend):

@@ -47,7 +47,7 @@ def readable_rows(program: Any) -> set[int]:
     """Tell which inputs may be `Rows`: those that products alone read, if they are many enough to read ahead."""
     needed = {v.index for v in program.results()}
     for i in program.instructions:
-        needed |= {v.index for v in i.inputs()} - getattr(i.function, "rows", set())
+        needed |= {v.index for v in i.inputs()} - getattr(i.function, "row_values", set())
     large = (v.shape[:1] >= (MANY,) and math.prod(v.shape[1:]) >= ROWS for v in program.inputs)
     return {n for n, (v, fit) in enumerate(zip(program.inputs, large, strict=True)) if fit and v.index not in needed}
 

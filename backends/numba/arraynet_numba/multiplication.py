@@ -15,8 +15,6 @@ from arraynet_numba.vectorizing import kept_apart, wide_vectors
 __all__ = ["add_up", "block_of_rows", "multiply", "multiply_transposed", "pack_panels", "panels_like", "transpose"]
 
 DEPTH = 256  # rows of a panel at most, which then lies in the first cache or near it
-PAGE = 4096  # bytes; terms that far apart are copied first
-BROAD = 128  # columns that pay for such a copy
 BLOCKS = 4  # of rows; fewer do not pay for another copy of their panel
 
 _jit = numba.njit(**INSIDE)
@@ -115,7 +113,8 @@ def block_of_rows(part, parts, x, x_rows, x_terms, panels, y):
     if x_terms.size:  # of a transpose: its rows lie side by side, so that there are enough to read together
         block, start = np.empty((terms, ROWS), x.dtype), min(first, x_rows.size - ROWS)
         take_block(x, start, x_terms, block)
-        x, x_rows, first = block.T[:, ::1], x_rows[first - start : ROWS], 0  # in no order, to the compiler, as x
+        x_rows = x_rows[first - start : ROWS]  # of the block: its rows are counted from 0, as those of x are
+        x, first = block.T[:, ::1], 0  # in no order, to the compiler, as x
     for j in range(0, columns, width):
         panel, whole = j // width * terms, min(width, columns - j) // lanes
         rest = j + whole * lanes

@@ -13,13 +13,13 @@ import numpy as np
 
 from arraynet.program import Instruction
 from arraynet_numba.entries import task
-from arraynet_numba.multiplication import BROAD, PAGE
 from arraynet_numba.settings import matmul_by
 from arraynet_numba.tasks import Task
-from arraynet_numba.views import Use, column_numbers, factor, left_factor, matrix_turned, row_numbers
+from arraynet_numba.views import PAGE, Use, column_numbers, factor, left_factor, matrix_turned, row_numbers
 
 __all__ = ["Product", "lone_products", "take_products"]
 
+BROAD = 128  # columns that pay for a copy of a left factor whose terms are pages apart
 MOST, SMALL = 512, 8192  # terms of a product in a loop, and elements of its right factor if that is no gradient's
 HUGE = 2**27  # multiplications; from there on BLAS is ahead by more than an update gains
 
@@ -90,9 +90,10 @@ def take_products(program: Any) -> bool:
         instruction.function = Product(turned, *instruction.args, *instruction.outs)
         x, w = (sources.get(v.index, v) for v in instruction.args)
         instruction.args = whole.get(x.index, x), w
-    read = {v.index for i in program.instructions for v in i.inputs()} | {v.index for v in program.results()}
-    views = {*sources, *whole}
-    program.instructions = [i for i in program.instructions if i.outs[0].index not in views or i.outs[0].index in read]
+    for views in (sources, whole):  # the former are of the latter
+        read = {v.index for i in program.instructions for v in i.inputs()} | {v.index for v in program.results()}
+        gone = views.keys() - read
+        program.instructions = [i for i in program.instructions if i.outs[0].index not in gone]
     return True
 
 

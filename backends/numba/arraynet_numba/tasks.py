@@ -73,8 +73,8 @@ class Calls:
 
     Attributes
     ----------
-    rows : set of int
-        Indices of the Values that may be `Rows`.
+    row_values : set of int
+        Indices of the Values that may be `Rows` as far as the tasks go.
     """
 
     __name__ = "loops"  # in the text of a replay
@@ -99,8 +99,10 @@ class Calls:
                     self.memory[at] = use
             table.append((task.function, task.work, self.memory.ctypes.data + self.memory.itemsize * mine[0]))
         self.table = np.array(table, np.int64)
+        self.moving = [[at for at, _, view in uses if view not in INDICES] for uses in self.uses]
+        self.ordered = [[at for at, _, view in uses if view in ORDERED] for uses in self.uses]
         plain = {use.value.index for task in tasks for use in task.given if isinstance(use, Use) and not use.rows}
-        self.rows = {v.index for v in values if v.index not in plain}
+        self.row_values = {v.index for v in values if v.index not in plain}
 
     def bind(self, fixed: list[np.ndarray | None]) -> "Calls":
         """Take arrays, one for each Value, that stay where they are; from now on it is called with the others."""
@@ -125,9 +127,9 @@ class Calls:
             for start, _, _ in self.uses[k]:
                 self.memory[start : start + 1].view(np.float64)[0] = x
         elif alike:
-            self._move([start for start, _, view in self.uses[k] if view not in INDICES], found)
+            self._move(self.moving[k], found)
             if rows:
-                self._move([start for start, _, view in self.uses[k] if view in ORDERED], x.order)
+                self._move(self.ordered[k], x.order)
         else:
             for start, kind, view in self.uses[k]:
                 self.memory[start : start + _width(kind)] = _described(view(x), kind)

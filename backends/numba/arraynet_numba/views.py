@@ -5,19 +5,19 @@ A batch in random order is then no copy, and its transpose, with which the gradi
 """
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from arraynet.program import Rows
 from arraynet_numba.microkernel import ROWS
-from arraynet_numba.multiplication import PAGE
 
-__all__ = ["INDICES", "ORDERED", "Use", "column_numbers", "factor", "flat", "left_factor"]
+__all__ = ["INDICES", "ORDERED", "PAGE", "Use", "column_numbers", "factor", "flat", "left_factor"]
 __all__ += ["matrix_turned", "row_numbers", "whole"]
 
+PAGE = 4096  # bytes; terms that far apart are copied first
 NOTHING = np.empty(0, np.int64)
+_NUMBERS: dict[int, np.ndarray] = {}  # none is ever taken out, or replaced by another thread's
 
 
 class Use(NamedTuple):
@@ -86,12 +86,8 @@ def near_terms(x: np.ndarray | Rows) -> np.ndarray:
 
 def _counted(n: int) -> np.ndarray:
     """The numbers below n, which stay where they are for good, since tables hold their address."""
-    return _counting(n.bit_length())[:n]
-
-
-@cache
-def _counting(bits: int) -> np.ndarray:
-    return np.arange(2**bits)
+    bits = n.bit_length()
+    return (_NUMBERS[bits] if bits in _NUMBERS else _NUMBERS.setdefault(bits, np.arange(2**bits)))[:n]
 
 
 ORDERED = {row_numbers, far_terms}  # what moves with the order
