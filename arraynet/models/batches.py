@@ -1,4 +1,4 @@
-"""Batches, epoch by epoch: of arrays, whose rows are gathered on the host, and of whatever yields batches.
+"""Batches, epoch by epoch: of arrays, whose rows are gathered here or read where they lie, and of what yields batches.
 
 Arrays are borrowed, never copied as a whole and never written to; floats wider than the model's are narrowed
 one batch at a time.

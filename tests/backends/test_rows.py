@@ -274,6 +274,15 @@ def test_what_is_flattened_may_be_a_factor(f, n, shape, columns):
     assert flat.takes_rows == (n == MANY)
 
 
+def test_what_has_gaps_is_flattened_as_a_copy():
+    flat = jit(lambda x, w, g: forward(ops.reshape(x, (MANY, -1)), w, g))
+    source, _, w, g = data(np.random.default_rng(0), MANY, 40, 9, "float32")
+    x = source[:MANY].reshape(MANY, 8, 5)[:, ::2]
+    for _ in range(3):
+        found = np.array(flat(x, w[:20], g))
+    np.testing.assert_allclose(found, np.maximum(x.reshape(MANY, -1) @ w[:20] + 0.5, 0), rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize("attribute", ["run_eagerly", "jit_compile"])
 def test_a_callback_may_end_the_capturing(attribute, monkeypatch):
     model = net()
