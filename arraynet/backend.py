@@ -155,7 +155,8 @@ class Backend:
     dtypes : frozenset of str
         The dtypes it has.
     kernels : mapping of str to callable
-        Fast forms by op name, with the signature of the generic form minus ``xp``.
+        Fast forms by op name, with the signature of the generic form minus ``xp``. Captured programs do without one
+        that has an attribute ``eager_only``.
     """
 
     contract = CONTRACT

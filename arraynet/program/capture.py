@@ -119,7 +119,7 @@ class Lowering:
 
     def _kernel(self, op: Any, arrays: list[Any], static: dict[str, Any]) -> Any:
         kernel = self.backend.kernels.get(op.name) if config.kernels() in ("fused", "native") else None
-        if kernel is None:
+        if kernel is None or hasattr(kernel, "eager_only"):
             return NotImplemented
         out = self.tracer.emit(f"kernel.{op.name}", kernel, tuple(arrays), static)
         for made in self.tracer.instructions[-1:]:

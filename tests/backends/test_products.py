@@ -12,6 +12,7 @@ from arraynet import layers, ops
 from arraynet.program import jit
 
 products = pytest.importorskip("arraynet_numba.products", reason="the plugin arraynet-numba is not installed")
+from arraynet_numba import tasks  # noqa: E402
 from arraynet_numba.microkernel import ROWS, VECTOR, VECTORS  # noqa: E402
 from arraynet_numba.multiplication import DEPTH  # noqa: E402
 
@@ -238,10 +239,12 @@ def test_gradients_whose_terms_are_pages_apart(shape, dtype):
     [
         (((1, 50), (50, 40)), 1),
         (((40, 50), (50, 1)), 1),
-        (((2, 2**13), (2**13, 2**13)), 0),
-        (((2, 2**13), (2**13, 2**13 + 1)), 1),
+        (((512, 512), (512, 512)), 0),
+        (((513, 512), (512, 512)), 1),
+        (((256, 1025), (1025, 512)), 0),
+        (((1025, 512), (512, 256)), 0),
     ],
-    ids=["one row", "one column", "large", "huge"],
+    ids=["one row", "one column", "large", "huge", "few rows", "few columns"],
 )
 def test_blas_has_ways_of_its_own_for_one_row_or_column_and_huge_products(shapes, rest):
     rng = np.random.default_rng(0)
@@ -251,6 +254,53 @@ def test_blas_has_ways_of_its_own_for_one_row_or_column_and_huge_products(shapes
         fast(x, w)
         np.testing.assert_allclose(fast(x, w).numpy(), 2 * (x @ w), rtol=1e-4, atol=1e-3)
     assert left(fast) == [rest]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("form", FORMS)
+def test_products_outside_of_programs_are_computed_by_the_same_threads(form, dtype, monkeypatch):
+    f, x_turned, w_turned = FORMS[form]
+    rng, asked = np.random.default_rng(0), []
+    x, w = numbers(rng, (3, 300), dtype, x_turned), numbers(rng, (300, 500), dtype, w_turned)
+    given = (x.T if x_turned else x), (w.T if w_turned else w)
+    monkeypatch.setattr(products, "once", lambda task: (asked.append(task), tasks.once(task)))
+    with arraynet.use_backend("numba"):
+        np.testing.assert_allclose(f(*given).numpy(), x @ w, **TOLERANCE[dtype])
+        assert len(asked) == 1
+        fast = jit(lambda x, w: 2 * f(x, w))
+        fast(*given)
+        fast(*given)
+    assert len(asked) == 2  # the capture's
+    assert left(fast) == [0]
+
+
+@pytest.mark.parametrize(
+    ("x", "w"),
+    [
+        (np.ones((3, 30), "float32"), np.ones((30, 50), "float32")),
+        (np.ones((1, 3000), "float32"), np.ones((3000, 100), "float32")),
+        (np.ones((9, 300), "int32"), np.ones((300, 500), "int32")),
+        (np.ones((9, 300), "float16"), np.ones((300, 500), "float16")),
+        (np.ones((513, 512), "float32"), np.ones((512, 512), "float32")),
+        (np.ones((2, 9, 300), "float32"), np.ones((2, 300, 500), "float32")),
+    ],
+    ids=["small", "a row", "integers", "float16", "huge", "stacks"],
+)
+def test_others_are_left_to_numpy(x, w, monkeypatch):
+    monkeypatch.setattr(products, "once", None)
+    with arraynet.use_backend("numba"):
+        np.testing.assert_array_equal(ops.matmul(x, w).numpy(), x @ w)
+
+
+def test_looking_at_the_data_of_a_wide_net_wakes_no_thread_of_blas(monkeypatch):
+    x, y, asked = np.ones((8, 300), "float32"), np.ones((8, 2), "float32"), []
+    with arraynet.use_backend("numba"):
+        model = arraynet.Sequential([layers.Dense(1000, activation="relu"), layers.Dense(2)])
+        model.compile("sgd", "mse")
+        model.fit(x, y, batch_size=4, verbose=0)
+        monkeypatch.setattr(products, "once", lambda task: (asked.append(task), tasks.once(task)))
+        model.fit(x, y, batch_size=4, verbose=0)
+    assert len(asked) == 1
 
 
 def test_blas_has_all_products_or_none():

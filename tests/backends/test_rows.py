@@ -16,7 +16,7 @@ from arraynet.program import Rows, jit
 
 pytest.importorskip("arraynet_numba", reason="the plugin arraynet-numba is not installed")
 from arraynet_numba.chains import MANY
-from arraynet_numba.microkernel import ROWS
+from arraynet_numba.microkernel import BLOCK
 from arraynet_numba.products import BROAD
 from arraynet_numba.views import PAGE
 
@@ -67,7 +67,7 @@ def data(rng, rows, terms, columns, dtype):
 @settings(max_examples=25, deadline=None)
 @given(
     rows=st.integers(MANY, 100),
-    terms=st.integers(ROWS, 60) | st.sampled_from([ROWS, 8 * ROWS + 1, 600, PAGE // 4]),
+    terms=st.integers(BLOCK, 60) | st.sampled_from([BLOCK, 4 * BLOCK + 1, 600, PAGE // 4]),
     columns=st.integers(2, 60) | st.sampled_from([BROAD, 200]),
     seed=st.integers(0, 99),
 )
@@ -133,7 +133,7 @@ def guarded(x, at_end):
 @pytest.mark.parametrize("f", [forward, gradient], ids=lambda f: f.__name__)
 def test_nothing_beyond_the_ends_is_read(f):
     """The source and its order end where a page ends, or begin where one begins, and its neighbours cannot be read."""
-    source, order, w, g = data(np.random.default_rng(0), MANY + 1, 8 * ROWS + 1, 9, "float32")
+    source, order, w, g = data(np.random.default_rng(0), MANY + 1, 4 * BLOCK + 1, 9, "float32")
     fast = jit(f)
     fast(source[order], w, g)
     expected = np.array(fast(source[order], w, g))
@@ -182,8 +182,8 @@ def test_few_rows_are_copied():
 
 
 def test_so_are_short_ones():
-    fast = jit(lambda x: ops.matmul(x, ops.ones((ROWS - 1, 9))))
-    fast(np.ones((MANY, ROWS - 1), "float32"))
+    fast = jit(lambda x: ops.matmul(x, ops.ones((BLOCK - 1, 9))))
+    fast(np.ones((MANY, BLOCK - 1), "float32"))
     assert not fast.takes_rows
 
 
@@ -261,7 +261,7 @@ def test_images_are_flattened_where_they_lie(first, monkeypatch):
 
 @pytest.mark.parametrize("n", [2, MANY])
 @pytest.mark.parametrize("f", [forward, gradient, both], ids=lambda f: f.__name__)
-@pytest.mark.parametrize(("shape", "columns"), [((5, 4), 9), ((2, 3, 2), 40), ((4, PAGE // 8), BROAD)])
+@pytest.mark.parametrize(("shape", "columns"), [((5, 4), 9), ((2, 3, 3), 40), ((4, PAGE // 8), BROAD)])
 def test_what_is_flattened_may_be_a_factor(f, n, shape, columns):
     flat, fast = jit(lambda x, w, g: f(ops.reshape(x, (n, -1)), w, g)), jit(f)
     source, order, w, g = data(np.random.default_rng(0), n, np.prod(shape), columns, "float32")

@@ -13,7 +13,7 @@ from arraynet.program.layout import roots
 from arraynet_numba.entries import address_of, completed, task
 from arraynet_numba.expressions import EXPRESSIONS, PRIMITIVES
 from arraynet_numba.loops import arguments, compiled, coverable, shareable, totals
-from arraynet_numba.microkernel import ROWS
+from arraynet_numba.microkernel import BLOCK, ROWS
 from arraynet_numba.multiplication import panels_like
 from arraynet_numba.products import Product, lone_products, take_products
 from arraynet_numba.tasks import Calls, Task
@@ -48,7 +48,7 @@ def readable_rows(program: Any) -> set[int]:
     needed = {v.index for v in program.results()}
     for i in program.instructions:
         needed |= {v.index for v in i.inputs()} - getattr(i.function, "row_values", set())
-    large = (v.shape[:1] >= (MANY,) and math.prod(v.shape[1:]) >= ROWS for v in program.inputs)
+    large = (v.shape[:1] >= (MANY,) and math.prod(v.shape[1:]) >= BLOCK for v in program.inputs)
     return {n for n, (v, fit) in enumerate(zip(program.inputs, large, strict=True)) if fit and v.index not in needed}
 
 

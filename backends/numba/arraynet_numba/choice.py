@@ -16,6 +16,7 @@ FROM = {  # elements; below, NumPy's calls cost less than the one that goes thro
     "adagrad_step": 4096, "batch_normalization": 8192, "lion_step": 2048, "rmsprop_step": 1024, "sgd_step": 16384,
 }  # fmt: skip
 DECLINED = {"ftrl_step": lambda static: static["learning_rate_power"] != -0.5}  # NumPy's power is a vector instruction
+THREADED = 2**18  # multiplications from which on BLAS uses threads
 NEVER_FUSED = frozenset(["put_rows", "matmul"])  # no loop over rows and columns: the same call in a program
 
 
@@ -23,7 +24,23 @@ def choose(kernels: Mapping[str, Callable[..., Any]]) -> dict[str, Callable[...,
     """Return the kernels that pay; those whose primitives fuse are for calls outside captured programs."""
     left_out = NUMPY_IS_FASTER if matmul_by() == "naive" else NUMPY_IS_FASTER | {"matmul"}
     paying = {name: kernel for name, kernel in kernels.items() if name not in left_out}
-    return {name: k if name in NEVER_FUSED else _alone(k, name) for name, k in paying.items()}
+    found = {name: k if name in NEVER_FUSED else _alone(k, name) for name, k in paying.items()}
+    return found | ({"matmul": _matmul} if matmul_by() == "auto" else {})
+
+
+def _matmul(x1: Any, x2: Any) -> Any:
+    """Leave a product to the threads that run captured programs, where BLAS would wake its own.
+
+    Those look for more work for a tenth of a second, during which these share the cores with them.
+    """
+    if not x1.ndim == x2.ndim == 2 or x1.shape[1] != x2.shape[0] or x1.size * x2.shape[1] < THREADED:
+        return NotImplemented
+    from arraynet_numba.products import multiplied  # and with it Numba
+
+    return multiplied(x1, x2)
+
+
+_matmul.eager_only = True  # type: ignore[attr-defined]
 
 
 def _alone(kernel: Callable[..., Any], name: str) -> Callable[..., Any]:

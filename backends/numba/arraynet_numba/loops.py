@@ -14,7 +14,7 @@ from arraynet.fusion import Group, reduced
 from arraynet_numba.entries import kind_of, kinds_of
 from arraynet_numba.expressions import EXPRESSIONS, FLOATING
 from arraynet_numba.generated import loaded_loop
-from arraynet_numba.microkernel import ROWS
+from arraynet_numba.microkernel import BLOCK, ROWS
 
 __all__ = ["arguments", "compiled", "coverable", "shareable", "totals"]
 
@@ -165,19 +165,25 @@ class _Writer:
             loop = ["for i in range(last - first):", "    base = i * stride", *(f"    {line}" for line in lines)]
         if not self.products and not self.flat:
             return ["first, last = total * part // parts, total * (part + 1) // parts", *self.views, *loop]
-        size = f"{ROWS} * stride" if self.flat else f"{ROWS}"
-        turns, block = "blocks * part // parts, blocks * (part + 1) // parts", []
-        for n in range(len(self.products)):
-            self.head += [f"e{n} = np.empty(({ROWS}, stride), T)", f"E{n} = e{n}.reshape({ROWS} * stride)"]
-            self.head.append(f"r{n} = rows_of((c{n}, i{n}, k{n}, d{n}, e{n}))")
-            block += [f"if not call(b{n}, r{n}, b, blocks):", "    return 0"]
         if not self.products:
-            size, turns = f"{PART}", "blocks * (part + 1) // parts - 1, blocks * part // parts - 1, -1"
+            return [
+                f"blocks = -(-total // {PART})",
+                "for b in range(blocks * (part + 1) // parts - 1, blocks * part // parts - 1, -1):",
+                f"    first, last = b * {PART}, min(b * {PART} + {PART}, total)",
+                *(f"    {line}" for line in [*self.views, *loop]),
+            ]
+        block = []
+        for n in range(len(self.products)):
+            self.head += [f"e{n} = np.empty(({BLOCK}, stride), T)", f"E{n} = e{n}.reshape({BLOCK} * stride)"]
+            self.head.append(f"r{n} = rows_of((c{n}, i{n}, k{n}, d{n}, e{n}))")
+            block += [f"if not call(b{n}, r{n}, row, min(row + {BLOCK}, end)):", "    return 0"]
+        each = "stride" if self.flat else "1"
         return [
-            f"size = {size}",
-            "blocks = -(-total // size)",
-            f"for b in range({turns}):",
-            "    first, last = b * size, min(b * size + size, total)",
+            "rows = i0.size",
+            f"tiles = -(-rows // {ROWS})",
+            f"end = min(tiles * (part + 1) // parts * {ROWS}, rows)",
+            f"for row in range(tiles * part // parts * {ROWS}, end, {BLOCK}):",
+            f"    first, last = row * {each}, min(row + {BLOCK}, end) * {each}",
             *(f"    {line}" for line in [*block, *self.views, *loop]),
         ]
 

@@ -14,12 +14,13 @@ from numba.extending import intrinsic
 
 from arraynet_numba.vectorizing import allow_wide_vectors
 
-__all__ = ["ROWS", "VECTOR", "VECTORS", "fetching_tile", "packing_tile", "take_block", "tile"]
+__all__ = ["BLOCK", "ROWS", "VECTOR", "VECTORS", "fetching_tile", "packing_tile", "take_block", "tile"]
 
 _FEATURES = binding.get_host_cpu_features()
 VECTOR = next((size for name, size in (("avx512f", 64), ("avx", 32)) if _FEATURES.get(name)), 16)  # bytes
 ROWS = 4 if VECTOR == 32 else 8  # with VECTORS what fits into 16 registers, or 32
 VECTORS = 3  # of columns, at most
+BLOCK = 2 * ROWS  # rows that are computed with a panel while it is at hand: a line of float32 if vectors are long
 NUMBER, ADDRESS, INDEX = ir.IntType(64), ir.IntType(8).as_pointer(), ir.IntType(32)
 KINDS = [ADDRESS, NUMBER.as_pointer(), *[NUMBER] * 3, *[ADDRESS] * 3, *[NUMBER] * 6]  # what a tile is given
 READ, NEAR, OF_DATA = 0, 3, 1  # how a line is fetched
@@ -91,18 +92,18 @@ def _function(module: Any, vectors: int, packing: bool, fetching: bool, item: An
 
 @intrinsic
 def take_block(context: Any, x: Any, first: Any, terms: Any, block: Any) -> Any:
-    """Copy `ROWS` rows of x, which lie side by side, to `block`, a row for each of the terms."""
+    """Copy `BLOCK` rows of x, which lie side by side, to `block`, a row for each of the terms."""
 
     def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
         x, terms, block = (context.make_array(signature.args[k])(context, b, args[k]) for k in (0, 2, 3))
         item = context.get_value_type(signature.args[0].dtype)
-        rows = ir.VectorType(item, ROWS).as_pointer()
+        rows = ir.VectorType(item, BLOCK).as_pointer()
         (_, stride), size = cgutils.unpack_tuple(b, x.strides, 2), x.itemsize
         start = b.gep(b.bitcast(x.data, ADDRESS), [b.mul(args[1], size)])
         with cgutils.for_range(b, terms.nitems) as loop:
             offset = b.mul(b.load(b.gep(terms.data, [loop.index])), stride)
             found = b.load(b.bitcast(b.gep(start, [offset]), rows))
-            place = b.gep(block.data, [b.mul(loop.index, ir.Constant(NUMBER, ROWS))])
+            place = b.gep(block.data, [b.mul(loop.index, ir.Constant(NUMBER, BLOCK))])
             found.align = b.store(found, b.bitcast(place, rows)).align = item.get_abi_size(context.target_data)
         return context.get_dummy_value()
 

@@ -8,7 +8,7 @@ Here the copy is made by the first tile, which multiplies while it waits for mem
 import numba
 import numpy as np
 
-from arraynet_numba.microkernel import ROWS, VECTOR, VECTORS, fetching_tile, packing_tile, take_block, tile
+from arraynet_numba.microkernel import BLOCK, ROWS, VECTOR, VECTORS, fetching_tile, packing_tile, take_block, tile
 from arraynet_numba.team import INSIDE
 from arraynet_numba.vectorizing import kept_apart, wide_vectors
 
@@ -59,28 +59,19 @@ def multiply(part, parts, x, x_rows, w, y):
 
 
 @_inlined
-def multiply_transposed(part, parts, x, w, w_columns, y):
-    """Compute a part of ``y = x @ w``, where the columns of w lie in order: its transpose is ``w.T @ x.T``.
-
-    The columns' numbers are given, too, since a tile asks for an index.
-    """
-    wide_vectors()
-    rows, terms, columns = x.shape[0], x.shape[1], w.shape[1]
-    lanes, depth = VECTOR // x.itemsize, -(-terms // -(-terms // (2 * DEPTH)))
-    width = VECTORS * lanes
-    panel, edge = np.zeros((depth, width), x.dtype), np.empty((ROWS, width), x.dtype)
-    bands, blocks = -(-rows // width), -(-columns // ROWS)
-    splits = min(-(-parts // bands), blocks)
-    for item in range(bands * splits * part // parts, bands * splits * (part + 1) // parts):
-        i, split = item // splits * width, item % splits
-        first, last = blocks * split // splits * ROWS, min(blocks * (split + 1) // splits * ROWS, columns)
-        whole = -(-min(width, rows - i) // lanes)
-        for k in range(0, terms, depth):
-            count = min(depth, terms - k)
-            transpose(0, 1, x[i : i + width, k : k + count], panel)
-            for j in range(first, last, ROWS):
-                tile((w.T, w_columns, j, k), (panel, 0, 0), (edge, 0, 0), count, whole, False)
-                _take(edge.T, y[i : i + width, j : j + ROWS], k > 0)
+def multiply_transposed(part, parts, w, w_rows, no_terms, panels, y):
+    """Compute a part of ``y = x @ w.T``: the transpose of ``w @ x.T``, of which x.T lies in panels."""
+    kept_apart()
+    columns, rows = w.shape[0], y.shape[0]
+    tiles = -(-columns // ROWS)
+    start, end = tiles * part // parts * ROWS, min(tiles * (part + 1) // parts * ROWS, columns)
+    block = np.empty((BLOCK, rows), y.dtype)
+    for first in range(start, end, BLOCK):
+        last = min(first + BLOCK, end)
+        block_of_rows(first, last, w, w_rows, no_terms, panels, block)
+        for i in range(rows):
+            for j in range(last - first):
+                y[i, first + j] = block[j, i]
 
 
 @_inlined
@@ -101,29 +92,30 @@ def panels_like(w):
     return np.empty((-(-w.shape[1] // width) * w.shape[0], width), w.dtype)
 
 
-@_inlined
-def block_of_rows(part, parts, x, x_rows, x_terms, panels, y):
-    """Compute one of the parts of a product that have `ROWS` rows, as `multiply`; its right factor lies in panels.
+@_jit
+def block_of_rows(first, last, x, x_rows, x_terms, panels, y):
+    """Compute some rows of a product, `BLOCK` at most, as `multiply`; its right factor lies in panels.
 
-    If there is an index of its terms, x is the transpose of what they are rows of, and it has `ROWS` rows at least.
+    If there is an index of its terms, x is the transpose of what they are rows of, and it has `BLOCK` rows at least.
     """
     wide_vectors()
     columns, width, lanes = y.shape[1], panels.shape[1], VECTOR // x.itemsize
-    first, terms = part * ROWS, x_terms.size or x.shape[1]
+    rows, terms = last - first, x_terms.size or x.shape[1]
+    edge = np.empty((ROWS, lanes), x.dtype)
     if x_terms.size:  # of a transpose: its rows lie side by side, so that there are enough to read together
-        block, start = np.empty((terms, ROWS), x.dtype), min(first, x_rows.size - ROWS)
+        block, start = np.empty((terms, BLOCK), x.dtype), min(first, x_rows.size - BLOCK)
         take_block(x, start, x_terms, block)
-        x_rows = x_rows[first - start : ROWS]  # of the block: its rows are counted from 0, as those of x are
+        x_rows = x_rows[first - start : BLOCK]  # of the block: its rows are counted from 0, as those of x are
         x, first = block.T[:, ::1], 0  # in no order, to the compiler, as x
     for j in range(0, columns, width):
         panel, whole = j // width * terms, min(width, columns - j) // lanes
         rest = j + whole * lanes
-        if whole:
-            tile((x, x_rows, first, 0), (panels, panel, 0), (y, 0, j), terms, whole, False)
-        if rest < min(j + width, columns):
-            edge = np.empty((ROWS, lanes), x.dtype)
-            tile((x, x_rows, first, 0), (panels, panel, whole * lanes), (edge, 0, 0), terms, 1, False)
-            _take(edge, y[:, rest:], False)
+        for i in range(0, rows, ROWS):
+            if whole:
+                tile((x, x_rows, first + i, 0), (panels, panel, 0), (y, i, j), terms, whole, False)
+            if rest < min(j + width, columns):
+                tile((x, x_rows, first + i, 0), (panels, panel, whole * lanes), (edge, 0, 0), terms, 1, False)
+                _take(edge, y[i : i + ROWS, rest:], False)
 
 
 @_jit

@@ -13,15 +13,17 @@ import numpy as np
 
 from arraynet.program import Instruction
 from arraynet_numba.entries import task
+from arraynet_numba.multiplication import panels_like
 from arraynet_numba.settings import matmul_by
-from arraynet_numba.tasks import Task
+from arraynet_numba.tasks import Task, once
 from arraynet_numba.views import PAGE, Use, column_numbers, factor, left_factor, matrix_turned, row_numbers
 
-__all__ = ["Product", "lone_products", "take_products"]
+__all__ = ["Product", "lone_products", "multiplied", "take_products"]
 
 BROAD = 128  # columns that pay for a copy of a left factor whose terms are pages apart
+FLOATS = ({"float32"}, {"float64"})
 MOST, SMALL = 512, 8192  # terms of a product in a loop, and elements of its right factor if that is no gradient's
-HUGE = 2**27  # multiplications; from there on BLAS is ahead by more than an update gains
+HUGE, LARGE = 2**27, 256  # multiplications, and rows, terms and columns: beyond both BLAS gains more than an update
 
 
 class Product:
@@ -34,6 +36,8 @@ class Product:
     copied : list of bool
         Which of them are written down transposed first: a left one whose terms are pages apart, if columns are many,
         and a right one that is much smaller than the result.
+    packed : bool
+        Whether the transpose of the result is computed, from panels of the left factor: of any other right one turned.
     """
 
     alone = None  # no primitive that a library would compute better
@@ -41,12 +45,16 @@ class Product:
     def __init__(self, turned: list[bool], x: Any, w: Any, y: Any) -> None:
         self.turned, self.dtype, self.terms = turned, y.dtype, x.shape[1]
         far = y.shape[0] * y.dtype.itemsize >= PAGE and y.shape[1] >= BROAD
-        self.copied = [turned[0] and far, turned[1] and 4 * self.terms <= y.shape[0]]
+        small = turned[1] and 4 * self.terms <= y.shape[0]
+        self.packed = turned[1] and not small
+        self.copied = [turned[0] and far and not self.packed, small]
 
     def scratch(self, instruction: Any, _: int) -> list[np.ndarray]:
         """Return arrays like those that it works in: copies of factors."""
         copies = [matrix_turned(v.example) for v, copied in zip(instruction.args, self.copied, strict=True) if copied]
-        return [np.empty(x.shape, x.dtype) for x in copies]
+        x = instruction.args[0].example
+        panels = [panels_like(x if self.turned[0] else x.T)] if self.packed else []
+        return [np.empty(copy.shape, copy.dtype) for copy in copies] + panels
 
     def right(self, instruction: Any) -> np.ndarray:
         """Return an array like the right factor."""
@@ -66,9 +74,11 @@ class Product:
             source, copy = instruction.args[k], copies[len(found)]
             found.append(task("transpose", self.dtype, [factor(source, False), Use(copy)], math.prod(source.shape)))
             factors[k] = copy, False
-        (x, x_turned), (w, w_turned) = factors
-        if w_turned:
-            given = [factor(x, x_turned), factor(w, True), Use(w, row_numbers), Use(y)]
+        (x, x_turned), (w, _) = factors
+        if self.packed:
+            panels = Use(copies[-1])
+            found.append(task("pack_panels", self.dtype, [factor(x, not x_turned), panels], math.prod(x.shape)))
+            given = [*left_factor(w, False), panels, Use(y)]
             return [*found, task("multiply_transposed", self.dtype, given, self.work(instruction))]
         left = [factor(x, True), Use(x, column_numbers)] if x_turned else left_factor(x, False)[:2]
         return [*found, task("multiply", self.dtype, [*left, Use(w), Use(y)], self.work(instruction))]
@@ -83,7 +93,8 @@ def take_products(program: Any) -> bool:
     found = [i for i in program.instructions if i.name == "matmul"]
     sources = {i.outs[0].index: i.args[0] for i in program.instructions if _transposes(i)}
     whole = {i.outs[0].index: i.args[0] for i in program.instructions if _flattens(i)}
-    if matmul_by() != "auto" or not all(_plain(i, sources) for i in found) or _for_blas(found):
+    sizes = [(*i.args[0].shape, i.outs[0].shape[-1]) for i in found]
+    if matmul_by() != "auto" or not all(_plain(i, sources) for i in found) or _for_blas(sizes):
         return not found
     for instruction in found:
         turned = [v.index in sources for v in instruction.args]
@@ -115,11 +126,25 @@ def lone_products(program: Any) -> dict[int, Instruction]:
     }
 
 
-def _for_blas(found: list[Any]) -> bool:
+def multiplied(x: np.ndarray, w: np.ndarray) -> Any:
+    """Return the product of two matrices outside of a program, or NotImplemented if BLAS is to compute it."""
+    if {str(x.dtype), str(w.dtype)} not in FLOATS or _for_blas([(*x.shape, w.shape[1])]):
+        return NotImplemented
+    if w.flags.f_contiguous:
+        return np.ascontiguousarray(_multiplied(w.T, np.ascontiguousarray(x.T)).T)
+    return _multiplied(x, np.ascontiguousarray(w))
+
+
+def _multiplied(x: np.ndarray, w: np.ndarray) -> np.ndarray:
+    y = np.empty((x.shape[0], w.shape[1]), x.dtype)
+    once(task("multiply", y.dtype, [x, row_numbers(x), w, y], x.size * y.shape[1] // 32))
+    return y
+
+
+def _for_blas(sizes: list[tuple[int, int, int]]) -> bool:
     """Tell whether BLAS is better at products: at huge ones, and where most of the work is with one row or column."""
-    work = [(math.prod(i.args[0].shape) * i.outs[0].shape[1], 1 in i.outs[0].shape) for i in found]
-    of_vectors = 2 * sum(n for n, vector in work if vector) > sum(n for n, _ in work)
-    return of_vectors or any(n > HUGE for n, _ in work)
+    of_vectors = sum(math.prod(size) * (1 if 1 in (size[0], size[2]) else -1) for size in sizes) > 0
+    return of_vectors or any(math.prod(size) > HUGE and min(size) > LARGE for size in sizes)
 
 
 def _transposes(instruction: Any) -> bool:
@@ -143,5 +168,5 @@ def _plain(instruction: Any, sources: dict[int, Any]) -> bool:
     right, out = sources.get(w.index, w), instruction.outs[0]
     examples = [v.example for v in (x, w, out)]
     plain = all(type(a) is np.ndarray and a.ndim == 2 and a.size for a in examples) and x.example.size > 0
-    alike = {str(v.dtype) for v in (x, w, out)} in ({"float32"}, {"float64"})
+    alike = {str(v.dtype) for v in (x, w, out)} in FLOATS
     return plain and alike and right.example.flags.c_contiguous and out.example.flags.c_contiguous

@@ -36,7 +36,7 @@ def _made(text: str) -> Path:
 
 
 def matmul_by() -> str:
-    """Return what multiplies matrices: "auto" is BLAS, but for products that a loop of a program does faster."""
+    """Return what multiplies matrices: "auto" is loops, but for products that BLAS does faster."""
     text = os.environ.get("ARRAYNET_NUMBA_MATMUL") or "auto"
     if text not in ("auto", "blas", "naive"):
         raise ValueError(f"ARRAYNET_NUMBA_MATMUL must be 'auto', 'blas' or 'naive', received {text!r}.")

@@ -13,10 +13,10 @@ import numpy as np
 from arraynet.program import Rows
 from arraynet_numba.atomics import call
 from arraynet_numba.compiling import compiled
-from arraynet_numba.team import share
+from arraynet_numba.team import share, shared_team
 from arraynet_numba.views import INDICES, ORDERED, Use, whole
 
-__all__ = ["COMPLETES", "Calls", "Task"]
+__all__ = ["COMPLETES", "Calls", "Task", "once"]
 
 COMPLETES = -1  # in place of work: a task that goes on with what each part of the task before has left
 FUNCTION, WORK, DATA = range(3)
@@ -33,7 +33,7 @@ class Task(NamedTuple):
         The address.
     kinds : tuple
         Of each argument.
-    given : list of Use and int
+    given : list of Use, ndarray and int
         The arguments.
     work : int
         How much it is, in elements of a plain loop; 0 if threads cannot share it; or `COMPLETES`.
@@ -54,6 +54,12 @@ def run(team, tasks):  # type: ignore[no-untyped-def]
             call(tasks[n, FUNCTION], tasks[n, DATA], 0, parts)
         else:
             parts = share(team, tasks[n, WORK], tasks[n, FUNCTION], tasks[n, DATA])
+
+
+def once(task: Task) -> None:
+    """Compute a task that is given arrays."""
+    memory = np.array([n for x, kind in zip(task.given, task.kinds, strict=True) for n in _described(x, kind)])
+    run(shared_team().state, np.array([(task.function, task.work, memory.ctypes.data)]))
 
 
 class Calls:

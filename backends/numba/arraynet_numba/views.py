@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from arraynet.program import Rows
-from arraynet_numba.microkernel import ROWS
+from arraynet_numba.microkernel import BLOCK
 
 __all__ = ["INDICES", "ORDERED", "PAGE", "Use", "column_numbers", "factor", "flat", "left_factor"]
 __all__ += ["matrix_turned", "row_numbers", "whole"]
@@ -75,7 +75,7 @@ def far_terms(x: np.ndarray | Rows) -> np.ndarray:
     if isinstance(x, Rows):
         return x.order
     x = matrix(x)
-    far = x.strides[0] >= PAGE and x.strides[1] == x.itemsize and x.shape[1] >= ROWS
+    far = x.strides[0] >= PAGE and x.strides[1] == x.itemsize and x.shape[1] >= BLOCK
     return _counted(x.shape[0]) if far else NOTHING
 
 
