@@ -1,5 +1,8 @@
 """Matrix products are loops of a program, on their own or where somebody begins with them, and as exact as BLAS'."""
 
+import os
+import subprocess
+import sys
 from collections import Counter
 
 import numpy as np
@@ -321,3 +324,11 @@ def test_blas_does_all_of_it_if_asked(monkeypatch):
         fast = jit(lambda x: ops.matmul(x, x))
         fast(np.ones((8, 8), "float32"))
     assert left(fast) == [1]
+
+
+def test_without_a_program_numba_is_not_even_imported():
+    code = (
+        "import sys, numpy as np, arraynet; arraynet.ops.matmul(np.ones((64, 64)), np.ones((64, 64))); "
+        "sys.exit('numba' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], env=os.environ | {"ARRAYNET_BACKEND": "numba"}, check=True)

@@ -1,5 +1,6 @@
 """Which loops the compiled backend uses, and when: none that is slower than what NumPy or fusion does."""
 
+import sys
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
@@ -29,13 +30,14 @@ def choose(kernels: Mapping[str, Callable[..., Any]]) -> dict[str, Callable[...,
 
 
 def _matmul(x1: Any, x2: Any) -> Any:
-    """Leave a product to the threads that run captured programs, where BLAS would wake its own.
+    """Leave a product to the threads that run captured programs, if there are any and BLAS would wake its own.
 
     Those look for more work for a tenth of a second, during which these share the cores with them.
     """
-    if not x1.ndim == x2.ndim == 2 or x1.shape[1] != x2.shape[0] or x1.size * x2.shape[1] < THREADED:
+    alone = "arraynet_numba.products" not in sys.modules  # the first program imports it
+    if alone or not x1.ndim == x2.ndim == 2 or x1.shape[1] != x2.shape[0] or x1.size * x2.shape[1] < THREADED:
         return NotImplemented
-    from arraynet_numba.products import multiplied  # and with it Numba
+    from arraynet_numba.products import multiplied  # waits until another thread has done so
 
     return multiplied(x1, x2)
 
