@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from arraynet import ops
+from arraynet import jit, ops
 from arraynet.operators import OPS
 from benchmarks.base import Benchmark
 
@@ -45,7 +45,7 @@ FTRL = {
     **RATE, "beta": 0.1, "l1_regularization_strength": 0.5, "l2_regularization_strength": 0.1,
     "l2_shrinkage_regularization_strength": 0.01,
 }  # fmt: skip
-NATIVE: dict[str, tuple[str, dict[str, Any]]] = {  # what an op is given: x, a row, labels, or x several times
+NATIVE: dict[str, tuple[str, dict[str, Any]]] = {  # what an op is given: x, a row, labels, a matrix, or x several times
     "sum": ("x", {}),
     "sum, rows": ("x", {"axis": 1}),
     "mean": ("x", {"axis": 0}),
@@ -55,6 +55,7 @@ NATIVE: dict[str, tuple[str, dict[str, Any]]] = {  # what an op is given: x, a r
     "sparse_softmax_crossentropy": ("xl", {}),
     "layer_normalization": ("xrr", {}),
     "batch_normalization": ("xrrrr", {}),
+    "matmul": ("xm", {}),
     "put_rows": ("xl", {"n": 512, "axis": 0}),
     "sgd_step": ("xx", {**SGD, "momentum": 0.0}),
     "sgd_step, momentum": ("xxx", {**SGD, "momentum": 0.9}),
@@ -84,8 +85,11 @@ class Native(Benchmark):
             "x": ops.array(rng.random((rows, columns), dtype)),
             "r": ops.array(rng.random(columns, dtype)),
             "l": ops.array(rng.integers(0, min(columns, 512), rows)),
+            "m": ops.array(rng.random((columns, 64), dtype)),
         }
         letters, static = NATIVE[name]
         inputs = [given[letter] for letter in letters]
-        op = OPS[name.split(",")[0]]
+        op, program = OPS[name.split(",")[0]], jit(lambda x: x + 1)
+        program(given["r"])
+        program(given["r"])  # from now on products are computed as in programs
         return lambda: op(*inputs, **static)
