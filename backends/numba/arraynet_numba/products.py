@@ -50,7 +50,7 @@ class Product:
         self.copied = [turned[0] and far and not self.packed, small]
 
     def scratch(self, instruction: Any, _: int) -> list[np.ndarray]:
-        """Return arrays like those that it works in: copies of factors."""
+        """Return arrays like those that it works in: copies of factors, and panels."""
         copies = [matrix_turned(v.example) for v, copied in zip(instruction.args, self.copied, strict=True) if copied]
         x = instruction.args[0].example
         panels = [panels_like(x if self.turned[0] else x.T)] if self.packed else []
