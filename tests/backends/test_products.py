@@ -19,6 +19,7 @@ from arraynet_numba import tasks  # noqa: E402
 from arraynet_numba.microkernel import ROWS, VECTOR, VECTORS  # noqa: E402
 from arraynet_numba.multiplication import DEPTH  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("threads")
 DTYPES = ["float32", "float64"]
 TOLERANCE = {"float32": {"rtol": 2e-5, "atol": 2e-5}, "float64": {"rtol": 1e-12, "atol": 1e-12}}
 

@@ -17,8 +17,10 @@ from arraynet.program import Rows, jit
 pytest.importorskip("arraynet_numba", reason="the plugin arraynet-numba is not installed")
 from arraynet_numba.chains import MANY
 from arraynet_numba.microkernel import BLOCK
-from arraynet_numba.products import BROAD
+from arraynet_numba.products import BROAD, MOST
 from arraynet_numba.views import PAGE
+
+pytestmark = pytest.mark.usefixtures("threads")
 
 
 class Uncopied(np.ndarray):
@@ -81,6 +83,16 @@ def test_products_read_rows_where_they_are(f, dtype, rows, terms, columns, seed)
     for a, b, c in zip(expected, found, again, strict=True):
         np.testing.assert_allclose(b, a, rtol=1e-3, atol=1e-3 if dtype == "float32" else 1e-10)
         np.testing.assert_array_equal(b, c)
+
+
+@pytest.mark.parametrize("rows", [MOST, MOST + 1])
+def test_more_rows_than_a_loop_takes_are_copied_for_the_gradient(rows):
+    fast = jit(gradient)
+    source, order, w, g = data(np.random.default_rng(0), rows, 20, 9, "float32")
+    expected = arrays(fast(source[order], w, g))
+    for a, b in zip(expected, arrays(fast(Rows(source, order), w, g)), strict=True):
+        np.testing.assert_allclose(b, a, rtol=1e-3, atol=1e-3)
+    assert fast.takes_rows == (rows == MOST)
 
 
 @pytest.mark.parametrize("more", [0, 7])
