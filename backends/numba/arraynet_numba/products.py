@@ -23,7 +23,7 @@ __all__ = ["Product", "lone_products", "multiplied", "take_products"]
 BROAD = 128  # columns that pay for a copy of a left factor whose terms are pages apart
 FLOATS = ({"float32"}, {"float64"})
 MOST, SMALL = 512, 8192  # terms of a product in a loop, and elements of its right factor if that is no gradient's
-HUGE, LARGE = 2**27, 256  # multiplications, and rows, terms and columns: beyond both BLAS gains more than an update
+LARGE = 512  # rows, terms and columns; beyond all three BLAS gains more than an update
 
 
 class Product:
@@ -142,9 +142,9 @@ def _multiplied(x: np.ndarray, w: np.ndarray) -> np.ndarray:
 
 
 def _for_blas(sizes: list[tuple[int, int, int]]) -> bool:
-    """Tell whether BLAS is better at products: at huge ones, and where most of the work is with one row or column."""
+    """Tell whether BLAS is better at products: at large ones, and where most of the work is with one row or column."""
     of_vectors = sum(math.prod(size) * (1 if 1 in (size[0], size[2]) else -1) for size in sizes) > 0
-    return of_vectors or any(math.prod(size) > HUGE and min(size) > LARGE for size in sizes)
+    return of_vectors or any(min(size) > LARGE for size in sizes)
 
 
 def _transposes(instruction: Any) -> bool:
