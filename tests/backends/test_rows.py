@@ -17,7 +17,7 @@ from arraynet.program import Rows, jit
 pytest.importorskip("arraynet_numba", reason="the plugin arraynet-numba is not installed")
 from arraynet_numba.chains import MANY
 from arraynet_numba.microkernel import BLOCK
-from arraynet_numba.products import BROAD, MOST
+from arraynet_numba.products import BROAD, NEAR
 from arraynet_numba.views import PAGE
 
 pytestmark = pytest.mark.usefixtures("threads")
@@ -85,14 +85,14 @@ def test_products_read_rows_where_they_are(f, dtype, rows, terms, columns, seed)
         np.testing.assert_array_equal(b, c)
 
 
-@pytest.mark.parametrize("rows", [MOST, MOST + 1])
-def test_more_rows_than_a_loop_takes_are_copied_for_the_gradient(rows):
+@pytest.mark.parametrize("columns", [NEAR // 2048, NEAR // 2048 + 1])
+def test_rows_are_copied_for_a_gradient_whose_right_factor_is_too_large(columns):
     fast = jit(gradient)
-    source, order, w, g = data(np.random.default_rng(0), rows, 20, 9, "float32")
+    source, order, w, g = data(np.random.default_rng(0), 2048, BLOCK, columns, "float32")
     expected = arrays(fast(source[order], w, g))
     for a, b in zip(expected, arrays(fast(Rows(source, order), w, g)), strict=True):
         np.testing.assert_allclose(b, a, rtol=1e-3, atol=1e-3)
-    assert fast.takes_rows == (rows == MOST)
+    assert fast.takes_rows == (2048 * columns <= NEAR)
 
 
 @pytest.mark.parametrize("more", [0, 7])

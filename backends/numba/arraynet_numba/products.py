@@ -22,7 +22,7 @@ __all__ = ["Product", "lone_products", "multiplied", "take_products"]
 
 BROAD = 128  # columns that pay for a copy of a left factor whose terms are pages apart
 FLOATS = ({"float32"}, {"float64"})
-MOST, SMALL = 512, 8192  # terms of a product in a loop, and elements of its right factor if that is no gradient's
+NEAR, SMALL = 2**20, 8192  # elements of the right factor of a product in a loop: of a gradient, and of any other
 LARGE = 512  # rows, terms and columns; beyond all three BLAS gains more than an update
 
 
@@ -111,8 +111,8 @@ def take_products(program: Any) -> bool:
 def lone_products(program: Any) -> dict[int, Instruction]:
     """Return the products that a loop had better compute itself, if it alone reads them, by the Value that they make.
 
-    They are read once. They have few terms, as the gradient of weights has, and if they are no gradients a right factor
-    so small that copying it anew for each call does not matter.
+    They are read once. Their right factor is gone through for each block of rows, and should stay in a cache; what is
+    no gradient's is mostly the same at the next call, but would be copied for it anew.
     """
     read = Counter(v.index for i in program.instructions for v in {v.index: v for v in i.inputs()}.values())
     read.update(v.index for v in program.results())
@@ -121,8 +121,7 @@ def lone_products(program: Any) -> dict[int, Instruction]:
         for i in program.instructions
         if isinstance(i.function, Product)
         and read[i.outs[0].index] == 1
-        and i.function.terms <= MOST
-        and (i.function.turned[0] or i.function.right(i).size <= SMALL)
+        and i.function.right(i).size <= (NEAR if i.function.turned[0] else SMALL)
     }
 
 
