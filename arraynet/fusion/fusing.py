@@ -53,11 +53,13 @@ def fuse(
     needed = _needed(program, slots)
     root = roots(program)
     last_slot = _last_slots(root, needed)
+    old = {id(variable): value for variable, value in program.variables}
+    over = {new.index: old[id(variable)] for variable, new in program.updates if id(variable) in old}
     for at, slot in enumerate(slots):
         if isinstance(slot, Group):
             _bounded(slot, needed)
             if in_place and slot.one_pass:
-                _overwriting(slot, program, root, last_slot, at)
+                _overwriting(slot, over, root, last_slot, at)
     program.instructions = [made for slot in slots for made in _made(slot, compiled, smallest)]
 
 
@@ -121,8 +123,8 @@ def _shape(instruction: Instruction, primitives: Collection[str]) -> tuple[int, 
 
 def _fits(group: Group, instruction: Instruction, at: int, place: dict[int, int]) -> bool:
     """Tell whether a group can compute an instruction where it stands, and has to do with it."""
-    pointwise = instruction.outs[0].shape == group.shape and group.pointwise  # harmless company
-    if group.instructions and not pointwise and not any(v.index in group.known for v in instruction.inputs()):
+    related = not group.instructions or any(v.index in group.known for v in instruction.inputs())
+    if not related and not (instruction.outs[0].shape == group.shape and group.pointwise):  # that is harmless company
         return False  # the same shape by chance: the update of weights and the loss of a batch
     for value in instruction.inputs():
         maker = group.made.get(value.index)
@@ -154,13 +156,15 @@ def _make_late(program: Program, slots: list[Instruction | Group]) -> None:
             later = slots[max(places)] if len(places) == 1 and max(places) > at else None
             if not isinstance(later, Group) or later.shape != slot.shape:
                 continue
-            moved = slot.own(k, {index for index, places in used.items() if places == {at}})
+            moved = slot.own(k, {v.index for i in slot.instructions for v in i.outs if used.get(v.index) == {at}})
             made = {v.index for i in moved for v in i.outs}
             given = [v for i in moved for v in i.inputs() if v.shape and v.index not in made]
             if moved and all(max(used[v.index] - {at}, default=-1) > at for v in given):
                 slot.instructions = [i for i in slot.instructions if all(i is not m for m in moved)]
                 later.instructions[:0] = moved
-                used = _needed(program, slots)
+                here = {v.index for i in slot.instructions for v in i.inputs()}
+                for index in {v.index for i in moved for v in i.inputs()}:
+                    used[index] = (used[index] if index in here else used[index] - {at}) | places
 
 
 def _apart(slot: Instruction | Group) -> list[Instruction | Group]:
@@ -208,14 +212,12 @@ def _bounded(group: Group, used: dict[int, set[int]]) -> None:
     group.outs = [v for v in made if len(used.get(v.index, ())) > (v.index in read)]
 
 
-def _overwriting(group: Group, program: Program, root: dict[int, int], last: dict[int, int], at: int) -> None:
+def _overwriting(group: Group, over: dict[int, Value], root: dict[int, int], last: dict[int, int], at: int) -> None:
     """Let a Variable's new value be written over the old one, if this group is the last to read that."""
-    old = {id(variable): value for variable, value in program.variables}
     pairs: list[tuple[Value, Value]] = []
-    for variable, new in program.updates:
-        value = old.get(id(variable))
-        mine = any(v is new for v in group.outs) and all(v is not new for v, _ in pairs)
-        if value is None or not mine or last.get(value.index) != at:
+    for new in group.outs:
+        value = over.get(new.index)
+        if value is None or last.get(value.index) != at:
             continue
         if [v for v in group.inputs if root[v.index] == root[value.index]] != [value]:
             continue  # read through a view, elsewhere than it is written

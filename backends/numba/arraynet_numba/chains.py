@@ -158,8 +158,7 @@ def _called(waiting: list[Any], kept: set[int], team: np.ndarray) -> Any:
     if not waiting[1:] and waiting[0].function.alone is not None:
         return waiting[0].function.alone
     over = [pair for i in waiting for pair in zip(i.outs, i.kwargs.get("over", ()), strict=False)]
-    written = [new for new, _ in over]
-    outs = [*written, *(v for i in waiting for v in i.outs if all(v is not w for w in written))]
+    outs = list({v.index: v for v in (*(new for new, _ in over), *(v for i in waiting for v in i.outs))}.values())
     inside = {v.index for v in outs}
     inputs = list({v.index: v for i in waiting for v in i.args if v.index not in inside}.values())
     kwargs = {"over": tuple(old for _, old in over)} if over else {}
