@@ -54,7 +54,7 @@ def fuse(
     root = roots(program)
     last_slot = _last_slots(root, needed)
     old = {id(variable): value for variable, value in program.variables}
-    over = {new.index: old[id(variable)] for variable, new in program.updates if id(variable) in old}
+    over = {new.index: old[id(variable)] for variable, new in reversed(program.updates) if id(variable) in old}
     for at, slot in enumerate(slots):
         if isinstance(slot, Group):
             _bounded(slot, needed)

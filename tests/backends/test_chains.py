@@ -161,3 +161,19 @@ def test_a_program_tells_what_its_loops_compute():
     for name in ("matmul", "tanh", "exp", "sum", "subtract"):
         assert f" = {name}(" not in above
         assert sum(f" = {name}(" in line for line in told) == (2 if name == "matmul" else 1), below
+
+
+def test_of_two_variables_with_one_new_value_the_first_is_written_over():
+    with arraynet.use_backend("numba"):
+        v, w = (arraynet.Variable(np.ones((64, 64), "float32")) for _ in range(2))
+
+        def step():
+            new = (v * 2 + w) * 0.25
+            v.assign(new)
+            w.assign(new)
+
+        fast = jit(step)
+        fast()
+        (program,) = fast.programs
+    old = {id(variable): value for variable, value in program.variables}
+    assert [i.kwargs["over"] for i in program.instructions if "over" in i.kwargs] == [(old[id(program.updates[0][0])],)]

@@ -239,6 +239,14 @@ def test_gradients_whose_terms_are_pages_apart(shape, dtype):
     np.testing.assert_allclose(read, 2 * (x.T @ g), **TOLERANCE[dtype])
 
 
+def test_sums_of_many_terms_are_as_exact_as_those_of_blas():
+    rng = np.random.default_rng(0)
+    x, g = rng.random((8192, 512), "float32"), rng.random((8192, 16), "float32")
+    exact = x.T.astype("float64") @ g
+    found = replayed(lambda x, g: 2 * ops.matmul(ops.transpose(x), g), x, g)
+    assert abs(found / 2 / exact - 1).max() < 1.5 * abs(x.T @ g / exact - 1).max()
+
+
 @pytest.mark.parametrize(
     ("shapes", "rest"),
     [

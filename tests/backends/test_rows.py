@@ -85,14 +85,18 @@ def test_products_read_rows_where_they_are(f, dtype, rows, terms, columns, seed)
         np.testing.assert_array_equal(b, c)
 
 
-@pytest.mark.parametrize("columns", [NEAR // 2048, NEAR // 2048 + 1])
-def test_rows_are_copied_for_a_gradient_whose_right_factor_is_too_large(columns):
+@pytest.mark.parametrize(
+    ("rows", "terms", "columns", "read"),
+    [(2048, 160, NEAR // 2048 - 100, True), (2048, 160, NEAR // 2048 + 100, False), (640, 20, 9, False)],
+    ids=["many", "too many and wide", "too many for few terms"],
+)
+def test_rows_are_copied_for_a_gradient_if_they_are_too_many(rows, terms, columns, read):
     fast = jit(gradient)
-    source, order, w, g = data(np.random.default_rng(0), 2048, BLOCK, columns, "float32")
+    source, order, w, g = data(np.random.default_rng(0), rows, terms, columns, "float32")
     expected = arrays(fast(source[order], w, g))
     for a, b in zip(expected, arrays(fast(Rows(source, order), w, g)), strict=True):
         np.testing.assert_allclose(b, a, rtol=1e-3, atol=1e-3)
-    assert fast.takes_rows == (2048 * columns <= NEAR)
+    assert fast.takes_rows == read
 
 
 @pytest.mark.parametrize("more", [0, 7])

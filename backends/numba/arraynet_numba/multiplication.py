@@ -110,12 +110,14 @@ def block_of_rows(first, last, x, x_rows, x_terms, panels, y):
     for j in range(0, columns, width):
         panel, whole = j // width * terms, min(width, columns - j) // lanes
         rest = j + whole * lanes
-        for i in range(0, rows, ROWS):
-            if whole:
-                tile((x, x_rows, first + i, 0), (panels, panel, 0), (y, i, j), terms, whole, False)
-            if rest < min(j + width, columns):
-                tile((x, x_rows, first + i, 0), (panels, panel, whole * lanes), (edge, 0, 0), terms, 1, False)
-                _take(edge, y[i : i + ROWS, rest:], False)
+        for k in range(0, terms, DEPTH):  # a sum of many terms would lose more digits than one of sums
+            count = min(DEPTH, terms - k)
+            for i in range(0, rows, ROWS):
+                if whole:
+                    tile((x, x_rows, first + i, k), (panels, panel + k, 0), (y, i, j), count, whole, k > 0)
+                if rest < min(j + width, columns):
+                    tile((x, x_rows, first + i, k), (panels, panel + k, whole * lanes), (edge, 0, 0), count, 1, False)
+                    _take(edge, y[i : i + ROWS, rest:], k > 0)
 
 
 @_jit

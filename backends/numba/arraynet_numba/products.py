@@ -13,6 +13,7 @@ import numpy as np
 
 from arraynet.program import Instruction
 from arraynet_numba.entries import task
+from arraynet_numba.microkernel import BLOCK
 from arraynet_numba.multiplication import panels_like
 from arraynet_numba.settings import matmul_by
 from arraynet_numba.tasks import Task, once
@@ -22,7 +23,7 @@ __all__ = ["Product", "lone_products", "multiplied", "take_products"]
 
 BROAD = 128  # columns that pay for a copy of a left factor whose terms are pages apart
 FLOATS = ({"float32"}, {"float64"})
-NEAR, SMALL = 2**20, 8192  # elements of the right factor of a product in a loop: of a gradient, and of any other
+NEAR, SMALL = 2**20, 8192  # elements of a right factor in a loop: of a gradient's panels, and of any other's itself
 LARGE = 512  # rows, terms and columns; beyond all three BLAS gains more than an update
 
 
@@ -111,8 +112,7 @@ def take_products(program: Any) -> bool:
 def lone_products(program: Any) -> dict[int, Instruction]:
     """Return the products that a loop had better compute itself, if it alone reads them, by the Value that they make.
 
-    They are read once. Their right factor is gone through for each block of rows, and should stay in a cache; what is
-    no gradient's is mostly the same at the next call, but would be copied for it anew.
+    They are read once, and their right factor is at hand for each block of rows.
     """
     read = Counter(v.index for i in program.instructions for v in {v.index: v for v in i.inputs()}.values())
     read.update(v.index for v in program.results())
@@ -121,8 +121,15 @@ def lone_products(program: Any) -> dict[int, Instruction]:
         for i in program.instructions
         if isinstance(i.function, Product)
         and read[i.outs[0].index] == 1
-        and i.function.right(i).size <= (NEAR if i.function.turned[0] else SMALL)
+        and _at_hand(i.function, i.function.right(i), i.outs[0].shape[0])
     }
+
+
+def _at_hand(product: Product, right: np.ndarray, rows: int) -> bool:
+    """Tell whether a right factor stays in a cache, and is worth to be copied into panels at each call."""
+    if not product.turned[0]:
+        return right.size <= SMALL  # it is mostly the same at the next call
+    return panels_like(right).size <= NEAR and rows * BLOCK >= product.terms
 
 
 def multiplied(x: np.ndarray, w: np.ndarray) -> Any:

@@ -24,6 +24,7 @@ RESULTS = HERE / "results"
 RUNS = {  # name: what race.py is asked for, in the order of the page
     "train-128": ["--batch", "128"],
     "train-8": ["--batch", "8"],
+    "train-1024": ["--batch", "1024", "--steps", "30"],
     "train-deep": ["--batch", "64", "--optimizer", "adam", "--hidden", "256,128,64"],
     "train-sgd": ["--batch", "32", "--optimizer", "sgd", "--hidden", "128"],
     "train-mse": ["--batch", "32", "--optimizer", "adam", "--hidden", "256", "--loss", "mse"],
