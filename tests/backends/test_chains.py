@@ -130,7 +130,7 @@ def test_layers_that_are_alike_are_compiled_once(monkeypatch):
     assert [i.name for i in program.instructions if i.name not in VIEWS] == ["group"]
 
 
-def test_four_times_the_layers_are_not_much_more_than_four_times_the_planning(monkeypatch):
+def test_four_times_the_layers_are_four_times_the_planning(monkeypatch):
     looks, inputs = [], Instruction.inputs
     monkeypatch.setattr(Instruction, "inputs", lambda self: looks.append(1) or inputs(self))
     counts = []
@@ -139,7 +139,7 @@ def test_four_times_the_layers_are_not_much_more_than_four_times_the_planning(mo
             looks.clear()
             tower(count)
             counts.append(len(looks))
-    assert counts[1] < 8 * counts[0]
+    assert counts[1] < 4.5 * counts[0]
 
 
 def test_a_program_tells_what_its_loops_compute():

@@ -87,7 +87,7 @@ def test_products_read_rows_where_they_are(f, dtype, rows, terms, columns, seed)
 
 @pytest.mark.parametrize(
     ("rows", "terms", "columns", "read"),
-    [(2048, 160, NEAR // 2048 - 100, True), (2048, 160, NEAR // 2048 + 100, False), (640, 20, 9, False)],
+    [(2048, 300, NEAR // 2048 - 100, True), (2048, 300, NEAR // 2048 + 100, False), (640, 20, 9, False)],
     ids=["many", "too many and wide", "too many for few terms"],
 )
 def test_rows_are_copied_for_a_gradient_if_they_are_too_many(rows, terms, columns, read):

@@ -126,7 +126,7 @@ def lone_products(program: Any) -> dict[int, Instruction]:
 
 
 def _at_hand(product: Product, right: np.ndarray, rows: int) -> bool:
-    """Tell whether a right factor stays in a cache, and is worth to be copied into panels at each call."""
+    """Tell whether a right factor stays in a cache, and enough rows read the panels that it is copied into."""
     if not product.turned[0]:
         return right.size <= SMALL  # it is mostly the same at the next call
     return panels_like(right).size <= NEAR and rows * BLOCK >= product.terms
