@@ -142,7 +142,7 @@ def test_the_first_program_runs(monkeypatch, tmp_path):
 def test_the_numbers_are_those_of_the_page_that_a_script_writes():
     rows = [line.strip("| \n").split(" | ") for line in TEXT.splitlines() if re.match(r"\| \S+ \| \d+\.\d+ \|", line)]
     page = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
-    assert len(rows) == 8
+    assert len(rows) == 9
     (day,) = set(re.findall(r"\d{4}-\d\d-\d\d", TEXT))
     assert f"\n{day} " in page
     assert (ROOT / re.search(r"`(tests/benchmarks/\S+\.py)`", TEXT)[1]).is_file()
