@@ -5,6 +5,7 @@ other; the grouping is decided here once for all of them.
 """
 
 import math
+from collections import Counter
 from collections.abc import Collection
 from typing import Any
 
@@ -86,23 +87,23 @@ def _joined(
     smallest: int,
 ) -> int:
     """Put an instruction into the latest group that it fits into, or behind everything; return where."""
-    shape = _shape(instruction, primitives)
+    shape, inputs = _shape(instruction, primitives), instruction.inputs()
     if shape is not None and math.prod(shape) < 2 and smallest > 1:
         shape = None  # no work for a loop
     if shape is not None:
-        first = max((place.get(v.index, -1) for v in instruction.inputs()), default=-1)
+        first = max((place.get(v.index, -1) for v in inputs), default=-1)
         for at in range(len(slots) - 1, max(first, 0) - 1, -1):
             slot = slots[at]
             if not isinstance(slot, Group) or shape not in (slot.shape, (*slot.shape[:-1], 1)):
                 continue
             if shape != slot.shape and instruction.name in ROW_REDUCTIONS:
                 continue  # the loop would count each number of a column once for every column of the group
-            if _fits(slot, instruction, at, place):
+            if _fits(slot, instruction, inputs, at, place):
                 slot.add(instruction)
                 return at
     if shape is not None and (smallest == 1 or instruction.name not in ROW_REDUCTIONS):
         group = Group(shape)
-        if _fits(group, instruction, len(slots), place):
+        if _fits(group, instruction, inputs, len(slots), place):
             group.add(instruction)
             slots.append(group)
             return len(slots) - 1
@@ -121,12 +122,12 @@ def _shape(instruction: Instruction, primitives: Collection[str]) -> tuple[int, 
     return shape if shape is not None and math.prod(shape) else None
 
 
-def _fits(group: Group, instruction: Instruction, at: int, place: dict[int, int]) -> bool:
+def _fits(group: Group, instruction: Instruction, inputs: list[Value], at: int, place: dict[int, int]) -> bool:
     """Tell whether a group can compute an instruction where it stands, and has to do with it."""
-    related = not group.instructions or any(v.index in group.known for v in instruction.inputs())
+    related = not group.instructions or any(v.index in group.known for v in inputs)
     if not related and not (instruction.outs[0].shape == group.shape and group.pointwise):  # that is harmless company
         return False  # the same shape by chance: the update of weights and the loss of a batch
-    for value in instruction.inputs():
+    for value in inputs:
         maker = group.made.get(value.index)
         if maker is None and (place.get(value.index, -1) >= at or not _operand(group, value)):
             return False
@@ -171,15 +172,18 @@ def _apart(slot: Instruction | Group) -> list[Instruction | Group]:
     """The parts of a group that no Value connects, neither one that is made in it nor one of its shape that is read."""
     if isinstance(slot, Instruction) or math.prod(slot.shape) < 2:
         return [slot]
-    parts: list[tuple[set[int], list[int]]] = []  # the Values that connect each, and where its instructions stand
+    part: dict[int, tuple[set[int], list[int]]] = {}  # of a Value: all Values of its part, and where instructions stand
     for at, instruction in enumerate(slot.instructions):
         read = {v.index for v in instruction.inputs()}
         known = {v.index for v in instruction.outs} | {v.index for v in instruction.inputs() if v.shape == slot.shape}
-        joined = [part for part in parts if part[0] & (known | read)]
-        others = [part for part in parts if not part[0] & (known | read)]
-        together = known.union(*(values for values, _ in joined))
-        parts = [*others, (together, [at, *(k for _, places in joined for k in places)])]
-    return [Group(slot.shape, [slot.instructions[k] for k in sorted(places)]) for _, places in parts]
+        met = {id(found): found for found in map(part.get, known | read) if found}
+        *others, most = sorted(met.values(), key=lambda found: len(found[0])) or [(set(), [])]
+        for values, places in [*others, (known, [at])]:
+            most[0].update(values)
+            most[1].extend(places)
+            part.update(dict.fromkeys(values, most))
+    parts = sorted({id(found): found[1] for found in part.values()}.values(), key=max)
+    return [Group.of(slot.shape, [slot.instructions[k] for k in sorted(places)]) for places in parts]
 
 
 def _needed(program: Program, slots: list[Instruction | Group]) -> dict[int, set[int]]:
@@ -214,19 +218,21 @@ def _bounded(group: Group, used: dict[int, set[int]]) -> None:
 
 def _overwriting(group: Group, over: dict[int, Value], root: dict[int, int], last: dict[int, int], at: int) -> None:
     """Let a Variable's new value be written over the old one, if this group is the last to read that."""
-    pairs: list[tuple[Value, Value]] = []
+    pairs: dict[int, tuple[Value, Value]] = {}  # by the old value's index
+    inputs = {v.index for v in group.inputs}
+    reads = Counter(root[index] for index in inputs)
     for new in group.outs:
         value = over.get(new.index)
-        if value is None or last.get(value.index) != at:
+        if value is None or last.get(value.index) != at or value.index not in inputs:
             continue
-        if [v for v in group.inputs if root[v.index] == root[value.index]] != [value]:
+        if reads[root[value.index]] > 1:
             continue  # read through a view, elsewhere than it is written
         if (value.shape, value.dtype) == (new.shape, new.dtype) == (group.shape, new.dtype):
-            pairs.append((new, value))
-    group.over = [value for _, value in pairs]
-    first = [new for new, _ in pairs]
-    group.outs = first + [v for v in group.outs if all(v is not f for f in first)]
-    group.inputs = [v for v in group.inputs if all(v.index != w.index for w in group.over)]
+            pairs[value.index] = new, value
+    group.over = [value for _, value in pairs.values()]
+    first = {new.index: new for new, _ in pairs.values()}
+    group.outs = [*first.values(), *(v for v in group.outs if v.index not in first)]
+    group.inputs = [v for v in group.inputs if v.index not in pairs]
 
 
 def _made(slot: Instruction | Group, compiled: Any, smallest: int) -> list[Instruction]:

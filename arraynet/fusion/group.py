@@ -5,6 +5,7 @@ the whole of it, one row, one column, or a single number.
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from arraynet.program.trace import Instruction, Value
@@ -39,18 +40,23 @@ class Group:
     over: list[Value] = field(default_factory=list)
     made: dict[int, Instruction] = field(default_factory=dict)  # what makes a Value, by its index, as far as added
     known: set[int] = field(default_factory=set)  # indices of Values that are made, or read whole
+    pointwise: bool = True  # whether it holds no reductions
+
+    @classmethod
+    def of(cls, shape: tuple[int, ...], instructions: Iterable[Instruction]) -> "Group":
+        """Return a group of instructions."""
+        group = cls(shape)
+        for instruction in instructions:
+            group.add(instruction)
+        return group
 
     def add(self, instruction: Instruction) -> None:
         """Take an instruction in, behind the others."""
         self.instructions.append(instruction)
+        self.pointwise &= instruction.name not in ROW_REDUCTIONS
         self.made |= {v.index: instruction for v in instruction.outs}
         self.known.update(v.index for v in instruction.outs)
         self.known.update(v.index for v in instruction.inputs() if v.shape == self.shape)
-
-    @property
-    def pointwise(self) -> bool:
-        """Whether it holds no reductions."""
-        return not any(i.name in ROW_REDUCTIONS for i in self.instructions)
 
     @property
     def one_pass(self) -> bool:

@@ -63,6 +63,7 @@ class HostProgram:
         self.allocations = 0
         self._blocks: dict[int, np.ndarray] = {}
         self._placed: dict[int, int] = {}  # into which update's array a Value is computed
+        self._before = {id(variable): v for variable, v in program.variables}  # what Variables hold when it starts
         self._olds: dict[int, int] = {}  # which update takes the place of a Variable's old value
         self._makers = {v.index: n for n, i in enumerate(program.instructions) for v in i.outs}
         self.in_place = [False] * len(program.updates)
@@ -103,7 +104,7 @@ class HostProgram:
             owned = v.index not in self.names and self.root[v.index] == v.index
             if owned and v.index not in self._placed and (v.shape, v.dtype) == (variable.shape, variable.dtype):
                 self._placed[v.index] = k
-                self._olds |= {old.index: k for w, old in program.variables if w is variable}
+                self._olds |= {old.index: k for old in [self._before.get(id(variable))] if old}
 
     def _fix(self, index: int, array: np.ndarray) -> None:
         self.fixed[index] = array
@@ -217,12 +218,12 @@ class HostProgram:
     def _place(self, number: int, instruction: Instruction, out: Value, k: int) -> None:
         self.names[out.index] = f"o{k}"
         variable = self.program.updates[k][0]
-        old = next((v for w, v in self.program.variables if w is variable), None)
+        old = self._before.get(id(variable))
         if old is None:
             self.in_place[k] = number > self._behind
             return
         last = self.last.get(old.index, -1)
-        told = any(v is old for v in instruction.kwargs.get("over", ()))
+        told = old in instruction.kwargs.get("over", ())
         over = overwrites(instruction, old, out, self.root) if instruction.name in ELEMENTWISE else told
         free = last < number or (last == number and over)
         # Where eager mode's new value lies in another memory order, sums over it add in that.
@@ -242,10 +243,10 @@ class HostProgram:
         """Call a primitive as eager mode does; only this makes arrays while replaying."""
         if not instruction.name.startswith("host.") and instruction.name not in VIEWS:
             self.allocations += 1
-        names = [f"r{v.index}" for v in instruction.outs]
-        self.names |= {v.index: name for v, name in zip(instruction.outs, names, strict=True)}
-        target = f"{', '.join(names)}," if instruction.several else names[0]
-        self._placed = {i: k for i, k in self._placed.items() if i not in {v.index for v in instruction.outs}}
+        for v in instruction.outs:
+            self.names[v.index] = f"r{v.index}"
+            self._placed.pop(v.index, None)
+        target = ", ".join(self.names[v.index] for v in instruction.outs) + "," * instruction.several
         call = self._call(instruction.function, *instruction.args, **instruction.kwargs)
         if instruction.name == "permute_dims" and instruction.args[1:] == ((1, 0),):
             call = f"{self._text(instruction.args[0])}.T"  # a tenth of the time

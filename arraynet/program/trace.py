@@ -109,8 +109,8 @@ def substitute(x: Any, replace: Callable[[Value], object]) -> Any:
     """Return a structure of arguments with every Value replaced."""
     if isinstance(x, Value):
         return replace(x)
-    if isinstance(x, list | tuple):
-        return type(x)(substitute(i, replace) for i in x) if type(x) in (list, tuple) else x
+    if type(x) in (list, tuple):
+        return type(x)([substitute(i, replace) for i in x])
     if isinstance(x, dict):
         return {k: substitute(v, replace) for k, v in x.items()}
     return x

@@ -139,7 +139,7 @@ def test_four_times_the_layers_are_four_times_the_planning(monkeypatch):
             looks.clear()
             tower(count)
             counts.append(len(looks))
-    assert counts[1] < 4.5 * counts[0]
+    assert counts[1] <= 4 * counts[0]
 
 
 def test_a_program_tells_what_its_loops_compute():

@@ -109,7 +109,8 @@ def _begin_with_products(program: Any) -> None:
             }
             instruction.args = tuple(arguments(loop.group, loop.products))
             taken += loop.products.values()
-    program.instructions = [i for i in program.instructions if all(i is not p for p in taken)]
+    gone = set(map(id, taken))
+    program.instructions = [i for i in program.instructions if id(i) not in gone]
 
 
 def _lift_numbers(program: Any) -> None:
