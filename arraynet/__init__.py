@@ -4,8 +4,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from arraynet import activations, config, initializers, ops, random, regularizers
-from arraynet import scalars as _scalars  # adds its pass to those over programs
-from arraynet import tiles as _tiles  # and its own, behind that: it makes programs of instructions
+from arraynet import masks as _masks  # adds its pass to those over programs
+from arraynet import scalars as _scalars  # and its own
+from arraynet import tiles as _tiles  # and its own, behind them: it makes programs of instructions
 from arraynet.autodiff import (
     GradientTape,
     checkpoint,

@@ -29,7 +29,7 @@ LEVELS = [
     ["tensor"],
     ["dispatch"],
     ["autodiff", "program"],
-    ["fusion", "scalars", "tiles"],
+    ["fusion", "masks", "scalars", "tiles"],
     ["ops", "random"],
     ["activations", "initializers", "regularizers"],
     ["layers", "losses", "metrics", "optimizers"],
