@@ -45,9 +45,9 @@ def added(data, part, parts):
 
 
 @pytest.fixture(params=[1, 2])
-def state(request):
+def team(request):
     team = Team(request.param)
-    yield team.state
+    yield team
     team.stop()
 
 
@@ -55,17 +55,17 @@ def values(*examples):
     return [Value(k, x, host=isinstance(x, float)) for k, x in enumerate(examples)]
 
 
-def calls(state, x, y, view=np.asarray, kept=()):
+def calls(team, x, y, view=np.asarray, kept=()):
     """One that writes ``2 x + 3`` into y, as the first of three Values is seen."""
     v = values(x, 1.0, y)
     only = Task(scaled.address, KINDS, [Use(v[0], view), Use(v[1]), 3, Use(v[2])], LEAST)
-    return Calls([only], v, set(kept), state)
+    return Calls([only], v, set(kept), team)
 
 
-def test_each_call_sees_its_own_arrays_and_numbers(state):
+def test_each_call_sees_its_own_arrays_and_numbers(team):
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(2, 5, 4))
-    run = calls(state, x, y)
+    run = calls(team, x, y)
     for factor in (2, 0.5, np.float32(4)):
         for array in (x, x.copy(), np.asfortranarray(x), rng.normal(size=(10, 8))[::2, ::2], x):
             y = np.full_like(y, np.nan)
@@ -73,38 +73,38 @@ def test_each_call_sees_its_own_arrays_and_numbers(state):
             np.testing.assert_array_equal(y, factor * array + 3)
 
 
-def test_an_array_may_be_seen_turned(state):
+def test_an_array_may_be_seen_turned(team):
     x, y = np.arange(12.0).reshape(3, 4), np.zeros((4, 3))
-    run = calls(state, x, y, matrix_turned)
+    run = calls(team, x, y, matrix_turned)
     run(x, 1.0, y)
     np.testing.assert_array_equal(y, x.T + 3)
 
 
-def test_what_stays_where_it_is_is_bound(state):
+def test_what_stays_where_it_is_is_bound(team):
     x, y = np.ones((2, 3)), np.zeros((2, 3))
-    run = calls(state, x, y).bind([None, None, y])
+    run = calls(team, x, y).bind([None, None, y])
     run(x, 5.0)
     run(2 * x, 5.0)
     np.testing.assert_array_equal(y, 2 * 5 + 3)
 
 
 @pytest.mark.parametrize("x", [np.ones((2, 3), "float32"), np.ones(6), np.ones((2, 3, 1))], ids=str)
-def test_another_kind_of_array_is_refused(state, x):
+def test_another_kind_of_array_is_refused(team, x):
     y = np.zeros((2, 3))
     with pytest.raises(TypeError, match="A loop was compiled for"):
-        calls(state, np.ones((2, 3)), y)(x, 1.0, y)
+        calls(team, np.ones((2, 3)), y)(x, 1.0, y)
     np.testing.assert_array_equal(y, 0)
 
 
-def test_another_memory_order_is_refused_where_it_matters(state):
+def test_another_memory_order_is_refused_where_it_matters(team):
     x, y = np.ones((2, 3)), np.zeros((2, 3), order="F")
     with pytest.raises(TypeError, match="strides"):
-        calls(state, x, y)(x, 1.0, y)
+        calls(team, x, y)(x, 1.0, y)
 
 
-def test_only_variables_are_kept(state):
+def test_only_variables_are_kept(team):
     x, y = np.ones((2, 3)), np.zeros((2, 3))
-    run = calls(state, x, y, kept=[2])
+    run = calls(team, x, y, kept=[2])
     run(x, 1.0, y)
     passed, kept = weakref.ref(x), weakref.ref(y)
     del x, y
@@ -114,20 +114,20 @@ def test_only_variables_are_kept(state):
 
 
 @pytest.mark.parametrize("rows", [3, 5000])
-def test_totals_are_completed_with_what_each_part_has_left(state, rows):
+def test_totals_are_completed_with_what_each_part_has_left(team, rows):
     """The parts of a task are 1 where it is small, and what others would have left was never written."""
     x, y = np.ones((rows, 2)), np.zeros((1, 2))
     partial, total = np.full((2, 2), 7.0), Value(2, y)
     v = values(x, partial)
     adding = Task(added.address, MATRICES, [Use(v[0]), Use(v[1])], x.size)
-    Calls([adding, completed(v[1], total)], [*v, total], set(), state)(x, partial, y)
+    Calls([adding, completed(v[1], total)], [*v, total], set(), team)(x, partial, y)
     np.testing.assert_array_equal(y, rows)
 
 
-def test_a_transpose_is_whole_however_many_write_it(state):
+def test_a_transpose_is_whole_however_many_write_it(team):
     x, y = np.random.default_rng(0).normal(size=(130, 70)), np.zeros((70, 130))
     v = values(x, y)
-    Calls([task("transpose", x.dtype, [Use(v[0]), Use(v[1])], x.size)], v, set(), state)(x, y)
+    Calls([task("transpose", x.dtype, [Use(v[0]), Use(v[1])], x.size)], v, set(), team)(x, y)
     np.testing.assert_array_equal(y, x.T)
 
 
@@ -163,25 +163,25 @@ def test_what_a_replay_made_can_go():
         assert seen() is None
 
 
-def test_each_use_of_an_array_and_of_a_number_sees_it(state):
+def test_each_use_of_an_array_and_of_a_number_sees_it(team):
     x, y, z = np.arange(6.0).reshape(2, 3), np.zeros((2, 3)), np.zeros((2, 3))
     v = values(x, 1.0, y, z)
     both = [Task(scaled.address, KINDS, [Use(v[0]), Use(v[1]), k, Use(v[2 + k])], LEAST) for k in range(2)]
-    run = Calls(both, v, set(), state)
+    run = Calls(both, v, set(), team)
     for array, factor in ((x, 2.0), (3 * x, 2.0), (x, 5.0)):
         run(array, factor, y, z)
         np.testing.assert_array_equal(y, factor * array)
         np.testing.assert_array_equal(z, factor * array + 1)
 
 
-def test_a_refusal_leaves_no_address_behind(state):
+def test_a_refusal_leaves_no_address_behind(team):
     x, y, z = np.arange(6.0).reshape(2, 3), np.zeros((2, 3)), np.zeros((2, 3))
     v = values(x, 1.0, y, z)
     loops = [
         Task(scaled.address, KINDS, [Use(v[2]), Use(v[1]), 0, Use(v[3])], LEAST),
         Task(scaled.address, KINDS, [Use(v[0]), Use(v[1]), 0, Use(v[2])], LEAST),
     ]
-    run = Calls(loops, v, {2}, state)
+    run = Calls(loops, v, {2}, team)
     run(x, 2.0, y, z)
     with pytest.raises(TypeError, match="strides"):
         run(x, 2.0, np.full((2, 3), 9.0, order="F"), z)
@@ -190,9 +190,9 @@ def test_a_refusal_leaves_no_address_behind(state):
     np.testing.assert_array_equal(z, 4 * x)
 
 
-def test_another_byte_order_and_gaps_are_refused(state):
+def test_another_byte_order_and_gaps_are_refused(team):
     x, y = np.ones((2, 3)), np.zeros((2, 3))
     with pytest.raises(TypeError, match="A loop was compiled for"):
-        calls(state, x, y)(x.astype(">f8"), 1.0, y)
+        calls(team, x, y)(x.astype(">f8"), 1.0, y)
     with pytest.raises(ValueError, match="copy"):
         flat(np.zeros((4, 6))[:, :3])

@@ -70,6 +70,15 @@ def test_threads_that_sleep_are_woken(members):
     np.testing.assert_array_equal(x, 20)
 
 
+def test_one_alone_computes_the_parts_of_all(members):
+    x, turns = np.zeros(LEAST), np.zeros(max(MEMBERS), np.int64)
+    assert counted(members.alone, x, turns, 200) == members.members
+    np.testing.assert_array_equal(x, 200)
+    np.testing.assert_array_equal(turns, [200] * members.members + [0] * (max(MEMBERS) - members.members))
+    with pytest.raises(MemoryError, match="for want of memory"):
+        repeated(members.alone, fail.address, x, turns, 1)
+
+
 def test_who_finds_the_team_busy_computes_alone(members):
     arrays = [(np.zeros(50_000), np.zeros(max(MEMBERS), np.int64)) for _ in range(4)]
     threads = [threading.Thread(target=counted, args=(members.state, *pair, 300)) for pair in arrays]
@@ -77,8 +86,9 @@ def test_who_finds_the_team_busy_computes_alone(members):
         thread.start()
     for thread in threads:
         thread.join()
-    for x, _ in arrays:
+    for x, turns in arrays:
         np.testing.assert_array_equal(x, 300)
+        np.testing.assert_array_equal(turns[: members.members], 300)
 
 
 def test_a_failure_is_told_and_the_team_goes_on(members):

@@ -17,7 +17,7 @@ from arraynet_numba.microkernel import BLOCK, ROWS
 from arraynet_numba.multiplication import panels_like
 from arraynet_numba.products import Product, lone_products, take_products
 from arraynet_numba.tasks import Calls, Task
-from arraynet_numba.team import ALONE, shared_team
+from arraynet_numba.team import ALONE, Team, shared_team
 from arraynet_numba.views import Use
 
 __all__ = ["compile_loops", "readable_rows"]
@@ -39,7 +39,7 @@ def compile_loops(program: Any) -> None:
             instruction.outs += tuple(new_value(program, x) for x in scratch)
     kept = {v.index for _, v in (*program.variables, *program.updates)}
     program.instructions = [
-        _called(i, kept, team.state) if isinstance(i, list) else i for i in _chained(program.instructions)
+        _called(i, kept, team) if isinstance(i, list) else i for i in _chained(program.instructions)
     ]
 
 
@@ -154,7 +154,7 @@ def _chained(instructions: Iterable[Any]) -> Iterator[Any]:
         yield waiting
 
 
-def _called(waiting: list[Any], kept: set[int], team: np.ndarray) -> Any:
+def _called(waiting: list[Any], kept: set[int], team: Team) -> Any:
     """The call that computes loops; a single primitive is left to NumPy."""
     if not waiting[1:] and waiting[0].function.alone is not None:
         return waiting[0].function.alone

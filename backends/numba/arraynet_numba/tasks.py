@@ -13,7 +13,8 @@ import numpy as np
 from arraynet.program import Rows
 from arraynet_numba.atomics import call
 from arraynet_numba.compiling import compiled
-from arraynet_numba.team import share, shared_team
+from arraynet_numba.pace import Pace
+from arraynet_numba.team import LEAST, Team, share, shared_team
 from arraynet_numba.views import INDICES, ORDERED, Use, whole
 
 __all__ = ["COMPLETES", "Calls", "Task", "once"]
@@ -74,8 +75,8 @@ class Calls:
     kept : set of int
         Indices of the Values that are Variables': their arrays live on anyway, and are mostly those of the last call.
         Any other array is forgotten when the call returns, unless it is bound.
-    team : ndarray
-        The state of the `Team` that shares the tasks.
+    team : Team
+        Who shares the tasks, as long as that is faster than one alone.
 
     Attributes
     ----------
@@ -85,8 +86,10 @@ class Calls:
 
     __name__ = "loops"  # in the text of a replay
 
-    def __init__(self, tasks: list[Task], values: list[Any], kept: set[int], team: np.ndarray) -> None:
-        self.team, self.kept = team, [v.shape is None or v.index in kept for v in values]
+    def __init__(self, tasks: list[Task], values: list[Any], kept: set[int], team: Team) -> None:
+        shared = team.members > 1 and any(task.work >= LEAST for task in tasks)
+        self.run = Pace(run, [team.state, team.alone] if shared else [team.state])
+        self.kept = [v.shape is None or v.index in kept for v in values]
         self.numbers = [v.shape is None for v in values]
         self.changing = list(range(len(values)))
         self.seen: list[Any] = [None] * len(values)
@@ -122,7 +125,7 @@ class Calls:
         for k, x in zip(self.changing, given, strict=True):
             if x is not self.seen[k]:
                 self._see(k, x)
-        run(self.team, self.table)
+        self.run(self.table)
 
     def _see(self, k: int, x: Any) -> None:
         """Write down where an array is, or a number; nothing holds if that is interrupted, or the array is refused."""

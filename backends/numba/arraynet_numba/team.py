@@ -82,11 +82,15 @@ def wake(team):
 
 @numba.njit(**INSIDE)
 def share(team, work, function, data):
-    """Compute all parts of a task, as `call` does one; return how many: small work and a single thread have one."""
-    alone = work < LEAST or team[MEMBERS] == 1 or not swap_if(team, BUSY, 0, 1)
-    parts = 1 if alone else team[MEMBERS]
-    if alone:
-        failed = not call(function, data, 0, 1)
+    """Compute all parts of a task, as `call` does one; return how many.
+
+    Small work has one. Who finds the team busy computes the parts of all members: sums depend on how they are cut.
+    """
+    parts = np.int64(1) if work < LEAST else team[MEMBERS]
+    failed = False
+    if parts == 1 or not swap_if(team, BUSY, 0, 1):
+        for part in range(parts):
+            failed |= not call(function, data, part, parts)
     else:
         team[FUNCTION], team[DATA], team[PARTS] = function, data, parts
         poke(team, UNDONE, parts)
@@ -127,12 +131,16 @@ class Team:
     ----------
     state : ndarray
         What `share` is given.
+    alone : ndarray
+        The same, where the caller computes what the members would, bit for bit.
     """
 
     def __init__(self, members: int) -> None:
         self.members = min(members, MOST)
         lines = np.zeros(MEMBER + LINE * (self.members + 1), np.int64)
         self.state = lines[-lines.ctypes.data // 8 % LINE :][: lines.size - LINE]
+        self.alone = np.zeros(MEMBER, np.int64)
+        self.alone[MEMBERS], self.alone[BUSY] = self.members, 1
         self.threads: list[threading.Thread] = []
         self.start()
 

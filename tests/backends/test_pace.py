@@ -1,0 +1,69 @@
+"""Whether threads share a call is found by timing both ways, and timing costs next to nothing."""
+
+import pytest
+
+pytest.importorskip("arraynet_numba", reason="the plugin arraynet-numba is not installed")
+
+from arraynet_numba import pace, tasks
+from arraynet_numba.team import ALONE, LEAST, Team
+
+
+class Work:
+    """A call that takes as long as `costs` says, on a clock of its own."""
+
+    def __init__(self, monkeypatch, **costs):
+        self.costs, self.now, self.calls = costs, 0, []
+        monkeypatch.setattr(pace, "perf_counter_ns", lambda: self.now)
+        self.run = pace.Pace(self, ["shared", "alone"])
+
+    def __call__(self, way, x):
+        self.calls.append(way)
+        self.now += self.costs[way]
+
+    def many(self, count):
+        """Make calls; return in what way the last one was made, and the share of the other way."""
+        self.calls.clear()
+        for _ in range(count):
+            self.run(None)
+        return self.calls[-1], sum(way != self.calls[-1] for way in self.calls) / count
+
+
+@pytest.mark.parametrize(("shared", "way"), [(250, "shared"), (580, "alone"), (352, "shared"), (360, "shared")])
+def test_the_faster_way_is_found(monkeypatch, shared, way):
+    work = Work(monkeypatch, shared=shared, alone=350)
+    work.many(10)
+    assert work.many(1000)[0] == way
+
+
+def test_it_is_found_anew_when_that_has_changed(monkeypatch):
+    work = Work(monkeypatch, shared=250, alone=350)
+    for shared, way in [(250, "shared"), (580, "alone"), (250, "shared")]:
+        work.costs["shared"] = shared
+        work.many(2000)
+        assert work.many(300)[0] == way
+
+
+@pytest.mark.parametrize("alone", [260, 500, 2500])
+def test_trials_cost_little(monkeypatch, alone):
+    work = Work(monkeypatch, shared=250, alone=alone)
+    work.many(10)
+    began = work.now
+    work.many(100_000)
+    assert began + 250 * 100_000 <= work.now <= began + 250 * 100_000 * 1.003
+
+
+def test_one_call_that_was_interrupted_decides_nothing(monkeypatch):
+    work = Work(monkeypatch, shared=250, alone=350)
+    for k in range(2000):
+        work.costs["shared"] = 250_000 if k % 4 == 0 else 250
+        work.run(None)
+    assert work.many(300)[0] == "shared"
+
+
+@pytest.mark.parametrize(("members", "work", "ways"), [(2, LEAST, 2), (2, LEAST - 1, 1), (1, LEAST, 1)])
+def test_what_is_not_shared_is_not_timed(members, work, ways):
+    team = Team(members) if members > 1 else ALONE
+    calls = tasks.Calls([tasks.Task(0, ("int64",), [0], work)], [], set(), team)
+    assert len(calls.run.ways) == ways
+    if team is not ALONE:
+        team.stop()
