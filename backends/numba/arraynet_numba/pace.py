@@ -4,6 +4,7 @@ Where cores share no cache, each waits for what the other has written, and a sma
 cores of a virtual machine may share a cache now and none a second later. So both ways are timed, again and again.
 """
 
+import math
 from collections.abc import Callable
 from time import perf_counter_ns
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 __all__ = ["Pace"]
 
 TRIALS = 4  # calls each way, of which the shortest counts: the first may wake a thread, any may be interrupted
-RATIO = 16, 640  # the time between trials to what they cost: after a change, and when nothing has changed for long
+RATIO = 50, 800  # the calls between trials to those that they cost: after a change, and when nothing changes for long
 CLEARLY = 0.95  # of the time is what the other way has to take
 
 
@@ -29,15 +30,16 @@ class Pace:
     def __init__(self, function: Callable[[Any, Any], Any], ways: list[Any]) -> None:
         self.function, self.ways = function, ways
         self.times: list[int] = []  # of calls in the first way, then in the other
-        self.until = 0 if len(ways) > 1 else float("inf")  # when to look again, in nanoseconds
+        self.rest: float = 0 if len(ways) > 1 else math.inf  # calls that are not timed
         self.ratio = RATIO[0]
 
     def __call__(self, x: Any) -> None:
         """Call the function in the way that was faster, or in the one whose turn it is to be timed."""
-        began = perf_counter_ns()
-        if began < self.until:
+        if self.rest:
+            self.rest -= 1
             self.function(self.ways[0], x)
             return
+        began = perf_counter_ns()
         self.function(self.ways[len(self.times) >= TRIALS], x)
         self.times.append(perf_counter_ns() - began)
         if len(self.times) == 2 * TRIALS:
@@ -51,4 +53,4 @@ class Pace:
         else:
             self.ratio = min(2 * self.ratio, RATIO[1])
         self.times = []
-        self.until = perf_counter_ns() + self.ratio * max(first, TRIALS * abs(other - first))
+        self.rest = int(self.ratio * max(1, TRIALS * abs(other - first) / max(1, min(first, other))))
