@@ -4,7 +4,7 @@ As an array of floats a mask takes a buffer of its own, and where that was just 
 it costs ten times what the product does.
 """
 
-from typing import Any
+from collections.abc import Container
 
 import numpy as np
 
@@ -34,7 +34,7 @@ def _casts_mask(i: Instruction) -> bool:
     return i.name == "astype" and i.inputs()[0].dtype == np.bool and np.dtype(i.outs[0].dtype).kind == "f"
 
 
-def _multiplies(i: Instruction, mask: Value, masks: Any) -> bool:
+def _multiplies(i: Instruction, mask: Value, masks: Container[int]) -> bool:
     """Tell whether a product takes a mask beside numbers of the dtype that it was cast to."""
     others = [v for v in i.inputs() if v.index not in masks]
     return i.name == "multiply" and not i.kwargs and len(others) == 1 and others[0].dtype == mask.dtype

@@ -174,9 +174,9 @@ def _apart(slot: Instruction | Group) -> list[Instruction | Group]:
         return [slot]
     part: dict[int, tuple[set[int], list[int]]] = {}  # of a Value: all Values of its part, and where instructions stand
     for at, instruction in enumerate(slot.instructions):
-        read = {v.index for v in instruction.inputs()}
-        known = {v.index for v in instruction.outs} | {v.index for v in instruction.inputs() if v.shape == slot.shape}
-        met = {id(found): found for found in map(part.get, known | read) if found}
+        inputs = instruction.inputs()
+        known = {v.index for v in instruction.outs} | {v.index for v in inputs if v.shape == slot.shape}
+        met = {id(found): found for found in map(part.get, known.union(v.index for v in inputs)) if found}
         *others, most = sorted(met.values(), key=lambda found: len(found[0])) or [(set(), [])]
         for values, places in [*others, (known, [at])]:
             most[0].update(values)

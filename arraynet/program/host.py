@@ -104,7 +104,8 @@ class HostProgram:
             owned = v.index not in self.names and self.root[v.index] == v.index
             if owned and v.index not in self._placed and (v.shape, v.dtype) == (variable.shape, variable.dtype):
                 self._placed[v.index] = k
-                self._olds |= {old.index: k for old in [self._before.get(id(variable))] if old}
+                if old := self._before.get(id(variable)):
+                    self._olds[old.index] = k
 
     def _fix(self, index: int, array: np.ndarray) -> None:
         self.fixed[index] = array
@@ -217,8 +218,7 @@ class HostProgram:
 
     def _place(self, number: int, instruction: Instruction, out: Value, k: int) -> None:
         self.names[out.index] = f"o{k}"
-        variable = self.program.updates[k][0]
-        old = self._before.get(id(variable))
+        old = self._before.get(id(self.program.updates[k][0]))
         if old is None:
             self.in_place[k] = number > self._behind
             return
