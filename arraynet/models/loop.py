@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from arraynet.metrics import Metric
+from arraynet.models.interrupts import Interrupts
 
 __all__ = ["RunningLogs", "run_batches"]
 
@@ -60,16 +61,21 @@ def run_batches(
         Whether to end before the batches do.
     """
     k = -1
-    for k, (x, y, weight) in enumerate(batches):
-        if begin and not k % every:
-            for hook in begin:
-                hook(k, logs)
-        returned = step(x, y, weight)
-        if returned is not None:
-            logs.returned = returned
-        if end and not (k + 1) % every:
-            for hook in end:
-                hook(k, logs)
-        if stopped():
-            break
+    with Interrupts() as interrupts:
+        for k, (x, y, weight) in enumerate(batches):
+            if begin and not k % every:
+                for hook in begin:
+                    hook(k, logs)
+            interrupts.wait = True
+            returned = step(x, y, weight)
+            interrupts.wait = False
+            if interrupts.came:
+                interrupts.pass_on()
+            if returned is not None:
+                logs.returned = returned
+            if end and not (k + 1) % every:
+                for hook in end:
+                    hook(k, logs)
+            if stopped():
+                break
     return k + 1

@@ -50,6 +50,8 @@ class Trainer(Compilable):
     ) -> Any:
         """Train for a number of epochs and return their `callbacks.History`.
 
+        Ctrl-C ends it after the step that runs, a second one at once; what has been trained stays.
+
         Parameters
         ----------
         x : array, nested arrays, or iterable of batches
