@@ -125,9 +125,15 @@ def _pack(w, panel):
     """Copy a matrix into a panel; what stands behind its columns is multiplied, and then thrown away."""
     kept_apart()
     wide_vectors()
-    for k in range(w.shape[0]):
-        for j in range(w.shape[1]):
-            panel[k, j] = w[k, j]
+    if w.strides[0] < w.strides[1]:  # a transpose: a line of what it is of after the other
+        for first in range(0, w.shape[0], BLOCK):
+            for j in range(w.shape[1]):
+                for k in range(first, min(first + BLOCK, w.shape[0])):
+                    panel[k, j] = w[k, j]
+    else:
+        for k in range(w.shape[0]):
+            for j in range(w.shape[1]):
+                panel[k, j] = w[k, j]
 
 
 @_jit
