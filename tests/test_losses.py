@@ -181,3 +181,10 @@ def test_an_own_loss_is_a_subclass(backend):
     assert Off(reduction="sum")([1, 2], [3.0, 5.0]).item() == 5
     with pytest.raises(TypeError, match="must define call"):
         losses.Loss()([1], [1.0])
+
+
+def test_an_own_loss_may_be_one_number_with_an_axis(backend):
+    def whole(y_true, y_pred):
+        return ops.reshape(ops.sum(ops.square(y_true - y_pred)), (1,))
+
+    assert losses.base.FunctionLoss().wrap(whole)(Y, P).item() == pytest.approx(np.sum((Y - P) ** 2))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from arraynet import config, dtypes, ops
+from arraynet.checks import flag
 from arraynet.dispatch import operands
 from arraynet.naming import snake_case
 from arraynet.observers import Versioned, notify
@@ -13,6 +14,7 @@ from arraynet.tensor import Tensor
 __all__ = ["REDUCTIONS", "FunctionLoss", "Loss", "reduced", "same_rank"]
 
 EXCHANGED = "Were they exchanged? Labels come first: loss(y_true, y_pred)."
+FLAGS = ("from_logits", "apply_class_balancing")
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", None, "none")
 
 
@@ -77,7 +79,21 @@ class Loss(Versioned):
         return cls(**config)
 
 
-class FunctionLoss(Loss):
+class Optioned:
+    """A loss or metric of a function, whose keyword arguments it keeps as attributes."""
+
+    def _take(self, options: dict[str, Any]) -> None:
+        for option, value in options.items():
+            setattr(self, option, flag(option, value) if option in FLAGS else value)
+        self._options = tuple(options)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The function's keyword arguments, read from the attributes of those names."""
+        return {option: getattr(self, option) for option in self._options}
+
+
+class FunctionLoss(Optioned, Loss):
     """A loss whose ``call`` is a function; its further keyword arguments are handed to it.
 
     Parameters
@@ -94,9 +110,7 @@ class FunctionLoss(Loss):
         self, reduction: str | None = "sum_over_batch_size", name: str | None = None, dtype: Any = None, **options: Any
     ):
         super().__init__(name, reduction, dtype)
-        for option, value in options.items():
-            setattr(self, option, value)
-        self._options = tuple(options)
+        self._take(options)
 
     def wrap(self, function: Callable[..., Any]) -> "FunctionLoss":
         """Take a function of the user's own, and return the loss itself."""
@@ -105,11 +119,6 @@ class FunctionLoss(Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         return self.function(y_true, y_pred, **self.options)
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """The function's keyword arguments, read from the attributes of those names."""
-        return {option: getattr(self, option) for option in self._options}
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | self.options

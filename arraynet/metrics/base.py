@@ -11,7 +11,7 @@ import numpy as np
 from arraynet import config, dtypes, ops
 from arraynet.backend import Backend
 from arraynet.dispatch import operands
-from arraynet.losses.base import divided, weighted
+from arraynet.losses.base import Optioned, divided, weighted
 from arraynet.naming import auto_name, snake_case
 from arraynet.observers import Versioned
 from arraynet.tensor import Variable
@@ -154,7 +154,7 @@ class Mean(Metric):
         return divided(self.total.read(), self.count.read())
 
 
-class MeanMetricWrapper(Mean):
+class MeanMetricWrapper(Optioned, Mean):
     """Running mean of a function of true values and predictions.
 
     Parameters
@@ -172,14 +172,7 @@ class MeanMetricWrapper(Mean):
     def __init__(self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None, **kwargs: Any) -> None:
         super().__init__(name or getattr(fn, "__name__", None) or snake_case(type(fn).__name__), dtype)
         self._fn = fn
-        for option, value in kwargs.items():
-            setattr(self, option, value)
-        self._options = tuple(kwargs)
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """The function's keyword arguments, read from the attributes of those names."""
-        return {option: getattr(self, option) for option in self._options}
+        self._take(kwargs)
 
     def update_state(  # type: ignore[override]  # a batch of pairs is reduced to values here
         self, y_true: Any, y_pred: Any, sample_weight: Any = None

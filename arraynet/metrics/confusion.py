@@ -3,8 +3,7 @@
 from typing import Any
 
 from arraynet import ops
-from arraynet.dispatch import operands
-from arraynet.losses.base import divided, same_rank, weighted
+from arraynet.losses.base import divided, pair, weighted
 from arraynet.metrics.base import Metric
 
 __all__ = ["Precision", "Recall"]
@@ -37,7 +36,7 @@ class _Positives(Metric):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Count a batch of labels 0 and 1 and predictions between them."""
-        y_true, y_pred = same_rank(*reversed(operands(y_pred, y_true)))
+        y_true, y_pred = pair(y_true, y_pred)
         if self.class_id is not None:
             y_true, y_pred = y_true[..., self.class_id], y_pred[..., self.class_id]
         threshold = 0.5 if self.thresholds is None else self.thresholds

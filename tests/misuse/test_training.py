@@ -149,6 +149,8 @@ class OneArgument(callbacks.Callback):
     ("too many losses", lambda: net(loss=["mse", "mae"]).fit(X, Y), ValueError, "2 entries|1 outputs"),
     ("shapes of a loss", lambda: losses.MeanSquaredError()(ONE_HOT, X), ValueError, "(50, 3)|(50, 6)"),
     ("shapes of a metric", lambda: metrics.CategoricalAccuracy()(ONE_HOT, X), ValueError, "(50, 3)|(50, 6)"),
+    ("classes for precision", lambda: metrics.Precision()(Y, ONE_HOT), ValueError, "(50,)|(50, 3)|sparse_categorical"),
+    ("classes for recall", lambda: metrics.Recall()(Y, ONE_HOT), ValueError, "y_true (50,)|y_pred (50, 3)"),
     ("one-hot for sparse", lambda: metrics.SparseCategoricalAccuracy()(ONE_HOT, X), ValueError, "sparse accuracy"),
     ("weights of a metric", lambda: metrics.Mean()([1.0, 2.0], [1.0] * 3), ValueError, "sample_weight|(3,)|(2,)"),
 )
