@@ -7,7 +7,17 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["absent", "explain_absent", "flag", "instead_of", "number", "pair", "positive_int", "resembling"]
+__all__ = [
+    "absent",
+    "explain_absent",
+    "flag",
+    "instead_of",
+    "number",
+    "optional_count",
+    "pair",
+    "positive_int",
+    "resembling",
+]
 
 GRADIENTS = "a tape: with arraynet.GradientTape() as tape, compute the loss; then tape.gradient(loss, variables)"
 INSTEAD = {  # of the methods that arrays of NumPy and tensors of PyTorch have
@@ -31,6 +41,11 @@ def positive_int(name: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
         raise ValueError(f"{name} must be a positive int, received {value!r}.")
     return int(value)
+
+
+def optional_count(name: str, value: Any) -> int | None:
+    """Return a positive int or None; see `positive_int`."""
+    return None if value is None else positive_int(name, value)
 
 
 def flag(name: str, value: Any) -> bool:

@@ -126,7 +126,7 @@ class IterableData:
     source : iterable
         One that starts anew with each ``iter()``, or a generator, which goes on from epoch to epoch.
     steps : int, optional
-        Batches an epoch; all there are without it.
+        Batches an epoch; all there are without it. Epochs of training go on where the last one stopped.
     floats : str
         The widest floating dtype that the model takes.
     transform : callable, optional
@@ -163,7 +163,7 @@ class IterableData:
                 return
             yield batch
             seen += 1
-        if not self.once and self.limit is None:
+        if not self.once and (self.limit is None or key is None):  # only training goes on where it stopped
             self._iterator = None
 
     def _going(self) -> Iterator[Batch]:

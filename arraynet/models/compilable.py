@@ -10,7 +10,7 @@ from typing import Any
 from arraynet import losses, metrics, optimizers
 from arraynet.autodiff import GradientTape
 from arraynet.backend import Backend
-from arraynet.checks import positive_int
+from arraynet.checks import flag, positive_int
 from arraynet.layers.layer import Layer
 from arraynet.metrics import Metric
 from arraynet.models.batches import packed, unpacked
@@ -105,7 +105,7 @@ class Compilable(Layer):
         self.steps_per_execution = positive_int("steps_per_execution", steps_per_execution)
         self.optimizer, compiled, self._compiled_metrics = parts
         self._compiled_loss = compiled if loss is not None else None
-        self.run_eagerly, self.jit_compile = bool(run_eagerly), jit_compile
+        self.run_eagerly, self.jit_compile = flag("run_eagerly", run_eagerly), jit_compile
         with use_backend(self._home(())):
             self._loss_tracker = RunningLoss()
         if auto_scale_loss and self.compute_dtype == "float16" and self.optimizer.loss_scale_factor is None:
@@ -254,13 +254,15 @@ class Compilable(Layer):
         y_pred = self._looked_at(data)
         if self._compiled_loss is None:
             return
-        _, y, weight = map(_two, data.first())
+        x, y, weight = map(_two, data.first())
         if not self._matched:
             self._compiled_loss.build(y, y_pred)
             if self._compiled_metrics is not None:
                 self._compiled_metrics.build(y, y_pred)
         check_outputs(data, self._compiled_loss, y_pred, self)
         self._compiled_loss(y, y_pred, weight)
+        self._settle()
+        self.compute_metrics(*map_structure(_tensor, (x, y, y_pred, weight)))  # reset before they count
         self._matched = True  # labels that do not fit settle nothing
         data.look = self._look
 

@@ -164,17 +164,18 @@ class CompiledMetrics:
         """Match metrics to outputs and give each a name of its own."""
         names = _names(y_pred)
         pairs = _pairs(y_true, y_pred, names)
+        entries = [(kind, k, identifier) for kind, given in self.given.items()
+                   for k, wanted in enumerate(_wanted(given, names)) for identifier in wanted]  # fmt: skip
+        _check_unshared([identifier for *_, identifier in entries if isinstance(identifier, Metric)])
         self.parts, used = [], Counter({"loss": 1})
-        for kind, given in self.given.items():
-            for k, wanted in enumerate(_wanted(given, names)):
-                for identifier in wanted:
-                    metric = resolved_metric(identifier, *pairs[k])
-                    base = f"{names[k]}_{metric.name}" if names[k] else metric.name
-                    name = f"{base}_{used[base]}" if used[base] else base
-                    used[base] += 1
-                    if metric.name != name:
-                        metric.name = name
-                    self.parts.append((metric, k, kind == "weighted_metrics"))
+        for kind, k, identifier in entries:
+            metric = resolved_metric(identifier, *pairs[k])
+            base = f"{names[k]}_{metric.name}" if names[k] else metric.name
+            name = f"{base}_{used[base]}" if used[base] else base
+            used[base] += 1
+            if metric.name != name:
+                metric.name = name
+            self.parts.append((metric, k, kind == "weighted_metrics"))
 
     def update(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take a batch into account."""
@@ -187,6 +188,17 @@ class CompiledMetrics:
             except (ValueError, TypeError) as error:
                 error.add_note(f"This was the metric {metric.name!r}, of a batch of samples.")
                 raise
+
+
+def _check_unshared(given: list[Metric]) -> None:
+    """Refuse an object that would add up two outputs, or one output twice."""
+    places = Counter(map(id, given))
+    for metric in given:
+        if places[id(metric)] > 1:
+            raise ValueError(
+                f"The metric {metric.name!r} is given {places[id(metric)]} times and would add up all of it in one. "
+                f"Make one for each place; of several outputs, metrics={{'a': [...], 'b': [...]}}."
+            )
 
 
 def _wanted(given: Any, names: list[str]) -> list[list[Any]]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from arraynet.checks import flag
 from arraynet.models.batches import ArrayData, Batch, IterableData
 from arraynet.models.checks import host_structure, leaf_arrays
 from arraynet.models.placed import PlacedData, fits
@@ -32,6 +33,8 @@ def data_of(
     ValueError
         Labels beside an iterable, arrays of different lengths, nothing at all, class weights beside weights.
     """
+    if shuffle != "batch":
+        flag("shuffle, unless it is 'batch',", shuffle)
     if x is None:
         raise ValueError("There is no data: pass x, an array or an iterable of batches.")
     if class_weight is not None and sample_weight is not None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from arraynet.callbacks import CallbackList
 from arraynet.callbacks.progress import resolve_verbose
-from arraynet.checks import positive_int
+from arraynet.checks import optional_count, positive_int
 from arraynet.models.batches import ArrayData, IterableData
 from arraynet.models.checks import check_numbers, warn_of_nan
 from arraynet.models.compilable import Compilable
@@ -96,6 +96,9 @@ class Trainer(Compilable):
         self._require_compiled("fit")
         epochs, validation_freq = positive_int("epochs", epochs), positive_int("validation_freq", validation_freq)
         first = positive_int("initial_epoch", initial_epoch) if initial_epoch else 0
+        optional_count("steps_per_epoch", steps_per_epoch)
+        optional_count("validation_steps", validation_steps)
+        optional_count("validation_batch_size", validation_batch_size)
         with use_backend(self._home(())):
             if validation_data is None and validation_split:
                 (x, y, sample_weight), validation_data = split_off((x, y, sample_weight), validation_split)
@@ -264,8 +267,7 @@ class Trainer(Compilable):
     def _data(
         self, x: Any, y: Any, sample_weight: Any, batch_size: Any, steps: int | None, options: dict[str, Any]
     ) -> Data:
-        size = None if batch_size is None else positive_int("batch_size", batch_size)
-        steps = None if steps is None else positive_int("steps", steps)
+        size, steps = optional_count("batch_size", batch_size), optional_count("steps", steps)
         widest = max((layer.variable_dtype for layer in self._walk()), key=lambda name: np.dtype(name).itemsize)
         return data_of(x, y, sample_weight, size, steps, floats=widest, **options)
 

@@ -73,8 +73,11 @@ def stream(*batches):
         "no samples a validation batch",
         lambda m: m.fit(X, Y, validation_data=(X, Y), validation_batch_size=0),
         ValueError,
-        "batch_size|received 0",
+        "validation_batch_size|received 0",
     ),
+    ("no steps", lambda m: m.fit(X, Y, steps_per_epoch=0), ValueError, "steps_per_epoch|received 0"),
+    ("no validation", lambda m: m.fit(X, Y, validation_steps=0), ValueError, "validation_steps|received 0"),
+    ("an order as text", lambda m: m.fit(X, Y, shuffle="none"), ValueError, "shuffle|True or False|'batch'|'none'"),
     ("a class by name", lambda m: m.fit(X, Y, class_weight={"cat": 1.0}), ValueError, "class_weight|'cat'"),
     ("a list of class weights", lambda m: m.fit(X, Y, class_weight=[1, 2, 3]), ValueError, "class_weight|[1, 2, 3]"),
     ("a negative class weight", lambda m: m.fit(X, Y, class_weight={0: -2.0}), ValueError, "class_weight|-2.0"),
@@ -140,7 +143,12 @@ class OneArgument(callbacks.Callback):
         "0 to 1|binary_crossentropy|2 units",
     ),
     ("weights of fractions", lambda: regression().fit(X, X[:, 0], class_weight={0: 2.0}), ValueError, "class_weight"),
-    ("a metric of rows", lambda: net(metrics=["mae"]).fit(X, Y), ValueError, "(32,)|(32, 3)|the metric 'mae'|a batch"),
+    (
+        "a metric of rows",
+        lambda: net(metrics=["mae"]).fit(X, Y),
+        ValueError,
+        "(2,)|(2, 3)|the metric 'mae'|first samples|nothing has been trained",
+    ),
     ("no loss", lambda: net(loss=None, metrics=[]).fit(X, Y), ValueError, "no loss|compile(loss="),
     ("a loss of None", lambda: net(loss=lambda a, b: None).fit(X, Y), TypeError, "must return a Tensor|NoneType"),
     ("a loss in NumPy", lambda: net(loss=lambda a, b: np.mean(b)).fit(X, Y), TypeError, "Tensor|arraynet.ops"),
@@ -314,6 +322,16 @@ def test_arrays_of_another_library_do_not_enter_unasked():
         foreign = ops.ones((50, 6)).array
     refused(lambda: ops.exp(foreign), TypeError, "array_api_strict|np.asarray(x)")
     refused(lambda: net().fit(foreign, Y, verbose=0), TypeError, "x: |array_api_strict|np.asarray(x)")
+
+
+@pytest.mark.parametrize("kind", ["metrics", "weighted_metrics"])
+def test_metrics_are_tried_before_the_first_step(kind):
+    model = net(**{kind: ["categorical_accuracy"]})
+    before = model.get_weights()
+    refused(lambda: model.fit(X, Y, verbose=0), ValueError, "sparse_categorical|'categorical_accuracy'")
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+    assert model.optimizer.iterations == 0
 
 
 def test_later_batches_are_looked_at_too():

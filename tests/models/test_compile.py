@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from support.classifier import ONE_HOT, X, Y, net
 
+import arraynet
 from arraynet import layers, losses, metrics
 from arraynet.models import Model, Sequential
 
@@ -44,14 +45,6 @@ def test_metrics_get_names_of_their_own():
 
 
 def test_several_outputs_have_losses_and_weights_of_their_own(backend):
-    class Two(Model):
-        def __init__(self):
-            super().__init__()
-            self.a, self.b = layers.Dense(1), layers.Dense(1)
-
-        def call(self, inputs):
-            return {"a": self.a(inputs), "b": self.b(inputs)}
-
     model = Two()
     model.compile("sgd", {"a": "mse", "b": "mae"}, loss_weights={"a": 2.0, "b": 3.0}, metrics={"b": ["mse"]})
     zeros = np.zeros((50, 1), np.float32)
@@ -63,6 +56,35 @@ def test_several_outputs_have_losses_and_weights_of_their_own(backend):
     model.compile("sgd", {"c": "mse"})
     with pytest.raises(ValueError, match=r"loss names the outputs \['c'\]"):
         model.fit(X, {"a": zeros, "b": zeros}, verbose=0)
+
+
+class Two(Model):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = layers.Dense(1), layers.Dense(1)
+
+    def call(self, inputs):
+        return {"a": self.a(inputs), "b": self.b(inputs)}
+
+
+def test_a_metric_adds_up_one_output_only():
+    zeros, shared = np.zeros((50, 1), np.float32), metrics.MeanSquaredError("error")
+    model = Two()
+    for given in ({"metrics": [shared]}, {"metrics": {"a": shared, "b": [shared]}}):
+        model.compile("sgd", "mse", **given)
+        with pytest.raises(ValueError, match=r"'error' is given 2 times.*Make one for each"):
+            model.evaluate(X, {"a": zeros, "b": zeros}, verbose=0)
+    model = net(loss="mse", metrics=[shared], weighted_metrics=[shared])
+    with pytest.raises(ValueError, match="given 2 times"):
+        model.fit(X, ONE_HOT, verbose=0)
+
+
+def test_a_metric_made_on_another_backend_moves_to_the_model():
+    with arraynet.use_backend("strict"):
+        error = metrics.MeanSquaredError()
+    model = net(loss="mse", metrics=[error])
+    model.fit(X, ONE_HOT, verbose=0)
+    assert {v.backend.name for v in error.variables} == {"numpy"}
 
 
 def test_compiled_settings_round_trip():

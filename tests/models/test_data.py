@@ -158,6 +158,18 @@ def test_a_generator_goes_on_from_epoch_to_epoch():
     assert data.exhausted
 
 
+def test_some_batches_of_an_iterable_are_new_ones_in_training_and_the_same_in_evaluation():
+    data = data_of(Batches(), steps=2)
+    assert [labels(data, KEY), labels(data, KEY)] == [[[0], [1]], [[2], [3]]]
+    data = data_of(Batches(), steps=2)
+    assert [labels(data), labels(data)] == [[[0], [1]]] * 2
+
+
+class Batches:
+    def __iter__(self):
+        return ((X[k : k + 1], Y[k : k + 1]) for k in range(5))
+
+
 def test_batches_of_inputs_alone_or_with_weights():
     data = data_of(iter([X[:2], (X[:2],), (X[:2], Y[:2], np.ones(2))]))
     parts = [[part is None for part in batch] for batch in data.epoch()]
