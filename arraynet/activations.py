@@ -11,7 +11,7 @@ from typing import Any
 
 from arraynet import ops
 from arraynet.checks import explain_absent as _explain_absent
-from arraynet.checks import resembling
+from arraynet.checks import named, resembling
 from arraynet.custom_objects import custom_object
 from arraynet.ops import (
     celu,
@@ -177,10 +177,7 @@ def serialize(activation: Callable[..., Any]) -> Any:
     >>> activations.serialize(activations.relu)
     'relu'
     """
-    name = getattr(activation, "__name__", "<lambda>")
-    if name == "<lambda>":
-        raise ValueError(f"Activation {activation!r} has no name to be saved under: define it with def.")
-    return name
+    return named("Activation", activation)
 
 
 def deserialize(config: Any) -> Any:

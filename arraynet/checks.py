@@ -12,6 +12,7 @@ __all__ = [
     "explain_absent",
     "flag",
     "instead_of",
+    "named",
     "number",
     "optional_count",
     "pair",
@@ -60,6 +61,14 @@ def pair(what: str, value: Any) -> Any:
     if not isinstance(value, tuple | list) or len(value) != 2:
         raise TypeError(f"{what} must return a pair, it returned {type(value).__name__}.")
     return value
+
+
+def named(what: str, function: Any) -> str:
+    """Return the name under which a function is found again; a lambda or an object without one is a ValueError."""
+    name = getattr(function, "__name__", "<lambda>")
+    if name == "<lambda>":
+        raise ValueError(f"{what} {function!r} has no name to be saved under: define it with def.")
+    return str(name)
 
 
 def number(name: str, value: Any, low: float = -math.inf, high: float = math.inf) -> Any:

@@ -1,16 +1,16 @@
 """Go on where an interrupted training stopped."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from arraynet.callbacks.callback import Callback
-from arraynet.random import SeedGenerator
+from arraynet.checks import positive_int
 from arraynet.saving.files import replacing
 from arraynet.saving.tensors import decoded, encoded
-from arraynet.saving.weights import assign, check, named_weights
+from arraynet.saving.weights import assign, check, check_streams, named_weights
 
 __all__ = ["BackupAndRestore"]
 
@@ -34,8 +34,8 @@ class BackupAndRestore(Callback):
     """
 
     def __init__(self, backup_dir: str | Path, save_freq: str | int = "epoch", delete_checkpoint: bool = True) -> None:
-        if save_freq != "epoch" and not (isinstance(save_freq, int) and save_freq > 0):
-            raise ValueError(f"BackupAndRestore: save_freq must be 'epoch' or a positive int, received {save_freq!r}.")
+        if save_freq != "epoch":
+            positive_int("BackupAndRestore: save_freq, unless it is 'epoch',", save_freq)
         if not str(backup_dir):
             raise ValueError("BackupAndRestore: backup_dir must name a folder, received an empty path.")
         self.path = Path(backup_dir) / "backup.safetensors"
@@ -67,27 +67,26 @@ class BackupAndRestore(Callback):
         self.model.optimizer.save_own_variables(slots)
         arrays = {WEIGHTS + name: variable.numpy() for name, variable in named_weights(self.model).items()}
         arrays |= {OPTIMIZER + name: np.asarray(value) for name, value in slots.items()}
-        arrays[STREAMS] = np.array([stream.counter for stream in _streams(self.model)], np.int64)
+        arrays[STREAMS] = np.array([stream.counter for stream in self.model.seed_generators], np.int64)
         arrays[EPOCH] = np.array(epoch)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(self.path) as file:
             file.write(encoded(arrays))
 
     def _restore(self, arrays: Mapping[str, np.ndarray]) -> None:
+        if not {STREAMS, EPOCH, OPTIMIZER + "iterations"} <= set(arrays):
+            raise ValueError(f"{self.path} is no backup of a training: delete it, or choose another backup_dir.")
         weights, found = named_weights(self.model), _within(arrays, WEIGHTS)
         check(str(self.path), found, weights)
+        streams = self.model.seed_generators
+        check_streams(str(self.path), arrays[STREAMS], streams)
         self.model.optimizer.build(self.model.trainable_variables)
         self.model.optimizer.load_own_variables(_within(arrays, OPTIMIZER))
         assign(weights, found)
-        for stream, counter in zip(_streams(self.model), arrays[STREAMS], strict=True):
+        for stream, counter in zip(streams, arrays[STREAMS], strict=True):
             stream.set_counter(int(counter))
         self.first_epoch = int(arrays[EPOCH])
 
 
 def _within(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
     return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-
-
-def _streams(model: Any) -> Iterator[SeedGenerator]:
-    for layer in model._walk():
-        yield from (value for value in vars(layer).values() if isinstance(value, SeedGenerator))

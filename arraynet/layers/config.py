@@ -4,6 +4,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from arraynet.checks import named
+
 __all__ = ["config_of"]
 
 BASE = {"name": "name", "trainable": "trainable", "dtype": "dtype_policy"}
@@ -17,6 +19,8 @@ def config_of(layer: Any) -> dict[str, Any]:
     ------
     TypeError
         The constructor has an argument that the layer keeps under another name or not at all.
+    ValueError
+        An argument is a function without a name, as a lambda.
     """
     parameters = inspect.signature(type(layer)).parameters.values()
     named = [p.name for p in parameters if p.kind not in KINDS]
@@ -31,17 +35,18 @@ def config_of(layer: Any) -> dict[str, Any]:
     config = {name: getattr(layer, kept) for name, kept in BASE.items() if takes_all or name in named}
     if layer.activity_regularizer is not None:
         own.append("activity_regularizer")
-    return config | {name: encoded(getattr(layer, name)) for name in own}
+    owner = f"{type(layer).__name__} {layer.name!r}"
+    return config | {name: encoded(getattr(layer, name), f"{owner}: {name}") for name in own}
 
 
-def encoded(value: Any) -> Any:
+def encoded(value: Any, what: str) -> Any:
     """Return a value in plain types: objects with a configuration as a dict, functions by name."""
     if isinstance(value, list | tuple):
-        return [encoded(item) for item in value]
+        return [encoded(item, what) for item in value]
     if isinstance(value, dict):
-        return {key: encoded(item) for key, item in value.items()}
+        return {key: encoded(item, what) for key, item in value.items()}
     if hasattr(value, "get_config"):
         return {"class_name": type(value).__name__, "config": value.get_config()}
     if isinstance(value, Callable):  # type: ignore[arg-type]
-        return value.__name__
+        return named(what, value)
     return value

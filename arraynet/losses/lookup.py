@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from arraynet import registry
+from arraynet.checks import named
 from arraynet.losses import classes, functions
 
 __all__ = ["deserialize", "get", "serialize"]
@@ -64,6 +65,11 @@ def serialize(loss: Any) -> Any:
     str, dict or None
         Plain types; a function of your own is found by its name through `custom_objects`.
 
+    Raises
+    ------
+    ValueError
+        It is a function without a name, as a lambda.
+
     Examples
     --------
     >>> from arraynet import losses
@@ -72,7 +78,7 @@ def serialize(loss: Any) -> Any:
     """
     if loss is None or isinstance(loss, str):
         return loss
-    return registry.serialize(loss) if hasattr(loss, "get_config") else loss.__name__
+    return registry.serialize(loss) if hasattr(loss, "get_config") else named("Loss or metric", loss)
 
 
 def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:

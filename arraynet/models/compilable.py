@@ -7,7 +7,7 @@ are added up in Variables, and fetched when an epoch ends or somebody looks at t
 from collections.abc import Callable
 from typing import Any
 
-from arraynet import losses, metrics, optimizers
+from arraynet import optimizers
 from arraynet.autodiff import GradientTape
 from arraynet.backend import Backend
 from arraynet.checks import flag, positive_int
@@ -22,6 +22,7 @@ from arraynet.plugins import current, use_backend
 from arraynet.program import jit
 from arraynet.program.capture import Capture
 from arraynet.random import SeedGenerator, path_scope
+from arraynet.saving import compiling
 from arraynet.tensor import as_tensor
 from arraynet.tree import flatten, map_structure
 
@@ -42,6 +43,7 @@ class Compilable(Layer):
     _compiled_loss: CompiledLoss | None = None
     _compiled_metrics: CompiledMetrics | None = None
     _loss_tracker: RunningLoss | None = None
+    _auto_scale = True
     _matched = False  # whether losses and metrics know the outputs
 
     def __init__(self, **kwargs: Any) -> None:
@@ -102,13 +104,15 @@ class Compilable(Layer):
         if jit_compile not in (True, False, "auto"):
             raise ValueError(f"jit_compile must be True, False or 'auto', received {jit_compile!r}.")
         parts = optimizers.get(optimizer), CompiledLoss(loss, loss_weights), CompiledMetrics(metrics, weighted_metrics)
-        self.steps_per_execution = positive_int("steps_per_execution", steps_per_execution)
+        steps_per_execution = positive_int("steps_per_execution", steps_per_execution)
+        run_eagerly, scales = flag("run_eagerly", run_eagerly), flag("auto_scale_loss", auto_scale_loss)
         self.optimizer, compiled, self._compiled_metrics = parts
         self._compiled_loss = compiled if loss is not None else None
-        self.run_eagerly, self.jit_compile = flag("run_eagerly", run_eagerly), jit_compile
+        self.run_eagerly, self.jit_compile, self.steps_per_execution = run_eagerly, jit_compile, steps_per_execution
+        self._auto_scale = scales
         with use_backend(self._home(())):
             self._loss_tracker = RunningLoss()
-        if auto_scale_loss and self.compute_dtype == "float16" and self.optimizer.loss_scale_factor is None:
+        if scales and self.compute_dtype == "float16" and self.optimizer.loss_scale_factor is None:
             self.optimizer.loss_scale_factor = 1024.0
         self._matched, self._steps = False, {}
 
@@ -137,24 +141,11 @@ class Compilable(Layer):
 
     def get_compile_config(self) -> dict[str, Any] | None:
         """Return the arguments of `compile` as plain types; None before it was called."""
-        if not self.compiled:
-            return None
-        given = self._compiled_metrics.given if self._compiled_metrics else {}
-        return {
-            "optimizer": optimizers.serialize(self.optimizer),
-            "loss": map_structure(losses.serialize, self.loss),
-            "loss_weights": self._compiled_loss and self._compiled_loss.weights,
-            **{kind: map_structure(metrics.serialize, value) for kind, value in given.items()},
-            "run_eagerly": self.run_eagerly,
-            "steps_per_execution": self.steps_per_execution,
-            "jit_compile": self.jit_compile,
-        }
+        return compiling.compile_config(self)
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compile the model as `get_compile_config` said."""
-        families = {"loss": losses, "metrics": metrics, "weighted_metrics": metrics}
-        made = {name: _made(config[name], family) for name, family in families.items()}
-        self.compile(**config | made | {"optimizer": optimizers.deserialize(config["optimizer"])})
+        compiling.compile_from_config(self, config)
 
     def reset_metrics(self) -> None:
         """Set all metrics to zero."""
@@ -299,12 +290,3 @@ def _tensor(leaf: Any) -> Any:
 def _two(value: Any) -> Any:
     """The first two samples of nested arrays, enough to see shapes."""
     return map_structure(lambda leaf: None if leaf is None else leaf[:2], value)
-
-
-def _made(given: Any, family: Any) -> Any:
-    """Losses or metrics from their configurations, in lists and dicts of outputs."""
-    if isinstance(given, list | tuple):
-        return [_made(item, family) for item in given]
-    if isinstance(given, dict) and "class_name" not in given:
-        return {name: _made(item, family) for name, item in given.items()}
-    return given if given is None or isinstance(given, str) else family.deserialize(given)

@@ -7,6 +7,7 @@ from arraynet import optimizers
 from arraynet.custom_objects import custom_object
 from arraynet.losses import lookup as losses
 from arraynet.metrics import lookup as metrics
+from arraynet.tree import map_structure
 
 __all__ = ["compile_config", "compile_from_config"]
 
@@ -17,16 +18,17 @@ def compile_config(model: Any) -> dict[str, Any] | None:
     """Return a model's arguments of `compile`, None if it was not compiled."""
     if not model.compiled:
         return None
-    given = model._compiled_metrics.given
+    given = getattr(model._compiled_metrics, "given", {})
     return {
         "optimizer": optimizers.serialize(model.optimizer),
-        "loss": _encoded(model.loss),
+        "loss": map_structure(losses.serialize, model.loss),
         "loss_weights": model._compiled_loss and model._compiled_loss.weights,
-        "metrics": _encoded(given["metrics"]),
-        "weighted_metrics": _encoded(given["weighted_metrics"]),
+        "metrics": map_structure(losses.serialize, given.get("metrics")),
+        "weighted_metrics": map_structure(losses.serialize, given.get("weighted_metrics")),
         "run_eagerly": model.run_eagerly,
         "steps_per_execution": model.steps_per_execution,
         "jit_compile": model.jit_compile,
+        "auto_scale_loss": model._auto_scale,
     }
 
 
@@ -41,24 +43,11 @@ def compile_from_config(model: Any, config: dict[str, Any]) -> None:
     model.compile(**config | parts)
 
 
-def _encoded(given: Any) -> Any:
-    """Losses or metrics, or lists and dicts of them, as plain types."""
-    if given is None or isinstance(given, str):
-        return given
-    if isinstance(given, list | tuple):
-        return [_encoded(item) for item in given]
-    if isinstance(given, dict):
-        return {name: _encoded(item) for name, item in given.items()}
-    if hasattr(given, "get_config"):
-        return {"class_name": type(given).__name__, "config": given.get_config()}
-    return given.__name__
-
-
 def _decoded(config: Any, deserialize: Callable[[Any], Any]) -> Any:
-    """What `_encoded` was given; a name stays one unless it is that of something of the user's own."""
+    """What was serialized; a name stays one unless it is that of something of the user's own."""
     if isinstance(config, str):
         return custom_object(config) or config
-    if isinstance(config, list):
+    if isinstance(config, list | tuple):
         return [_decoded(item, deserialize) for item in config]
     if isinstance(config, dict) and set(config) == OBJECT:
         return deserialize(config)

@@ -16,7 +16,7 @@ from arraynet.random import SeedGenerator
 from arraynet.saving.archive import as_json, from_json, read_archive, write_archive
 from arraynet.saving.compiling import compile_config, compile_from_config
 from arraynet.saving.tensors import decoded, encoded
-from arraynet.saving.weights import assign, check, named_weights
+from arraynet.saving.weights import assign, check, check_streams, named_weights
 from arraynet.tensor import Variable
 
 __all__ = ["load_model", "save_model"]
@@ -37,7 +37,8 @@ def save_model(model: Any, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     ValueError
-        Another suffix.
+        Another suffix; a function without a name, as a lambda; an optimizer built with weights that the model no
+        longer has.
     TypeError
         A layer or another part has a configuration that is not made of plain types.
     """
@@ -49,9 +50,10 @@ def save_model(model: Any, path: str | os.PathLike[str]) -> None:
         "build_shape": model._build_shape,
         "named": [layer._named for layer in model._walk()],
         "compile": compile_config(model),
-        "trained": [_name_of(v, weights) for v in model.optimizer._targets] if model.compiled else [],
+        "trained": _trained(model.optimizer, weights) if model.compiled else [],
+        "spared": _spared(model.optimizer, weights) if model.compiled else [],
     }
-    streams = [_state(stream) for stream in _streams(model)]
+    streams = [_state(stream) for stream in model.seed_generators]
     members = {
         "metadata.json": as_json({"format": FORMAT, "arraynet": version("arraynet"), "streams": streams}),
         "config.json": as_json(described),
@@ -95,9 +97,13 @@ def load_model(path: str | os.PathLike[str], custom_objects: Mapping[str, Any] |
         assign(weights, arrays)
         if described["compile"] is not None:
             compile_from_config(model, described["compile"])
+            names, pattern = described.get("spared", ([], ""))  # older files do not know
+            model.optimizer.exclude_from_weight_decay([weights[name] for name in names], filter(None, [pattern]))
             model.optimizer.build([weights[name] for name in described["trained"]])
             model.optimizer.load_own_variables(decoded(members["optimizer.safetensors"], "optimizer.safetensors"))
-        for stream, state in zip(_streams(model), metadata["streams"], strict=True):
+        streams = model.seed_generators
+        check_streams("metadata.json", metadata["streams"], streams)
+        for stream, state in zip(streams, metadata["streams"], strict=True):
             _set_state(stream, state)
     return model
 
@@ -121,19 +127,28 @@ def _built(described: dict[str, Any]) -> Any:
     return model
 
 
-def _name_of(wanted: Variable, weights: Mapping[str, Variable]) -> str:
-    return next(name for name, variable in weights.items() if variable is wanted)
+def _trained(optimizer: Any, weights: Mapping[str, Variable]) -> list[str]:
+    """The names of the Variables that the optimizer was built with, in its order."""
+    names = {id(variable): name for name, variable in weights.items()}
+    gone = [v.path for v in optimizer._targets if id(v) not in names]
+    if gone:
+        raise ValueError(
+            f"{optimizer.name} was built with {', '.join(gone)}, which the model no longer has: compile it again, then "
+            f"save it."
+        )
+    return [names[id(v)] for v in optimizer._targets]
+
+
+def _spared(optimizer: Any, weights: Mapping[str, Variable]) -> list[Any]:
+    """What was excluded from weight decay: names of weights, and the pattern of others."""
+    variables, pattern = optimizer._spared
+    return [[name for name, variable in weights.items() if variable in variables], pattern]
 
 
 def _slots(optimizer: Any) -> dict[str, np.ndarray]:
     store: dict[str, np.ndarray] = {}
     optimizer.save_own_variables(store)
     return store
-
-
-def _streams(model: Any) -> list[SeedGenerator]:
-    """A model's random streams, in order: the one that shuffles, whose counter is the epoch, and its layers'."""
-    return [value for layer in model._walk() for value in vars(layer).values() if isinstance(value, SeedGenerator)]
 
 
 def _state(stream: SeedGenerator) -> list[Any]:

@@ -1,7 +1,7 @@
 """Weights in files: by their names inside the model, checked as a whole before the first one is assigned."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from arraynet.saving.tensors import decoded, encoded
 from arraynet.tensor import Variable
 from arraynet.utils.npz import npz_names, read_npz, write_npz
 
-__all__ = ["assign", "check", "load_weights", "named_weights", "save_weights"]
+__all__ = ["assign", "check", "check_streams", "load_weights", "named_weights", "save_weights"]
 
 PathLike = str | os.PathLike[str]
 
@@ -114,6 +114,15 @@ def check_names(source: str, found: Iterable[str], variables: Mapping[str, Varia
         raise ValueError(
             f"{source} was saved from another model: it lacks {_listed(missing)} and holds {_listed(surplus)}, "
             f"which this model does not have. Nothing was loaded."
+        )
+
+
+def check_streams(source: str, found: Sized, streams: Sized) -> None:
+    """Raise ValueError unless there are as many positions as the model has random streams."""
+    if len(found) != len(streams):
+        raise ValueError(
+            f"{source} was saved from another model: it holds {len(found)} random streams, as that of the order of "
+            f"samples or of Dropout; this model has {len(streams)}. Nothing was loaded."
         )
 
 

@@ -132,12 +132,36 @@ def test_an_interrupted_training_goes_on_bit_for_bit(tmp_path, optimizer):
     assert not backup.path.exists()
 
 
+def test_one_callback_serves_the_next_training_from_its_start(tmp_path):
+    model, backup = net(), callbacks.BackupAndRestore(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, X[:, :1], epochs=3, callbacks=[backup, Crash(2)], verbose=0)
+    epochs = [model.fit(X, X[:, :1], epochs=3, callbacks=[backup], verbose=0).epoch for _ in range(2)]
+    assert epochs == [[2], [0, 1, 2]]
+
+
+def test_a_backup_that_does_not_fit_changes_nothing(tmp_path):
+    backup = callbacks.BackupAndRestore(tmp_path, delete_checkpoint=False)
+    net().fit(X, X[:, :1], callbacks=[backup], verbose=0)
+    other = Sequential([layers.Input((2,)), layers.Dense(1), layers.Dropout(0.5)])
+    other.compile("sgd", "mse")
+    before = other.get_weights()
+    with pytest.raises(ValueError, match=r"backup\.safetensors was saved from .* 1 random streams.* has 2"):
+        other.fit(X, X[:, :1], callbacks=[backup], verbose=0)
+    other.save_weights(backup.path)
+    with pytest.raises(ValueError, match=r"backup\.safetensors is no backup of a training"):
+        other.fit(X, X[:, :1], callbacks=[backup], verbose=0)
+    for a, b in zip(before, other.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 def test_backups_between_epochs_and_bad_arguments(tmp_path):
     backup = callbacks.BackupAndRestore(tmp_path / "new", save_freq=1, delete_checkpoint=False)
     net().fit(X, X[:, :1], callbacks=[backup], verbose=0)
     assert backup.path.exists()
-    with pytest.raises(ValueError, match="save_freq"):
-        callbacks.BackupAndRestore(tmp_path, save_freq="batch")
+    for wrong in ("batch", True):
+        with pytest.raises(ValueError, match="save_freq, unless it is 'epoch', must be a positive int"):
+            callbacks.BackupAndRestore(tmp_path, save_freq=wrong)
     other = Sequential([layers.Dense(2), layers.Dense(1)])
     other.compile("sgd", "mse")
     with pytest.raises(ValueError, match="saved from another model"):

@@ -93,6 +93,10 @@ def test_compiled_settings_round_trip():
     other.compile_from_config(model.get_compile_config())
     assert other.get_compile_config() == model.get_compile_config()
     assert Sequential([layers.Dense(1)]).get_compile_config() is None
+    model = net(metrics=("acc", losses.mean_squared_error), auto_scale_loss=False)
+    other.compile_from_config(model.get_compile_config())
+    assert other.get_compile_config()["metrics"] == ["acc", "mean_squared_error"]
+    assert other.get_compile_config()["auto_scale_loss"] is False
 
 
 def test_half_precision_scales_its_loss():

@@ -9,7 +9,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from arraynet import config, layers, models, naming, utils
+from arraynet import config, layers, models, naming, random, utils
 from arraynet.models import Model, Sequential
 from arraynet.saving import load_model, register_serializable, save_model
 from arraynet.saving.weights import named_weights
@@ -172,6 +172,79 @@ def test_a_model_class_of_the_users_own(tmp_path):
     other = load_model(tmp_path / "m.arraynet", {"Classifier": Classifier})
     assert type(other) is Classifier
     assert np.array_equal(other(x).numpy(), expected)
+
+
+class Jitter(layers.Layer):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.generators = [random.SeedGenerator(1), random.SeedGenerator(2)]
+
+    def call(self, inputs, training=None):
+        return inputs + sum(random.normal((1,), seed=generator) for generator in self.generators)
+
+
+def test_random_streams_in_lists_go_on(tmp_path):
+    model = Sequential([layers.Input((4,)), Jitter(), layers.Dense(1)])
+    model(data()[0])
+    model.save(tmp_path / "m.arraynet")
+    other = load_model(tmp_path / "m.arraynet", {"Jitter": Jitter})
+    counters = [[s.counter for s in m.seed_generators] for m in (model, other)]
+    assert counters[0] == counters[1]
+    assert all(counters[1][1:])
+    assert np.array_equal(model(data()[0]), other(data()[0]))
+
+
+@pytest.mark.parametrize("spared", [{"var_names": ["kernel", "gamma"]}, {"var_list": [1, 2]}])
+def test_weights_without_decay_and_an_unscaled_loss_stay_so(tmp_path, spared):
+    model = net()
+    model.compile("adamw", "sparse_categorical_crossentropy", auto_scale_loss=False)
+    if "var_list" in spared:
+        spared = {"var_list": [model.weights[k] for k in spared["var_list"]]}
+    model.optimizer.exclude_from_weight_decay(**spared)
+    model.save(tmp_path / "m.arraynet")
+    other = load_model(tmp_path / "m.arraynet")
+    decay = [[m.optimizer._decays(w) for w in m.weights] for m in (model, other)]
+    assert decay[0] == decay[1]
+    assert not all(decay[1])
+    assert other.get_compile_config()["auto_scale_loss"] is False
+    changed_member(tmp_path / "m.arraynet", "config.json", without_what_is_new)
+    older = load_model(tmp_path / "m.arraynet")
+    assert older.get_compile_config()["auto_scale_loss"] is True
+    assert all(older.optimizer._decays(w) for w in older.weights)
+
+
+def without_what_is_new(old):
+    described = json.loads(old)
+    del described["spared"], described["compile"]["auto_scale_loss"]
+    return json.dumps(described).encode()
+
+
+LAMBDAS = {
+    "Dense 'odd': activation": {"activation": lambda x: 2 * x},
+    "Dense 'odd': kernel_initializer": {"kernel_initializer": lambda shape, dtype: np.ones(shape, dtype)},
+    "Loss or metric": {"loss": lambda y_true, y_pred: y_true - y_pred},
+    "metric": {"metrics": ["mae", lambda y_true, y_pred: y_true - y_pred]},
+}
+
+
+@pytest.mark.parametrize("what", LAMBDAS)
+def test_functions_without_a_name_are_refused(tmp_path, what):
+    options = dict(LAMBDAS[what])
+    given = {"optimizer": "sgd", "loss": "mse"} | {k: options.pop(k) for k in ("loss", "metrics") if k in options}
+    model = Sequential([layers.Input((4,)), layers.Dense(1, name="odd", **options)])
+    model.compile(**given)
+    with pytest.raises(ValueError, match=rf"{what} <function .*<lambda>.* has no name to be saved under"):
+        model.save(tmp_path / "m.arraynet")
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_optimizer_of_weights_that_are_gone_is_refused(tmp_path):
+    model = trained()
+    model.pop()
+    model.add(layers.Dense(3, activation="softmax"))
+    with pytest.raises(ValueError, match=r"adam.* was built with .*out/kernel, .*compile it again, then save it"):
+        model.save(tmp_path / "m.arraynet")
+    assert not list(tmp_path.iterdir())
 
 
 def changed_member(file, name, change):
