@@ -23,6 +23,8 @@ class CSVLogger(Callback):
     """
 
     def __init__(self, filename: str | Path, separator: str = ",", append: bool = False) -> None:
+        if not isinstance(separator, str) or len(separator) != 1 or separator in '"\r\n':
+            raise ValueError(f"CSVLogger: separator must be one character, as ',' or ';', received {separator!r}.")
         self.path, self.separator, self.append = Path(filename), separator, append
         self.keys: list[str] = []
         self._file: Any = None

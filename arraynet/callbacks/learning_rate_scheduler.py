@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Mapping
 
 from arraynet.callbacks.callback import Callback
+from arraynet.checks import number
 
 __all__ = ["LearningRateScheduler"]
 
@@ -27,8 +28,7 @@ class LearningRateScheduler(Callback):
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         known = (epoch, float(self.model.optimizer.learning_rate))
         rate = self.schedule(*known[: _arity(self.schedule)])
-        if not isinstance(rate, float):
-            raise TypeError(f"LearningRateScheduler: schedule must return a float, it returned {rate!r}.")
+        rate = float(number("LearningRateScheduler: the rate that schedule returned", rate, 0))
         self.model.optimizer.learning_rate = rate
         if self.verbose:
             print(f"Epoch {epoch + 1}: learning rate set to {rate:g}")

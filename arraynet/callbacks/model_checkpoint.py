@@ -1,10 +1,12 @@
 """Save the model while it is trained."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
 from arraynet.callbacks.callback import Callback
 from arraynet.callbacks.monitor import Monitor
+from arraynet.checks import positive_int
 
 __all__ = ["ModelCheckpoint"]
 
@@ -52,8 +54,9 @@ class ModelCheckpoint(Callback):
                 f"ModelCheckpoint with save_weights_only={save_weights_only} needs a filepath that ends in "
                 f"{' or '.join(allowed)}, received {str(filepath)!r}."
             )
-        if save_freq != "epoch" and not (isinstance(save_freq, int) and save_freq > 0):
-            raise ValueError(f"ModelCheckpoint: save_freq must be 'epoch' or a positive int, received {save_freq!r}.")
+        if save_freq != "epoch":
+            positive_int("ModelCheckpoint: save_freq, unless it is 'epoch',", save_freq)
+        _check_braces(str(filepath))
         self.filepath, self.verbose, self.save_freq = str(filepath), verbose, save_freq
         self.save_best_only, self.save_weights_only = save_best_only, save_weights_only
         self.initial_value_threshold = initial_value_threshold
@@ -99,3 +102,14 @@ class ModelCheckpoint(Callback):
             return False
         self.watched.best = value
         return True
+
+
+def _check_braces(filepath: str) -> None:
+    """Fill in numbers for all names, so that what cannot be a path shows before an epoch is trained."""
+    try:
+        filepath.format_map(defaultdict(float, epoch=1))
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"ModelCheckpoint: filepath {filepath!r} cannot be filled in: {error}. Braces hold names of numbers, as "
+            f"'{{epoch:02d}}-{{val_loss:.2f}}'."
+        ) from error

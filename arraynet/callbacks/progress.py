@@ -52,9 +52,9 @@ def values(logs: Logs) -> str:
     )
 
 
-def epoch_line(seen: int, steps: int | None, seconds: float, pace: float, logs: Logs) -> str:
+def epoch_line(seen: int, seconds: float, pace: float, logs: Logs) -> str:
     """Return ``469/469 - 4s - 9ms/step - accuracy: 0.9812 - loss: 0.0612``."""
-    return f"{seen}/{steps or seen} - {duration(seconds)} - {per_step(pace)}{values(logs)}"
+    return f"{seen}/{seen} - {duration(seconds)} - {per_step(pace)}{values(logs)}"
 
 
 class ProgbarLogger(Callback):
@@ -137,7 +137,7 @@ class ProgbarLogger(Callback):
         elif self.params["verbose"] == 1:
             print(f"{self._seen}/{self._seen} {'━' * WIDTH} {self._times(now)}{values(logs)}")
         else:
-            print(epoch_line(self._seen, self._seen, now - self._begun, self._pace(now), logs))
+            print(epoch_line(self._seen, now - self._begun, self._pace(now), logs))
 
     def close(self) -> None:
         if self._display is not None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from arraynet.callbacks.callback import Callback
 from arraynet.callbacks.monitor import Monitor
 from arraynet.checks import number
+from arraynet.optimizers.schedules import LearningRateSchedule
 
 __all__ = ["ReduceLROnPlateau"]
 
@@ -53,6 +54,11 @@ class ReduceLROnPlateau(Callback):
         self.wait = self.cooling = 0
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+        if isinstance(self.model.optimizer._learning_rate, LearningRateSchedule):
+            raise TypeError(
+                "ReduceLROnPlateau cannot lower a learning rate that follows a schedule: leave it out, or make the "
+                "optimizer with a float."
+            )
         self.watched.start(self.model)
         self.wait = self.cooling = 0
 
@@ -63,7 +69,7 @@ class ReduceLROnPlateau(Callback):
         if value is None:
             return
         if self.cooling:
-            self.cooling, self.wait = self.cooling - 1, 0
+            self.cooling -= 1
         if self.watched.better(value):
             self.watched.best, self.wait = value, 0
         elif not self.cooling:

@@ -98,6 +98,9 @@ def test_rows_of_values_in_a_file(tmp_path):
     model.fit(X, X[:, :1], callbacks=[callbacks.CSVLogger(path, separator=";")], verbose=0)
     assert path.read_text().startswith("epoch;loss\n")
     assert len(path.read_text().splitlines()) == 2
+    for wrong in (", ", "", "\n", None):
+        with pytest.raises(ValueError, match="CSVLogger: separator must be one character"):
+            callbacks.CSVLogger(path, separator=wrong)
 
 
 class Crash(callbacks.Callback):

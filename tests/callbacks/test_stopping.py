@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from arraynet import callbacks, layers
+from arraynet import callbacks, layers, optimizers
 from arraynet.models import Sequential
 
 
 class Fake:
     """What callbacks need of a model: weights that tell the epoch, an optimizer with a rate."""
 
-    metrics = ()
+    metrics, _learning_rate = (), None
 
     def __init__(self, rate=1.0):
         self.optimizer = self
@@ -55,6 +55,7 @@ def run(callback, values, name="val_loss", model=None):
         ({"patience": 1, "start_from_epoch": 3}, [1, 2, 3, 4, 5, 6], 4),
         ({"mode": "max"}, [1, 2, 1.5, 3], 2),
         ({}, [1, float("nan"), 0], 1),
+        ({}, [float("nan"), 1, 0], 2),  # the first epoch never stops
     ],
 )
 def test_early_stopping_stops_where_it_should(options, values, last):
@@ -101,6 +102,7 @@ def test_a_value_that_is_not_reported_warns(kind):
         ({"patience": 1, "factor": 0.5, "cooldown": 3}, [3, 3, 3, 3], 0.5),
         ({"patience": 1, "min_lr": 0.3}, [3, 3, 3], 0.3),
         ({"patience": 1, "min_delta": 0.5}, [3, 2.8], 0.1),
+        ({"patience": 1, "min_lr": 2.0}, [3, 3, 3], 1.0),  # a rate below the bound is not raised to it
     ],
 )
 def test_the_learning_rate_is_lowered_on_a_plateau(options, values, rate):
@@ -123,8 +125,20 @@ def test_a_schedule_sets_the_rate_of_each_epoch(capsys):
     model = run(callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2, verbose=1), [1, 1, 1])
     assert model.learning_rate == 0.125
     assert "Epoch 3: learning rate set to 0.125" in capsys.readouterr().out
-    with pytest.raises(TypeError, match="must return a float, it returned 1"):
-        run(callbacks.LearningRateScheduler(lambda epoch, rate: 1), [1])
+    for rate in (1, np.float32(1)):
+        model = run(callbacks.LearningRateScheduler(lambda epoch, _, rate=rate: rate), [1])
+        assert type(model.learning_rate) is float
+    for wrong in (None, -0.1, float("nan")):
+        with pytest.raises(ValueError, match="that schedule returned must be a number, 0 or more, received"):
+            run(callbacks.LearningRateScheduler(lambda epoch, _, wrong=wrong: wrong), [1])
+
+
+def test_a_rate_that_follows_a_schedule_is_not_lowered():
+    model = Sequential([layers.Input((2,)), layers.Dense(1)])
+    model.compile(optimizers.SGD(optimizers.schedules.CosineDecay(0.1, 9)), "mse")
+    with pytest.raises(TypeError, match=r"ReduceLROnPlateau cannot lower .* schedule"):
+        model.fit(np.ones((4, 2)), np.ones((4, 1)), callbacks=callbacks.ReduceLROnPlateau("loss"), verbose=0)
+    assert model.optimizer.iterations == 0
 
 
 def test_nan_terminates_training(capsys):
@@ -166,6 +180,10 @@ def test_checkpoints_every_so_many_batches():
         ({"filepath": "m.keras"}, r"ends in .arraynet"),
         ({"filepath": "m.arraynet", "save_weights_only": True}, r".safetensors or .npz"),
         ({"filepath": "m.arraynet", "save_freq": 0}, "save_freq"),
+        ({"filepath": "m.arraynet", "save_freq": True}, "save_freq, unless it is 'epoch', must be a positive int"),
+        ({"filepath": "{}.arraynet"}, r"'{}.arraynet' cannot be filled in.*{epoch:02d}"),
+        ({"filepath": "{epoch.arraynet"}, "cannot be filled in"),
+        ({"filepath": "{loss:d}.arraynet"}, "cannot be filled in"),
     ],
 )
 def test_checkpoints_refuse_what_they_cannot_write(options, match):
