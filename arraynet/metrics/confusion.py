@@ -77,7 +77,7 @@ class Precision(_Positives):
     Raises
     ------
     ValueError
-        The threshold is no float from 0 to 1.
+        The threshold is no float from 0 to 1, or labels and predictions have different shapes.
 
     Examples
     --------
@@ -107,7 +107,7 @@ class Recall(_Positives):
     Raises
     ------
     ValueError
-        The threshold is no float from 0 to 1.
+        The threshold is no float from 0 to 1, or labels and predictions have different shapes.
 
     Examples
     --------
