@@ -207,8 +207,10 @@ class Layer(Tracked):
     @property
     def losses(self) -> list[Tensor]:
         """The penalties on the weights as they are now, and what the last call added, inner layers included."""
-        own = [penalty() for penalty in self._penalties if self._trainable] + self._added
-        return own + [loss for layer in self._sublayers for loss in layer.losses]
+        return [loss for layer in self._walk() for loss in layer._own_losses()]
+
+    def _own_losses(self) -> list[Tensor]:
+        return [penalty() for penalty in self._penalties if self._trainable] + self._added
 
     @placed
     def build(self, input_shape: Any) -> None:
@@ -275,7 +277,7 @@ class Layer(Tracked):
     def _home(self, args: tuple[Any, ...]) -> Backend:
         """Where to run: the backend of the weights, else that of the inputs, else the current one."""
         if self._anchor is None and self.built:
-            self._anchor = next(self._all_weights(), None)
+            self._anchor = next(iter(self.weights), None)
         return backend_of(args) if self._anchor is None else self._anchor.backend
 
     def _training(self, args: tuple[Any, ...], kwargs: dict[str, Any], inherited: bool | None) -> bool:

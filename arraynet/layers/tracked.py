@@ -51,12 +51,7 @@ class Tracked(Versioned):
     @property
     def weights(self) -> list[Variable]:
         """Its Variables, trainable before others, and then those of its layers, in order."""
-        return list(_unique(self._all_weights()))
-
-    def _all_weights(self) -> Iterator[Variable]:
-        yield from self._own_variables
-        for layer in self._sublayers:
-            yield from layer._all_weights()
+        return list(_unique(v for layer in self._walk() for v in layer._own_variables))
 
     @property
     def variables(self) -> list[Variable]:
@@ -66,13 +61,7 @@ class Tracked(Versioned):
     @property
     def trainable_weights(self) -> list[Variable]:
         """The Variables that an optimizer updates."""
-        return list(_unique(self._all_trainable()))
-
-    def _all_trainable(self) -> Iterator[Variable]:
-        if self._trainable:
-            yield from (v for v in self._own_variables if v.trainable)
-            for layer in self._sublayers:
-                yield from layer._all_trainable()
+        return list(_unique(v for layer in self._walk(frozen=False) for v in layer._own_variables if v.trainable))
 
     @property
     def trainable_variables(self) -> list[Variable]:
@@ -97,13 +86,16 @@ class Tracked(Versioned):
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        self._trainable = flag("trainable", value)
+        value = flag("trainable", value)
+        for layer in self._walk():
+            layer._set_trainable(value)
+
+    def _set_trainable(self, value: bool) -> None:
+        self._trainable = value
         changed = self._frozen if value else [v for v in self._own_variables if v.trainable]
         for variable in changed:
-            variable.trainable = self._trainable
+            variable.trainable = value
         self._frozen = [] if value else [*self._frozen, *changed]
-        for layer in self._sublayers:
-            layer.trainable = value
 
     def get_weights(self) -> list[np.ndarray]:
         """Return copies of the weights as NumPy arrays, in the order of `weights`."""
@@ -136,8 +128,7 @@ class Tracked(Versioned):
     @property
     def seed_generators(self) -> list[SeedGenerator]:
         """The random streams of this layer and of those inside it."""
-        own = list(held(self, SeedGenerator))
-        return own + [generator for layer in self._sublayers for generator in layer.seed_generators]
+        return list(_unique(generator for layer in self._walk() for generator in held(layer, SeedGenerator)))
 
     def count_params(self) -> int:
         """Return the number of numbers in its weights.
@@ -160,11 +151,14 @@ class Tracked(Versioned):
             variable.move(backend)
         return self
 
-    def _walk(self) -> Iterator[Any]:
-        """Itself and every layer inside it."""
-        yield self
-        for layer in self._sublayers:
-            yield from layer._walk()
+    def _walk(self, frozen: bool = True, seen: set[int] | None = None) -> Iterator[Any]:
+        """Itself and every layer inside it, once each: two may hold the same one, and a child its parent."""
+        seen = set() if seen is None else seen
+        if id(self) not in seen and (frozen or self._trainable):
+            seen.add(id(self))
+            yield self
+            for layer in self._sublayers:
+                yield from layer._walk(frozen, seen)
 
 
 def _arrays(weights: Any) -> list[np.ndarray]:

@@ -71,19 +71,22 @@ def named_weights(model: Any) -> dict[str, Variable]:
     """Return a model's Variables by their names inside it: ``dense/kernel``, ``dense_1/kernel``."""
     named: dict[str, Variable] = {}
     seen: set[int] = set()
-    for name, variable in _walked(model, ""):
+    for name, variable in _walked(model, "", set()):
         if id(variable) not in seen:
             seen.add(id(variable))
             named[_free(name, named)] = variable
     return named
 
 
-def _walked(layer: Any, prefix: str) -> Iterator[tuple[str, Variable]]:
+def _walked(layer: Any, prefix: str, walked: set[int]) -> Iterator[tuple[str, Variable]]:
+    if id(layer) in walked:
+        return
+    walked.add(id(layer))
     yield from ((prefix + variable.name, variable) for variable in layer._own_variables)
     inner = layer._sublayers
     names = names_within(inner)
     for sub in inner:
-        yield from _walked(sub, f"{prefix}{names[id(sub)]}/")
+        yield from _walked(sub, f"{prefix}{names[id(sub)]}/", walked)
 
 
 def _free(name: str, taken: Mapping[str, Any]) -> str:

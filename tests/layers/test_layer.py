@@ -177,6 +177,48 @@ def test_losses_of_regularizers_calls_and_activities(backend):
     assert len(layer.losses) == 2
 
 
+def test_a_layer_that_two_hold_is_penalised_once(backend):
+    class Holds(layers.Layer):
+        def __init__(self, shared):
+            super().__init__()
+            self.shared = shared
+
+        def call(self, inputs):
+            return self.shared(inputs)
+
+    shared = layers.Dense(1, use_bias=False, kernel_initializer="ones", kernel_regularizer=arraynet.regularizers.L2(1))
+    model = arraynet.Sequential([Holds(shared), Holds(shared)])
+    model.compile(loss="mse")
+    assert model.evaluate(np.zeros((2, 1)), np.zeros((2, 1)), verbose=0) == 1
+    assert len(model.weights) == len(model.losses) == 1
+
+
+def test_a_layer_may_keep_the_one_around_it(tmp_path):
+    class Inner(layers.Layer):
+        def __init__(self, outer):
+            super().__init__()
+            self.outer, self.dense = outer, layers.Dense(1, kernel_regularizer="l2")
+
+        def call(self, inputs):
+            return self.dense(inputs)
+
+    class Outer(arraynet.Model):
+        def __init__(self):
+            super().__init__()
+            self.inner, self.noise = Inner(self), layers.GaussianNoise(0.1)
+
+        def call(self, inputs):
+            return self.noise(self.inner(inputs))
+
+    model = Outer()
+    model([[1.0]])
+    assert len(model.weights) == len(model.trainable_weights) == 2
+    assert (len(model.losses), len(model.seed_generators)) == (1, 2)  # that of the order of samples, too
+    model.save_weights(tmp_path / "w.npz")
+    model.trainable = False
+    assert not model.inner.dense.kernel.trainable
+
+
 def test_freezing_reaches_inner_layers_and_thawing_restores():
     layer = Around()
     layer.inner = Scale()
