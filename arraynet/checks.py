@@ -9,6 +9,7 @@ import numpy as np
 
 __all__ = [
     "absent",
+    "choice",
     "explain_absent",
     "flag",
     "instead_of",
@@ -51,7 +52,7 @@ def optional_count(name: str, value: Any) -> int | None:
 
 def flag(name: str, value: Any) -> bool:
     """Return True or False; anything else is a ValueError that begins with `name`."""
-    if value not in (True, False):
+    if not isinstance(value, bool | np.bool_):
         raise ValueError(f"{name} must be True or False, received {value!r}.")
     return bool(value)
 
@@ -72,10 +73,17 @@ def named(what: str, function: Any) -> str:
 
 
 def number(name: str, value: Any, low: float = -math.inf, high: float = math.inf) -> Any:
-    """Return a number within bounds; anything else, NaN and True included, is a ValueError that begins with `name`."""
+    """Return a Python number within bounds; anything else, NaN and True too, is a ValueError beginning with `name`."""
     if isinstance(value, bool) or not isinstance(value, NUMBERS) or not low <= value <= high:
         within = f" from {low:g} to {high:g}" if high < math.inf else f", {low:g} or more" if low > -math.inf else ""
         raise ValueError(f"{name} must be a number{within}, received {value!r}.")
+    return value.item() if isinstance(value, np.generic) else value  # JSON knows no others
+
+
+def choice(name: str, value: Any, choices: Iterable[str]) -> Any:
+    """Return a word that is one of `choices`; anything else is a ValueError that begins with `name`."""
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, received {value!r}.")
     return value
 
 

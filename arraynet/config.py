@@ -5,11 +5,10 @@ misspelt setting that is silently ignored costs its user a day.
 """
 
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from arraynet.checks import number
+from arraynet.checks import choice, number
 
 __all__ = [
     "crossentropy",
@@ -53,7 +52,7 @@ def set_floatx(value: str) -> None:
     ValueError
         None of the three.
     """
-    _settings.floatx = _choice("floatx", value, FLOATS)
+    _settings.floatx = choice("floatx", value, FLOATS)
 
 
 def epsilon() -> float:
@@ -90,7 +89,7 @@ def set_crossentropy(value: str) -> None:
     ValueError
         Neither of the two.
     """
-    _settings.crossentropy = _choice("crossentropy", value, ("logits", "clip"))
+    _settings.crossentropy = choice("crossentropy", value, ("logits", "clip"))
 
 
 def seed() -> int:
@@ -145,15 +144,9 @@ def set_kernels(value: str) -> None:
     ValueError
         It is none of ``"fused"``, ``"native"``, ``"generic"``, ``"eager"``.
     """
-    _settings.kernels = _choice("ARRAYNET_KERNELS", value, KERNELS)
+    _settings.kernels = choice("ARRAYNET_KERNELS", value, KERNELS)
 
 
 def home() -> Path:
     """Return the user cache folder, ``ARRAYNET_HOME`` or ``~/.arraynet``."""
     return Path(environment("ARRAYNET_HOME") or Path.home() / ".arraynet").expanduser()
-
-
-def _choice(name: str, value: str, choices: Iterable[str]) -> str:
-    if value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(choices)}, received {value!r}.")
-    return value

@@ -1,9 +1,11 @@
 """Penalties on weights, added to the loss once a step, by the names of ``keras.regularizers``."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from arraynet import ops, registry
+from arraynet.checks import choice, number
 from arraynet.checks import explain_absent as _explain_absent
 from arraynet.tensor import Tensor
 
@@ -108,9 +110,7 @@ class OrthogonalRegularizer(Regularizer):
     """
 
     def __init__(self, factor: float = 0.01, mode: str = "rows") -> None:
-        if mode not in ("rows", "columns"):
-            raise ValueError(f"mode must be 'rows' or 'columns', received {mode!r}.")
-        self.factor, self.mode = _factor("factor", factor), mode
+        self.factor, self.mode = _factor("factor", factor), choice("mode", mode, ("rows", "columns"))
 
     def __call__(self, x: Any) -> Tensor:
         if len(x.shape) != 2:
@@ -127,12 +127,12 @@ class OrthogonalRegularizer(Regularizer):
 
 
 def _factor(name: str, value: Any) -> float:
-    if not isinstance(value, float | int) or not 0 <= value < float("inf"):
-        raise ValueError(f"{name} must be a non-negative finite float, received {value!r}.")
+    if number(name, value, 0) == math.inf:
+        raise ValueError(f"{name} must be finite, received {value!r}.")
     return float(value)
 
 
-_TABLE = registry.named(L1, L2, L1L2, OrthogonalRegularizer, l1=L1, l2=L2, l1_l2=L1L2)
+_TABLE = registry.named(L1, L2, L1L2, OrthogonalRegularizer, l1_l2=L1L2)
 
 
 def get(identifier: Any) -> Any:

@@ -131,8 +131,11 @@ def test_shapes_that_do_not_fit():
         VarianceScaling(mode="fan")
     with pytest.raises(ValueError, match="distribution"):
         VarianceScaling(distribution="even")
-    with pytest.raises(ValueError, match="scale"):
-        VarianceScaling(scale=0)
+    for scale in (0, "2"):
+        with pytest.raises(ValueError, match="scale must be"):
+            VarianceScaling(scale=scale)
+    with pytest.raises(ValueError, match="mode must be one of"):
+        VarianceScaling(mode=None)
 
 
 @pytest.mark.parametrize(("name", "cls"), [
@@ -167,6 +170,7 @@ def test_classes_callables_arrays_and_none():
 @pytest.mark.parametrize("initializer", [
     GlorotUniform(3), RandomUniform(-1.0, 1.0, seed=2), VarianceScaling(2.0, "fan_out", "uniform", 5), Constant(3.0),
     Orthogonal(0.5, 1), Identity(2.0), RandomNormal(seed=random.SeedGenerator(1)),
+    initializers.get(np.arange(12, dtype="float32").reshape(3, 4) / 7),
 ])  # fmt: skip
 def test_configurations(initializer):
     again = initializers.deserialize(initializers.serialize(initializer))

@@ -37,6 +37,7 @@ def test_names(name, cls):
 def test_configurations_and_what_is_let_through():
     again = regularizers.get(regularizers.serialize(L1L2(0.1, 0.2)))
     assert again.get_config() == {"l1": 0.1, "l2": 0.2}
+    assert type(L1(np.float32(0.5)).l1) is float
     assert regularizers.get(None) is None
     assert regularizers.get(abs) is abs
     assert type(regularizers.get(L2)) is L2
@@ -45,8 +46,11 @@ def test_configurations_and_what_is_let_through():
 def test_what_is_refused():
     with pytest.raises(ValueError, match="Could not interpret regularizer"):
         regularizers.get("l3")
-    with pytest.raises(ValueError, match="l1 must be"):
-        L1(-0.1)
+    for factor in (-0.1, True, "a"):
+        with pytest.raises(ValueError, match="l1 must be"):
+            L1(factor)
+    with pytest.raises(ValueError, match="l2 must be finite"):
+        L2(float("inf"))
     with pytest.raises(ValueError, match="l2 must be"):
         L2(float("nan"))
     with pytest.raises(ValueError, match="mode"):

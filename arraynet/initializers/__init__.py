@@ -47,7 +47,7 @@ __all__ = [
 ]
 
 _TABLE = registry.named(
-    Constant, Identity, Ones, Zeros, GlorotNormal, GlorotUniform, HeNormal, HeUniform, LecunNormal, LecunUniform,
+    Constant, Given, Identity, Ones, Zeros, GlorotNormal, GlorotUniform, HeNormal, HeUniform, LecunNormal, LecunUniform,
     Orthogonal, RandomNormal, RandomUniform, TruncatedNormal, VarianceScaling,
     uniform=RandomUniform, normal=RandomNormal, zero=Zeros, one=Ones,
 )  # fmt: skip

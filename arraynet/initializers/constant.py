@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from arraynet import dtypes, ops
+from arraynet.checks import number
 from arraynet.ops.shape import new_shape
 from arraynet.tensor import Tensor
 
@@ -91,7 +92,7 @@ class Identity(Initializer):
     """
 
     def __init__(self, gain: float = 1.0) -> None:
-        self.gain = gain
+        self.gain = number("gain", gain)
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
         shape = new_shape(shape)
@@ -107,9 +108,12 @@ class Given(Initializer):
     """Values given as an array."""
 
     def __init__(self, values: Any) -> None:
-        self.values = values
+        self.values = np.asarray(values) if isinstance(values, list) else values  # a list where it was saved
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
         if new_shape(shape) != tuple(self.values.shape):
             raise ValueError(f"The initial values have shape {self.values.shape}, the variable has {tuple(shape)}.")
         return ops.convert_to_tensor(self.values, dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"values": np.asarray(self.values).tolist()}

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from arraynet import random
+from arraynet.checks import choice, number
 from arraynet.initializers.drawn import Drawn
 from arraynet.ops.shape import new_shape
 from arraynet.tensor import Tensor
@@ -53,11 +54,11 @@ class VarianceScaling(Drawn):
         self, scale: float = 1.0, mode: str = "fan_in", distribution: str = "truncated_normal", seed: Any = None
     ) -> None:
         super().__init__(seed)
-        if not scale > 0:
+        self.scale = number("scale", scale)
+        if self.scale <= 0:
             raise ValueError(f"scale must be positive, received {scale!r}.")
-        self.scale = scale
-        self.mode = _choice("mode", mode.lower(), ("fan_in", "fan_out", "fan_avg"))
-        self.distribution = _choice("distribution", distribution.lower(), tuple(_DRAWS))
+        self.mode = choice("mode", str(mode).lower(), ("fan_in", "fan_out", "fan_avg"))
+        self.distribution = choice("distribution", str(distribution).lower(), _DRAWS)
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
         shape = new_shape(shape)
@@ -76,12 +77,6 @@ def fans(shape: tuple[int, ...]) -> tuple[float, float]:
         return (math.prod(shape), math.prod(shape))
     field = math.prod(shape[:-2])
     return field * shape[-2], field * shape[-1]
-
-
-def _choice(name: str, value: str, choices: tuple[str, ...]) -> str:
-    if value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(choices)}, received {value!r}.")
-    return value
 
 
 def _truncated(shape: Any, deviation: float, dtype: Any, seed: Any) -> Tensor:

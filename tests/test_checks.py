@@ -1,0 +1,29 @@
+"""Checks of arguments: what passes, and as what."""
+
+import numpy as np
+import pytest
+
+from arraynet import checks
+
+
+@pytest.mark.parametrize("value", [True, np.True_])
+def test_a_flag_is_true_or_false(value):
+    assert checks.flag("use_bias", value) is True
+
+
+@pytest.mark.parametrize("value", [1, 1.0, "False", None, np.ones(2)])
+def test_nothing_else_is_a_flag(value):
+    with pytest.raises(ValueError, match="use_bias must be True or False"):
+        checks.flag("use_bias", value)
+
+
+@pytest.mark.parametrize("value", [np.float32(0.5), np.float64(0.5), 0.5])
+def test_numbers_are_those_of_python(value):
+    assert type(checks.number("rate", value, 0, 1)) is float
+
+
+@pytest.mark.parametrize("value", ["rows", None, ["row"], np.ones(2)])
+def test_a_choice_is_one_of_some_words(value):
+    assert checks.choice("mode", "row", ("row", "column")) == "row"
+    with pytest.raises(ValueError, match="mode must be one of row, column"):
+        checks.choice("mode", value, ("row", "column"))
