@@ -3,6 +3,7 @@
 from typing import Any
 
 from arraynet import initializers, regularizers
+from arraynet.checks import flag
 from arraynet.layers.elementwise import Elementwise
 
 __all__ = ["Affine"]
@@ -24,7 +25,8 @@ class Affine(Elementwise):
         gamma_regularizer: Any,
     ) -> None:
         """Store whether there is an offset and a scale, what they start from, and the penalties on them."""
-        self.center, self.scale = bool(center), bool(scale)
+        kind = type(self).__name__
+        self.center, self.scale = flag(f"{kind}: center", center), flag(f"{kind}: scale", scale)
         self.beta_initializer = initializers.get(beta_initializer)
         self.gamma_initializer = initializers.get(gamma_initializer)
         self.beta_regularizer = regularizers.get(beta_regularizer)

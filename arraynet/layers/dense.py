@@ -3,7 +3,7 @@
 from typing import Any
 
 from arraynet import activations, initializers, ops, regularizers
-from arraynet.checks import positive_int
+from arraynet.checks import flag, positive_int
 from arraynet.layers.input_spec import InputSpec
 from arraynet.layers.layer import Layer
 
@@ -53,7 +53,7 @@ class Dense(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.units, self.use_bias = positive_int("Dense: units", units), bool(use_bias)
+        self.units, self.use_bias = positive_int("Dense: units", units), flag("Dense: use_bias", use_bias)
         self.activation = activations.get(activation)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)

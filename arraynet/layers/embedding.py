@@ -3,7 +3,7 @@
 from typing import Any
 
 from arraynet import initializers, ops, regularizers
-from arraynet.checks import positive_int
+from arraynet.checks import flag, positive_int
 from arraynet.layers.layer import Layer
 
 __all__ = ["Embedding"]
@@ -51,7 +51,7 @@ class Embedding(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if mask_zero:
+        if flag("Embedding: mask_zero", mask_zero):
             raise ValueError("Embedding: mask_zero=True is not supported; leave padded places out of the loss instead.")
         self.input_dim = positive_int("Embedding: input_dim", input_dim)
         self.output_dim, self.mask_zero = positive_int("Embedding: output_dim", output_dim), False

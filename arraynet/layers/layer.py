@@ -5,7 +5,6 @@ its input's shape, and its arithmetic in ops. Backend, dtypes, checks, names and
 """
 
 import inspect
-import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -16,7 +15,7 @@ from arraynet import dtypes, initializers, regularizers
 from arraynet.backend import Backend
 from arraynet.checks import flag
 from arraynet.layers.arguments import backend_of, entered
-from arraynet.layers.config import config_of
+from arraynet.layers.config import config_of, shape_from
 from arraynet.layers.context import calling, current_call
 from arraynet.layers.input_spec import check_inputs
 from arraynet.layers.placing import placed
@@ -92,7 +91,7 @@ class Layer(Tracked):
         prefix = snake_case(type(self).__name__)
         self._named = name is not None and not is_automatic(name, prefix)
         self.name = name or auto_name(prefix)
-        self._given_shape = self._shape_from(unknown)
+        self._given_shape = shape_from(type(self), unknown)
         self._trainable = flag("trainable", trainable)
         self.dtype_policy = dtype if dtype in MIXED else dtypes.standardize(dtype or "float")
         self.activity_regularizer = regularizers.get(activity_regularizer)
@@ -103,23 +102,6 @@ class Layer(Tracked):
         self._penalties: list[Callable[[], Tensor]] = []
         self._added: list[Tensor] = []
         self._has_added = False
-
-    def _shape_from(self, keywords: dict[str, Any]) -> tuple[int | None, ...] | None:
-        shape = keywords.pop("input_shape", None)
-        if keywords:
-            known = ", ".join(sorted(p for p in inspect.signature(type(self)).parameters if p != "kwargs"))
-            raise ValueError(
-                f"{type(self).__name__} received unknown keywords: {', '.join(keywords)}. It knows: {known}, "
-                f"name, trainable, dtype, activity_regularizer."
-            )
-        if shape is None:
-            return None
-        warnings.warn(
-            f"{type(self).__name__}(input_shape={shape}): put Input(shape={shape}) in front of the layer instead.",
-            UserWarning,
-            stacklevel=4,
-        )
-        return (None, *shape)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -185,7 +167,8 @@ class Layer(Tracked):
         count = len(self._own_variables)
         name = name or (f"variable_{count}" if count else "variable")
         kind = dtypes.standardize(dtype or self.variable_dtype)
-        make = initializers.get(initializer or ("glorot_uniform" if kind.startswith("float") else "zeros"))
+        default = "glorot_uniform" if kind.startswith("float") else "zeros"
+        make = initializers.get(default if initializer is None else initializer)
         with path_scope(f"{self._key or self.name}/{name}"):
             variable = Variable(make, (shape,) if isinstance(shape, int) else tuple(shape), kind, trainable, name=name)
         variable._path = f"{self.path}/{name}"
@@ -234,7 +217,7 @@ class Layer(Tracked):
         with use_backend(self._home(args)):
             args = tuple(entered(a, self, first=not k) for k, a in enumerate(args))
             kwargs = {name: entered(value, self) for name, value in kwargs.items()}
-            first = args[0] if args else next(iter(kwargs.values()), None)
+            first = args[0] if args else next((x for name, x in kwargs.items() if name != "training"), None)
             check_inputs(self.input_spec, first, self)
             if not self.built:
                 self._build_for_call(map_structure(lambda x: getattr(x, "shape", None), first))

@@ -3,7 +3,9 @@
 from typing import Any
 
 from arraynet import ops
+from arraynet.checks import number
 from arraynet.layers.affine import Affine
+from arraynet.ops.shape import checked_axes
 
 __all__ = ["LayerNormalization"]
 
@@ -29,6 +31,11 @@ class LayerNormalization(Affine):
     **kwargs
         Those of `Layer`.
 
+    Raises
+    ------
+    ValueError
+        `epsilon` is negative; or, when built, the input lacks an axis.
+
     Examples
     --------
     >>> from arraynet import layers
@@ -50,14 +57,11 @@ class LayerNormalization(Affine):
     ) -> None:
         super().__init__(**kwargs)
         self.axis = axis if isinstance(axis, int) else list(axis)
-        self.epsilon = epsilon
+        self.epsilon = number("LayerNormalization: epsilon", epsilon, 0)
         self.set_affine(center, scale, beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer)
 
     def build(self, input_shape: Any) -> None:
-        rank = len(input_shape)
-        axes = sorted(axis % rank for axis in ([self.axis] if isinstance(self.axis, int) else self.axis))
-        shape = tuple(input_shape[axis] for axis in axes)
-        self.add_affine(shape)
+        self.add_affine(tuple(input_shape[axis] for axis in sorted(checked_axes(self.axis, len(input_shape)))))
 
     def call(self, inputs: Any) -> Any:
         return self.cast(ops.layer_normalization(inputs, self.gamma, self.beta, axis=self.axis, epsilon=self.epsilon))

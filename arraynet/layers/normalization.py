@@ -4,7 +4,9 @@ import math
 from typing import Any
 
 from arraynet import config, ops
+from arraynet.checks import flag
 from arraynet.layers.elementwise import Elementwise
+from arraynet.ops.shape import checked_axes
 from arraynet.plugins import use_backend
 from arraynet.tensor import Tensor, as_tensor
 
@@ -28,7 +30,7 @@ class Normalization(Elementwise):
     Raises
     ------
     ValueError
-        Only one of `mean` and `variance` is given; or an axis has no known length.
+        Only one of `mean` and `variance` is given; or, when built, the input lacks an axis or its length is not known.
 
     Examples
     --------
@@ -46,12 +48,11 @@ class Normalization(Elementwise):
         if (mean is None) != (variance is None):
             raise ValueError(f"Normalization: pass both mean and variance or neither, received {mean=}, {variance=}.")
         self.axis = axis if axis is None or isinstance(axis, int) else tuple(axis)
-        self.mean, self.variance, self.invert = mean, variance, invert
+        self.mean, self.variance, self.invert = mean, variance, flag("Normalization: invert", invert)
 
     def build(self, input_shape: Any) -> None:
         rank = len(input_shape)
-        axes = () if self.axis is None else (self.axis,) if isinstance(self.axis, int) else self.axis
-        kept = [axis % rank for axis in axes]
+        kept = list(checked_axes(() if self.axis is None else self.axis, rank))
         if any(input_shape[axis] is None for axis in kept):
             raise ValueError(
                 f"Layer {self.name!r} (Normalization) needs the lengths of its axes {kept}, received {input_shape}."

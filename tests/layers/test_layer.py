@@ -111,10 +111,20 @@ def test_training_reaches_nested_layers_and_an_explicit_argument_wins(training):
     assert layer.inner._told is False
 
 
+def test_training_may_come_first_among_keywords():
+    layer = layers.Dense(1)
+    assert layer(training=True, inputs=np.ones((2, 3))).shape == (2, 1)
+
+
 def test_training_may_be_positional():
     layer = Told()
     layer([[1.0]], True)
     assert layer._told is True
+
+
+def test_a_weight_may_start_from_an_array(backend):
+    layer = layers.Layer()
+    np.testing.assert_array_equal(layer.add_weight((2,), np.float32([1, 2])).numpy(), [1, 2])
 
 
 def test_floating_inputs_are_cast_and_integers_are_not(backend):
@@ -342,6 +352,10 @@ def test_missing_attributes_are_attribute_errors():
 def test_unknown_keywords_and_names():
     with pytest.raises(ValueError, match=r"Dense received unknown keywords: unit.*units.*name, trainable"):
         layers.Dense(2, unit=3)
+    with pytest.raises(ValueError, match=r"It knows: activity_regularizer, dtype, name, trainable\.$"):
+        layers.Flatten(foo=1)
+    with pytest.raises(ValueError, match=r"Dense: input_shape must be a tuple, such as \(784,\), received 4"):
+        layers.Dense(2, input_shape=4)
     with pytest.raises(ValueError, match="without '/'"):
         layers.Dense(2, name="a/b")
     with pytest.warns(UserWarning, match=r"put Input\(shape=\(3,\)\)"):

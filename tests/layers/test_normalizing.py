@@ -98,3 +98,6 @@ def test_refusals():
         layers.BatchNormalization(axis=(1, 2))
     with pytest.raises(ValueError, match=r"BatchNormalization.*the length of axis -1"):
         layers.BatchNormalization().build((None, None))
+    for layer in (layers.Normalization(axis=5), layers.LayerNormalization(axis=5)):
+        with pytest.raises(ValueError, match="axis=5 is out of range: an array of 2 axes"):
+            layer.build((2, 2))
