@@ -49,6 +49,7 @@ class _Moments(Optimizer):
     """What all of them are made with: shares of the old moments that stay, and a small number."""
 
     hyper: tuple[str, ...] = ("beta_1", "beta_2", "epsilon")
+    means: tuple[str, ...] = ("beta_1", "beta_2")  # shares of old means, which would stay zero with a share of 1
 
     def __init__(
         self,
@@ -60,6 +61,14 @@ class _Moments(Optimizer):
     ) -> None:
         super().__init__(learning_rate, **options)
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
+
+    def _checked(self, name: str, value: Any) -> Any:
+        value = super()._checked(name, value)
+        if name in self.means and value == 1:
+            raise ValueError(
+                f"{type(self).__name__}: {name} must be below 1, received {value!r}: the mean would stay 0."
+            )
+        return value
 
     def slots(self) -> dict[str, float]:
         return {"momentum": 0.0, "velocity": 0.0}
@@ -196,6 +205,7 @@ class Adamax(_Moments):
     """
 
     step = adamax_step
+    means = ("beta_1",)
 
     def slots(self) -> dict[str, float]:
         return {"m": 0.0, "u": 0.0}

@@ -227,12 +227,13 @@ class Optimizer(Settings):
                 variable.put(common.chosen(average, variable.read(), take=host["overwrite"]))
 
     def exclude_from_weight_decay(
-        self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None
+        self, var_list: Iterable[Variable] | None = None, var_names: str | Iterable[str] | None = None
     ) -> None:
-        """Spare variables from weight decay, given themselves or by patterns found in their names."""
+        """Spare variables from weight decay, given themselves or by patterns, one or several, found in their names."""
         if self.built:
             raise ValueError(f"{self.name}: call exclude_from_weight_decay before the first step or build.")
-        self._spared = frozenset(var_list or ()), "|".join(var_names or ())
+        names = [var_names] if isinstance(var_names, str) else var_names or ()
+        self._spared = frozenset(var_list or ()), "|".join(names)
 
     def _decays(self, variable: Variable) -> bool:
         spared, pattern = self._spared

@@ -84,9 +84,6 @@ class Ftrl(Optimizer):
         self.l2_shrinkage_regularization_strength = l2_shrinkage_regularization_strength
         if learning_rate_power > 0:
             raise ValueError(f"Ftrl: learning_rate_power must be zero or less, received {learning_rate_power!r}.")
-        negative = [name for name in self.hyper[1:5] if getattr(self, name) < 0]
-        if negative:
-            raise ValueError(f"Ftrl: {', '.join(negative)} must not be negative.")
 
     def slots(self) -> dict[str, float]:
         return {"accumulator": self.initial_accumulator_value, "linear": 0.0}

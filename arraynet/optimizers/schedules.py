@@ -6,11 +6,12 @@ An optimizer asks with the number of steps done, so the first update sees step 0
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
+from itertools import pairwise
 from typing import Any
 
 from arraynet import registry
 from arraynet.checks import explain_absent as _explain_absent
-from arraynet.checks import number
+from arraynet.checks import flag, number
 
 __all__ = [
     "CosineDecay",
@@ -24,8 +25,11 @@ __all__ = [
     "serialize",
 ]
 
-RATES = ("initial_learning_rate", "end_learning_rate", "warmup_target")
-NUMERIC = (*RATES, "decay_rate", "power", "alpha", "t_mul", "m_mul")
+NUMERIC = (
+    *("initial_learning_rate", "end_learning_rate", "warmup_target", "warmup_steps"),
+    *("decay_rate", "power", "alpha", "t_mul", "m_mul"),
+)
+FLAGS = ("staircase", "cycle")
 
 
 class LearningRateSchedule:
@@ -60,11 +64,14 @@ class LearningRateSchedule:
 
 
 def _checked(schedule: Any, *positive: str) -> None:
-    """Refuse what is no number, negative rates, and steps that are not positive."""
-    for name in (*NUMERIC, *positive):
-        if getattr(schedule, name, None) is not None:
-            low = 0 if name in RATES else -math.inf
-            number(f"{type(schedule).__name__}: {name}", getattr(schedule, name), low)
+    """Refuse what is no number or negative, as rates would become, and steps that are not positive."""
+    kind = type(schedule).__name__
+    for name, value in vars(schedule).items():
+        if name in FLAGS:
+            setattr(schedule, name, flag(f"{kind}: {name}", value))
+        elif name in positive or (name in NUMERIC and value is not None):
+            low = -math.inf if name in positive else 1 if name == "t_mul" else 0
+            setattr(schedule, name, number(f"{kind}: {name}", value, low))
     for name in positive:
         if getattr(schedule, name) <= 0:
             raise ValueError(f"{name} must be positive, received {getattr(schedule, name)!r}.")
@@ -171,6 +178,10 @@ class PiecewiseConstantDecay(LearningRateSchedule):
                 f"values must be one more than boundaries, received {len(self.values)} values for "
                 f"{len(self.boundaries)} boundaries."
             )
+        self.boundaries = [number("PiecewiseConstantDecay: boundaries", step) for step in self.boundaries]
+        self.values = [number("PiecewiseConstantDecay: values", rate, 0) for rate in self.values]
+        if any(a >= b for a, b in pairwise(self.boundaries)):
+            raise ValueError(f"PiecewiseConstantDecay: boundaries must grow, received {self.boundaries}.")
 
     def __call__(self, step: int) -> float:
         return float(self.values[sum(step > boundary for boundary in self.boundaries)])
@@ -268,7 +279,7 @@ class CosineDecayRestarts(LearningRateSchedule):
     first_decay_steps : int
         The length of the first one.
     t_mul : float
-        How many times as long each is as the one before.
+        How many times as long each is as the one before; 1 or more, as shorter and shorter ones come to an end.
     m_mul : float
         How many times as high each starts as the one before.
     alpha : float

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from arraynet.checks import number, resembling
+from arraynet.checks import flag, number, resembling
 from arraynet.naming import auto_name
 from arraynet.observers import Versioned
 from arraynet.optimizers import schedules
@@ -23,7 +23,17 @@ SHARED = (
     "gradient_accumulation_steps",
 )
 
-SHARES = ("beta_1", "beta_2", "rho", "momentum")
+OPTIONAL = frozenset(SHARED) - {"use_ema", "ema_momentum"}
+FLAGS = ("use_ema", "amsgrad", "centered", "nesterov")
+SHARES = ("beta_1", "beta_2", "rho", "momentum", "ema_momentum")  # of old means
+NOT_NEGATIVE = (
+    *("weight_decay", "loss_scale_factor", "epsilon", "initial_accumulator_value"),
+    *("l1_regularization_strength", "l2_regularization_strength", "l2_shrinkage_regularization_strength"),
+)
+CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
+BOUNDS: dict[str, tuple[int, ...]] = {
+    **dict.fromkeys(SHARES, (0, 1)), **dict.fromkeys(NOT_NEGATIVE, (0,)), **dict.fromkeys(CLIPS, ())
+}  # fmt: skip
 OLD = {"lr": "learning_rate"}  # Keras 2 and PyTorch call it that
 
 
@@ -74,11 +84,15 @@ class Settings(Versioned):
             super().__setattr__(name, self._checked(name, value))
 
     def _checked(self, name: str, value: Any) -> Any:
-        """A hyper-parameter that is a number; shares of old means lie between 0 and 1."""
-        if name not in self.hyper or isinstance(value, bool):
+        """A setting that is a flag or a number within its bounds; an optimizer of the user's own may have others."""
+        label = f"{type(self).__name__}: {name}"
+        if name not in (*self.hyper, *SHARED) or (value is None and name in OPTIONAL):
             return value
-        share = name in SHARES
-        return number(f"{type(self).__name__}: {name}", value, *((0, 1) if share else ()))
+        if name in FLAGS:
+            return flag(label, value)
+        if name in BOUNDS:
+            return number(label, value, *BOUNDS[name])
+        return value if name in SHARED or isinstance(value, bool) else number(label, value)
 
     def step_number(self, iteration: int) -> int:
         """Return the number of the update, from 1, that a call belongs to."""
@@ -153,18 +167,14 @@ def _rate(value: Any) -> Any:
 
 def _check(optimizer: Settings) -> None:
     """Refuse settings that contradict each other."""
-    clips = {name: getattr(optimizer, name) for name in ("clipnorm", "clipvalue", "global_clipnorm")}
+    clips = {name: getattr(optimizer, name) for name in CLIPS}
     given = {name: value for name, value in clips.items() if value is not None}
     if len(given) > 1:
         raise ValueError(f"At most one of clipnorm, clipvalue and global_clipnorm can be set, received {given}.")
-    if any(number(name, value) <= 0 for name, value in given.items()):
+    if any(value <= 0 for value in given.values()):
         raise ValueError(f"A clipping bound must be positive, received {given}.")
-    for name in ("weight_decay", "loss_scale_factor"):
-        if (value := getattr(optimizer, name)) is not None:
-            number(name, value, 0)
     steps, frequency = optimizer.gradient_accumulation_steps, optimizer.ema_overwrite_frequency
     if steps is not None and (not isinstance(steps, int) or steps < 2):
         raise ValueError(f"gradient_accumulation_steps must be an int of 2 or more, or None, received {steps!r}.")
-    number("ema_momentum", optimizer.ema_momentum, 0, 1)
     if frequency is not None and (not isinstance(frequency, int) or frequency < 1):
         raise ValueError(f"ema_overwrite_frequency must be a positive int or None, received {frequency!r}.")

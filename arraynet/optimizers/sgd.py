@@ -40,8 +40,6 @@ class SGD(Optimizer):
         self, learning_rate: Any = 0.01, momentum: float = 0.0, nesterov: bool = False, **options: Any
     ) -> None:
         super().__init__(learning_rate, **options)
-        if not isinstance(momentum, float) or not 0 <= momentum <= 1:
-            raise ValueError(f"SGD: momentum must be a float from 0 to 1, received {momentum!r}.")
         self.momentum, self.nesterov = momentum, nesterov
 
     def slots(self) -> dict[str, float]:

@@ -48,6 +48,20 @@ def test_boundaries_and_values_must_match():
         schedules.PiecewiseConstantDecay([1, 2], [1.0, 0.5])
 
 
+@pytest.mark.parametrize(("cls", "arguments", "message"), [
+    (schedules.PiecewiseConstantDecay, ([200, 100], [0.3, 0.2, 0.1]), "boundaries must grow"),
+    (schedules.PiecewiseConstantDecay, ([1], [0.3, -0.1]), "values must be a number, 0 or more"),
+    (schedules.PiecewiseConstantDecay, (["a"], [0.3, 0.1]), "boundaries must be a number"),
+    (schedules.CosineDecayRestarts, (0.01, 4, 0.5), "t_mul must be a number, 1 or more"),
+    (schedules.ExponentialDecay, (0.1, 4, -0.5), "decay_rate must be a number, 0 or more"),
+    (schedules.PolynomialDecay, (0.1, 4, 0.0, -1.0), "power must be a number, 0 or more"),
+    (schedules.ExponentialDecay, (0.1, 4, 0.5, "False"), "staircase must be True or False"),
+])  # fmt: skip
+def test_what_ends_in_no_rate_is_refused(cls, arguments, message):
+    with pytest.raises(ValueError, match=f"{cls.__name__}: {message}"):
+        cls(*arguments)
+
+
 def test_a_schedule_of_ones_own_needs_a_configuration_to_be_saved():
     class Mine(schedules.LearningRateSchedule):
         def __call__(self, step):

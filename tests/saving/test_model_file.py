@@ -9,7 +9,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from arraynet import config, layers, models, naming, random, utils
+from arraynet import config, layers, losses, models, naming, optimizers, random, utils
 from arraynet.models import Model, Sequential
 from arraynet.saving import load_model, register_serializable, save_model
 from arraynet.saving.weights import named_weights
@@ -54,6 +54,28 @@ def test_a_model_comes_back(tmp_path, backend):
     assert list(named_weights(other)) == list(named_weights(model))
     assert np.array_equal(model.predict(data()[0], verbose=0), other.predict(data()[0], verbose=0))
     assert {w.backend.name for w in other.weights} == {backend}
+
+
+def test_arguments_that_are_numpys_come_back(tmp_path):
+    half, kernel = np.float32(0.5), np.arange(6, dtype="float32").reshape(2, 3) / 7
+    model = Sequential(
+        [
+            layers.Input((2,)),
+            layers.Normalization(mean=np.float32([1, 2]), variance=np.float64([4, 0.3])),
+            layers.Rescaling(np.float32([0.1, 0.2]), half),
+            layers.Dense(3, kernel_initializer=kernel),
+            layers.Dropout(half, seed=np.int64(3)),
+            layers.ReLU(half, half, half),
+        ]
+    )
+    model.compile(optimizers.Adam(beta_1=half, weight_decay=half, ema_momentum=half), losses.Huber(half))
+    model.save(tmp_path / "m.arraynet")
+    other = load_model(tmp_path / "m.arraynet")
+    x = np.float32([[1, 2], [3, 5]])
+    assert same([model.predict(x, verbose=0)], [other.predict(x, verbose=0)])
+    assert other.layers[2].kernel_initializer((2, 3)).numpy().tolist() == kernel.tolist()
+    assert other.get_config() == model.get_config()
+    assert other.optimizer.get_config() == model.optimizer.get_config()
 
 
 @pytest.mark.parametrize("optimizer", ["rmsprop", "adam", "nadam", "sgd"])

@@ -1,0 +1,43 @@
+"""Settings and hyper-parameters: what may be, and what is refused when it is passed."""
+
+import pytest
+
+from arraynet import optimizers
+from arraynet.optimizers import SGD, Adam, Lion
+
+
+@pytest.mark.parametrize(("cls", "arguments", "message"), [
+    (SGD, {"momentum": 1.5}, "momentum"),
+    (SGD, {"momentum": True}, "SGD: momentum"),
+    (SGD, {"nesterov": "False"}, "nesterov must be True or False"),
+    (SGD, {"use_ema": "False"}, "use_ema must be True or False"),
+    (Adam, {"amsgrad": 1}, "amsgrad must be True or False"),
+    (Adam, {"beta_1": 1.0}, "beta_1 must be below 1"),
+    (Adam, {"beta_1": True}, "beta_1 must be a number"),
+    (Adam, {"epsilon": -1.0}, "epsilon must be a number, 0 or more"),
+    (optimizers.Nadam, {"beta_2": 1}, "beta_2 must be below 1"),
+    (optimizers.Lamb, {"beta_2": 1}, "beta_2 must be below 1"),
+    (optimizers.Adamax, {"beta_1": 1}, "beta_1 must be below 1"),
+    (optimizers.Adagrad, {"initial_accumulator_value": -1.0}, "initial_accumulator_value"),
+    (SGD, {"decay": 0.1}, "does not know the arguments decay"),
+    (SGD, {"clipnorm": -1.0}, "positive"),
+    (SGD, {"gradient_accumulation_steps": 1}, "gradient_accumulation_steps"),
+    (SGD, {"ema_momentum": 2.0}, "ema_momentum"),
+    (SGD, {"ema_overwrite_frequency": 0}, "ema_overwrite_frequency"),
+    (Lion, {"beta_1": 0.0}, "beta_1"),
+    (optimizers.Ftrl, {"learning_rate_power": 0.5}, "learning_rate_power"),
+    (optimizers.Ftrl, {"l1_regularization_strength": -1.0}, "l1_regularization_strength"),
+])  # fmt: skip
+def test_settings_that_mean_nothing_are_refused(cls, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        cls(**arguments)
+
+
+def test_an_optimizer_of_ones_own_may_have_flags():
+    class Own(SGD):
+        hyper = (*SGD.hyper, "quick")
+
+    optimizer = Own(momentum=0)  # a number, as for RMSprop
+    optimizer.quick = True
+    assert optimizer.get_config()["quick"] is True
+    optimizers.Adamax(beta_2=1)  # the running maximum needs no bound below
