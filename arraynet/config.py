@@ -131,9 +131,9 @@ def kernels() -> str:
     return _settings.kernels or "fused"
 
 
-def numerics() -> tuple[str, str, str]:
-    """Return all settings that a captured program depends on: kernels, floatx and crossentropy."""
-    return kernels(), _settings.floatx, _settings.crossentropy
+def numerics() -> tuple[str, str, str, float]:
+    """Return all settings that a captured program depends on: kernels, floatx, crossentropy and epsilon."""
+    return kernels(), _settings.floatx, _settings.crossentropy, _settings.epsilon
 
 
 def set_kernels(value: str) -> None:

@@ -7,12 +7,13 @@ from typing import Any
 from arraynet import ops, registry
 from arraynet.checks import choice, number
 from arraynet.checks import explain_absent as _explain_absent
+from arraynet.observers import Versioned, notify
 from arraynet.tensor import Tensor
 
 __all__ = ["L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer", "deserialize", "get", "serialize"]
 
 
-class Regularizer:
+class Regularizer(Versioned):
     """A function of a weight that the loss is made larger by; subclass it and define `__call__`.
 
     Examples
@@ -124,6 +125,13 @@ class OrthogonalRegularizer(Regularizer):
 
     def get_config(self) -> dict[str, Any]:
         return {"factor": self.factor, "mode": self.mode}
+
+
+def penalty(regularizer: Any, x: Any) -> Any:
+    """Return what a regularizer says of x; a program that is captured meanwhile holds while its settings do."""
+    if isinstance(regularizer, Versioned):
+        notify("touched", regularizer)
+    return regularizer(x)
 
 
 def _factor(name: str, value: Any) -> float:

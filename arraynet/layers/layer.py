@@ -173,7 +173,7 @@ class Layer(Tracked):
             variable = Variable(make, (shape,) if isinstance(shape, int) else tuple(shape), kind, trainable, name=name)
         variable._path = f"{self.path}/{name}"
         if regularizer is not None:
-            self._penalties.append(partial(regularizers.get(regularizer), variable))
+            self._penalties.append(partial(regularizers.penalty, regularizers.get(regularizer), variable))
         return variable
 
     def add_seed_generator(self, seed: int | None) -> None:
@@ -233,7 +233,7 @@ class Layer(Tracked):
                     raise TypeError(f"{type(self).__name__}.call returned None: let it end in return, with its output.")
                 if self.activity_regularizer is not None:
                     for y in flatten(outputs):
-                        self.add_loss(self.activity_regularizer(y))
+                        self.add_loss(regularizers.penalty(self.activity_regularizer, y))
         return outputs
 
     def compute_output_shape(self, input_shape: Any) -> Any:

@@ -148,10 +148,11 @@ class Jitted:
                 return _lowered(capture, result, backend, inputs)
             except UncapturableError as error:
                 capture.fail(str(error))
-        self.reason = capture.reason
-        from logging import getLogger  # slow to import
+        if capture.reason != self.reason:
+            from logging import getLogger  # slow to import
 
-        getLogger("arraynet").info("%s runs eagerly: %s.", getattr(self, "__name__", "a function"), capture.reason)
+            getLogger("arraynet").info("%s runs eagerly: %s.", getattr(self, "__name__", "a function"), capture.reason)
+        self.reason = capture.reason
         return _EAGER
 
     def _count(self, leaves: Sequence[Any]) -> None:

@@ -56,7 +56,7 @@ def _uniform(array: Any) -> float | None:
 
 
 def fold_identities(program: Program) -> None:
-    """Drop products and quotients with a constant one where shape and dtype stay the same."""
+    """Drop products and quotients with a constant one where shape, dtype and memory order stay the same."""
     same: dict[int, Value] = {}
     kept = []
     for instruction in program.instructions:
@@ -76,10 +76,14 @@ def _unchanged(instruction: Instruction, program: Program) -> Value | None:
         return None
     out, pair = instruction.outs[0], instruction.args
     for source, one in [pair, pair[::-1]][: 1 + (instruction.name == "multiply")]:
-        alike = isinstance(source, Value) and (source.shape, source.dtype) == (out.shape, out.dtype)
-        if alike and _is_one(one, program):
-            return source  # type: ignore[no-any-return]
+        if isinstance(source, Value) and _form(source) == _form(out) and _is_one(one, program):
+            return source
     return None
+
+
+def _form(v: Value) -> Any:
+    """What a Value is besides its numbers; sums over another memory order have other bits."""
+    return v.shape, v.dtype, getattr(v.example, "strides", None)
 
 
 def _is_one(x: Any, program: Program) -> bool:
@@ -110,7 +114,7 @@ def _same_constants(program: Program) -> dict[int, Value]:
     same: dict[int, Value] = {}
     for index, array in program.constants.items():
         if index in values and isinstance(array, np.ndarray | np.generic):
-            key = (array.dtype, array.shape, np.asarray(array).tobytes())
+            key = (array.dtype, array.shape, array.strides, array.tobytes())
             if first.setdefault(key, values[index]) is not values[index]:
                 same[index] = first[key]
     return same

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import arraynet
-from arraynet import Variable, ops
+from arraynet import Variable, ops, optimizers
 from arraynet.program import jit
 from arraynet.testing.tolerances import tolerance
 
@@ -168,6 +168,40 @@ def test_threads_that_need_one_loop_at_once_all_get_it():
         thread.join()
     assert results == [results[0]] * 4
     assert results[0] == pytest.approx(10 * (1.123456 - 0.654321), rel=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_quotients_know_zero_infinity_and_denormal_numbers(dtype):
+    def f(x, y):
+        root = ops.sqrt(y)
+        return (
+            x / root,
+            ops.rsqrt(y) * 2,
+            x / y,
+            x / (y / 3),
+            (x - 1) / ops.sqrt(ops.sum(y * y, axis=-1, keepdims=True)),
+        )
+
+    odd = np.array([0.0, np.inf, np.nan, 1.0, 2.0, -3.0, 1e-40, 1e-30, 3e38], dtype)
+    x, y = np.meshgrid(odd, odd)
+    expected, found, _ = on_both(f, x, y)
+    for a, e in zip(found, expected, strict=True):
+        np.testing.assert_allclose(a, e, rtol=1e-6)
+
+
+@pytest.mark.parametrize("optimizer", [optimizers.Adagrad, optimizers.Adadelta, optimizers.Adam, optimizers.RMSprop])
+def test_one_huge_gradient_leaves_numbers(optimizer):
+    g = np.zeros((4, 64), "float32")
+    g[0, 0] = 1e20
+    weights = []
+    for name in ("numpy", "numba"):
+        with arraynet.use_backend(name):
+            w, made = Variable(np.ones((4, 64), "float32")), optimizer(0.01)
+            step = jit(lambda g, w=w, made=made: made.apply([g], [w]))
+            for _ in range(4):
+                step(g)
+            weights.append(w.numpy())
+    np.testing.assert_allclose(*weights, rtol=1e-6)
 
 
 @pytest.mark.parametrize("axis", [-1, 0])

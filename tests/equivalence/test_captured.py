@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import arraynet
-from arraynet import GradientTape, Sequential, Variable, config, layers, ops
+from arraynet import GradientTape, Sequential, Variable, config, layers, losses, metrics, ops, random
 from arraynet.program import jit
 from arraynet.testing.case import normal
 from arraynet.testing.parts import LAYERS, LOSSES, METRICS, NETWORKS, OPTIMIZERS
@@ -119,6 +119,8 @@ CHANGES = {  # of a model between two epochs, and whether its step is captured a
     "rho": (lambda model: setattr(model.optimizer, "rho", 0.5), True),
     "rate": (lambda model: setattr(model.layers[1], "rate", 0.8), True),
     "trainable": (lambda model: setattr(model.layers[0], "trainable", False), True),
+    "l2": (lambda model: setattr(model.layers[0].kernel_regularizer, "l2", 0.5), True),
+    "ignore_class": (lambda model: setattr(model.loss, "ignore_class", 1), True),
     "weights": (lambda model: model.set_weights([w / 2 for w in model.get_weights()]), False),
 }
 
@@ -129,8 +131,10 @@ def test_what_is_changed_between_steps_has_its_effect(name):
 
     def trained(change, **options):
         arraynet.utils.set_random_seed(0)
-        model = Sequential([layers.Dense(5, activation="relu"), layers.Dropout(0.3), layers.Dense(3, "softmax")])
-        model.compile("rmsprop", "sparse_categorical_crossentropy", **options)
+        model = Sequential(
+            [layers.Dense(5, "relu", kernel_regularizer="l2"), layers.Dropout(0.3), layers.Dense(3, "softmax")]
+        )
+        model.compile("rmsprop", losses.SparseCategoricalCrossentropy(), **options)
         for _ in range(2):
             model.fit(X, Y, batch_size=8, verbose=0)
             change(model)
@@ -145,3 +149,36 @@ def test_what_is_changed_between_steps_has_its_effect(name):
     captures = captured._step("train").captures  # two of each: the last batch of an epoch is smaller
     assert captures > 2 if anew else captures == 2
     assert not captured._step("train").reason
+
+
+def test_a_metric_that_is_changed_and_an_epsilon_have_their_effect():
+    with arraynet.use_backend("numpy"):
+        model = Sequential([layers.Dense(3, activation="softmax")])
+        metric = metrics.SparseTopKCategoricalAccuracy(1)
+        model.compile("sgd", "kl_divergence", metrics=[metric])
+        y = np.eye(3, dtype="float32")[Y]
+        model.compile("sgd", "sparse_categorical_crossentropy", metrics=[metric])
+        first = model.evaluate(X, Y, batch_size=8, verbose=0)[1]
+        metric.k = 3
+        assert first < model.evaluate(X, Y, batch_size=8, verbose=0)[1] == 1
+        model.compile("sgd", "kl_divergence")
+        before = model.evaluate(X, y, verbose=0)
+        epsilon = arraynet.config.epsilon()
+        try:
+            arraynet.config.set_epsilon(0.5)
+            assert model.evaluate(X, y, verbose=0) != before
+        finally:
+            arraynet.config.set_epsilon(epsilon)
+        assert model.evaluate(X, y, verbose=0) == before
+
+
+def test_a_seed_that_is_set_anew_starts_another_stream():
+    generator = random.SeedGenerator(1)
+    fast = jit(lambda x: x + random.uniform((4,), seed=generator))
+    for _ in range(2):
+        fast(np.zeros(4, "float32"))
+    generator.key = random.SeedGenerator(2).key
+    expected = random.SeedGenerator(2)
+    expected.set_counter(generator.counter)
+    found = np.asarray(fast(np.zeros(4, "float32")))
+    np.testing.assert_array_equal(found, np.asarray(random.uniform((4,), seed=expected)))

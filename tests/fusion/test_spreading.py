@@ -96,3 +96,13 @@ def test_a_step_with_batch_normalisation_is_few_calls():
     names = [i.name for i in program.instructions]
     assert "broadcast_to" not in names
     assert names.count("group") == len([n for n in names if n not in ("squeeze", "reshape", "expand_dims")]) <= 2
+
+
+@pytest.mark.parametrize("host", ["numpy", "numba"])
+def test_a_reduction_reads_what_was_broadcast(host):
+    if host not in arraynet.available_backends():
+        pytest.skip(f"the backend {host} is not installed")
+    with arraynet.use_backend(host):
+        fast = jit(lambda r: ops.sum(ops.broadcast_to(r, (4, 3)) - 1.0, axis=-1) * 2)
+        for _ in range(2):
+            np.testing.assert_allclose(np.asarray(fast(ROW)), np.full(4, 2 * (ROW - 1).sum()), rtol=1e-5)

@@ -196,6 +196,7 @@ def test_asking_for_a_value_runs_eagerly_once_and_says_why(caplog):
         assert float(fast(ops.array(1.0))) == 2.0
         assert len(runs) == 1
         assert float(fast(ops.array(-1.0))) == -3.0
+        fast(ops.ones((2, 2)))  # another signature, for the same reason
     assert len(caplog.records) == 1
     assert "value" in caplog.text
 

@@ -62,6 +62,34 @@ def test_products_with_one_are_dropped():
     assert "multiply" not in captured(f, X).primitives()
 
 
+A = np.random.default_rng(0).normal(size=(65, 66)).astype("float32")
+
+
+def same_bits(f, x):
+    """A captured function's numbers are eager mode's, whatever lies in which memory order."""
+    fast = jit(f)
+    fast(x)
+    for found, expected in zip(fast(x), f(ops.array(x)), strict=True):
+        np.testing.assert_array_equal(np.asarray(found), np.asarray(expected))
+        np.testing.assert_array_equal(np.signbit(found), np.signbit(expected))
+
+
+def test_a_product_with_one_that_changes_the_memory_order_stays():
+    one = ops.ones((66, 65))
+    same_bits(lambda x: [ops.sum(ops.transpose(x) * one, axis=0), ops.sum(x[:, ::-1] * 1.0)], A)
+
+
+def test_equal_constants_in_two_memory_orders_are_two():
+    t1, t2 = ops.array(A), ops.transpose(ops.array(np.ascontiguousarray(A.T)))
+    assert t1.array.strides != t2.array.strides
+    same_bits(lambda x: [x @ ops.transpose(t1), x @ ops.transpose(t2), ops.sum(x * t1), ops.sum(x * t2)], A)
+
+
+def test_zeros_of_both_signs_are_not_a_number():
+    zeros = ops.array([0.0, -0.0, 0.0])
+    same_bits(lambda x: [x * zeros], X)
+
+
 def test_the_first_layer_takes_no_input_gradient():
     w = Variable(np.ones((3, 4), "float32"))
 

@@ -20,7 +20,7 @@ __all__ = ["arguments", "compiled", "coverable", "shareable", "totals"]
 
 PART = 16384  # elements
 FLOATS = ("float32", "float64")
-FLAGS = '{"contract", "arcp", "nsz"}'  # without "reassoc", which would make x of (x + c) - c
+FLAGS = '{"contract", "nsz"}'  # not "reassoc", which makes x of (x + c) - c, nor "arcp", which knows no 1 / sqrt(0)
 
 
 def arguments(group: Group, products: dict[int, Any]) -> list[Any]:
