@@ -14,15 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from arraynet.dtypes import DTYPES
 from arraynet.normals import host_normals
 from arraynet.words import host_words
 
 __all__ = ["CONTRACT", "ArrayAPIBackend", "Backend", "Namespace", "NumPyBackend", "dtype_of", "host_words"]
 
 CONTRACT = 1
-DTYPES = frozenset(
-    ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64"]
-)
 CREATION = frozenset(["arange", "asarray", "empty", "eye", "full", "linspace", "ones", "zeros", "from_dlpack"])
 
 
@@ -163,7 +161,7 @@ class Backend:
     name: str
     xp: Any
     array_types: tuple[type, ...]
-    dtypes: frozenset[str] = DTYPES
+    dtypes: frozenset[str] = frozenset(DTYPES)
     kernels: Mapping[str, Callable[..., Any]] = {}
 
     def asarray(self, x: Any, dtype: str | None = None) -> Any:

@@ -14,6 +14,8 @@ from arraynet import config
 
 __all__ = ["host_array", "is_float", "promote", "promote_float", "promote_number", "resolve", "standardize"]
 
+DTYPES = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", *config.FLOATS)
+
 
 def standardize(dtype: Any) -> str:
     """Return a dtype's name; ``"float"`` and the Python type float mean floatx, ``"int"`` int32."""
@@ -27,25 +29,9 @@ def standardize(dtype: Any) -> str:
         name = str(np.dtype(dtype).name)
     except TypeError:
         name = str(dtype)
-    if name not in _NAMES:
-        raise ValueError(f"dtype must be one of {', '.join(_NAMES)}, received {dtype!r}.")
+    if name not in DTYPES:
+        raise ValueError(f"dtype must be one of {', '.join(DTYPES)}, received {dtype!r}.")
     return name
-
-
-_NAMES = [
-    "bool",
-    "uint8",
-    "uint16",
-    "uint32",
-    "uint64",
-    "int8",
-    "int16",
-    "int32",
-    "int64",
-    "float16",
-    "float32",
-    "float64",
-]
 
 
 def is_float(dtype: Any) -> bool:

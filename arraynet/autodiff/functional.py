@@ -102,7 +102,7 @@ def _chosen(
     f: Callable[..., Any], argnums: int | Sequence[int], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[Callable[..., Any], tuple[Any, ...]]:
     """A function of the arguments at `argnums` alone, and those."""
-    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    numbers = (argnums,) if isinstance(argnums, int | np.integer) else tuple(argnums)
     if not all(-len(args) <= n < len(args) for n in numbers):
         raise ValueError(f"argnums={argnums} needs more positional arguments than the {len(args)} given.")
     places = [n % len(args) for n in numbers]
@@ -153,7 +153,7 @@ def value_and_grad(
                 f"Reduce it (ops.sum, ops.mean), or use jacobian()."
             )
         grads = pull(OPS["ones_like"](out))
-        return (out, *aux) if has_aux else out, grads[0] if isinstance(argnums, int) else grads
+        return (out, *aux) if has_aux else out, grads[0] if isinstance(argnums, int | np.integer) else grads
 
     return evaluated
 
@@ -225,12 +225,7 @@ def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
     >>> float(dy)
     6.0
     """
-    leaves, directions = flatten(list(primals)), flatten(list(tangents))
-    if [np.shape(p) for p in leaves] != [np.shape(t) for t in directions]:
-        raise ValueError(
-            f"jvp needs a tangent of the same shape for each primal: primals of shapes "
-            f"{[np.shape(p) for p in leaves]}, tangents of shapes {[np.shape(t) for t in directions]}."
-        )
+    directions = _alike("jvp: tangents", list(tangents), "primals", list(primals))
     split, aux = _split(fun, has_aux)
     run = _Run(split, tuple(primals))
     with use_backend(run.backend):
@@ -247,6 +242,14 @@ def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
         for k, tangent in zip(smooth, transpose(directions), strict=True):
             weights[k] = tangent
     return run.out, unflatten(run.out, weights), *aux
+
+
+def _alike(what: str, directions: Any, of: str, points: Any) -> list[Any]:
+    """Directions as a list, each of the shape of the point that it starts from."""
+    given, expected = ([np.shape(leaf) for leaf in flatten(x)] for x in (directions, points))
+    if given != expected:
+        raise ValueError(f"{what} must have the shapes of {of}, {expected}, received {given}.")
+    return flatten(directions)
 
 
 def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
@@ -283,7 +286,7 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: b
         def block(out: Any) -> Any:
             rows = zip(run.tape.jacobian(out, run.leaves), run.leaves, strict=True)
             result = unflatten(run.args, [zeros_for(leaf, out.shape) if g is None else g for g, leaf in rows])
-            return result[0] if isinstance(argnums, int) else result
+            return result[0] if isinstance(argnums, int | np.integer) else result
 
         with use_backend(run.backend):
             blocks = unflatten(run.out, [block(out) for out in run.outs])
@@ -327,7 +330,7 @@ def hvp(f: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     Returns
     -------
     callable
-        Its result has the shape and dtype of `x`.
+        Its result has the shape and dtype of `x`; so has `v`, the direction.
 
     Examples
     --------
@@ -338,7 +341,7 @@ def hvp(f: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     """
 
     def product(x: Any, v: Any) -> Any:
-        gradient, directions = grad(f), flatten(v)
+        gradient, directions = grad(f), _alike("hvp: v", v, "x", x)
 
         def slope(point: Any) -> Any:
             pairs = zip(flatten(gradient(point)), directions, strict=True)

@@ -214,7 +214,12 @@ class GradientTape:
 
     def jacobian(self, target: Any, sources: Any, unconnected_gradients: str = "none") -> Any:
         """Return the derivatives of each element of one target: shape target.shape + source.shape."""
-        leaves, (only,) = _tensors(sources, "sources"), _tensors([target], "target")
+        leaves, targets = _tensors(sources, "sources"), _tensors(target, "target")
+        if len(targets) != 1:
+            raise ValueError(
+                f"jacobian() needs one target, received {len(targets)}: call it for each, on a persistent tape."
+            )
+        only = targets[0]
         self._use(unconnected_gradients)
         with use_backend(only.backend):
             grads = self._tape.jacobian(only, leaves)

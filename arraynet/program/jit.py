@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import update_wrapper
+from types import MethodType
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ def jit(f: Callable[..., Any]) -> "Jitted":
     Parameters
     ----------
     f : callable
-        A function in ops of Tensors, arrays, and nested structures of them.
+        A function in ops of Tensors, arrays, and nested structures of them; a method is captured for each object.
 
     Returns
     -------
@@ -108,6 +109,9 @@ class Jitted:
     def __repr__(self) -> str:
         eager = f", runs eagerly: {self.reason}" if self.reason else ""
         return f"<jitted {getattr(self, '__name__', 'function')}, captures: {self.captures}{eager}>"
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         settings = config.numerics()

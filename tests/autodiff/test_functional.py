@@ -49,6 +49,7 @@ def test_argnums():
     assert [float(g) for g in grad(f, argnums=(1, 0))(2.0, 3.0, 1.0)] == [12, 9]
     assert isinstance(grad(f, argnums=(0,))(2.0, 3.0, 1.0), tuple)
     assert float(grad(f, argnums=-1)(2.0, 3.0, 1.0)) == 1
+    assert float(grad(f, argnums=np.int64(1))(2.0, 3.0, 1.0)) == 12
     with pytest.raises(ValueError, match="argnums=3 needs more positional arguments than the 3 given"):
         grad(f, argnums=3)(1.0, 2.0, 3.0)
 
@@ -189,10 +190,16 @@ def test_jvp_of_unconnected_outputs_is_zero():
 
 
 def test_tangents_match_their_primals():
-    with pytest.raises(ValueError, match=r"primals of shapes \[\(2,\)\], tangents of shapes \[\(3,\)\]"):
+    with pytest.raises(ValueError, match=r"shapes of primals, \[\(2,\)\], received \[\(3,\)\]"):
         jvp(ops.sin, (np.ones(2),), (np.ones(3),))
-    with pytest.raises(ValueError, match="a tangent of the same shape for each primal"):
+    with pytest.raises(ValueError, match=r"jvp: tangents must have the shapes of primals, \[\(2,\)\], received \[\]"):
         jvp(ops.sin, (np.ones(2),), ())
+
+
+@pytest.mark.parametrize("v", [1.0, np.ones((3, 1)), [np.ones(2)] * 2])
+def test_the_direction_of_hvp_has_the_shape_of_its_point(v):
+    with pytest.raises(ValueError, match=r"hvp: v must have the shapes of x, \[\(2,\)\], received"):
+        hvp(lambda x: ops.sum(x**3))(tensor(1.0, 2.0), v)
 
 
 def test_jacobian():

@@ -223,8 +223,12 @@ def test_stop_recording():
         z = y * 2
     assert tape.gradient(hidden, x) is None
     assert float(tape.gradient(z, x)) == 12
-    with pytest.raises(RuntimeError, match="not recording"), tape.stop_recording():
-        pass
+    with GradientTape() as tape:
+        y = x * x
+        with tape.stop_recording():
+            tape.gradient(y, x)  # a tape that was used stays as it is
+        with pytest.raises(RuntimeError, match="not recording"), tape.stop_recording():
+            pass
 
 
 def test_reset():
@@ -299,6 +303,9 @@ def test_a_variable_assigned_between_reads():
         x.assign(5.0)
         z = y + x * x
     assert float(tape.gradient(z, x)) == 4 + 10
+    with GradientTape() as tape:
+        values = [x.value, x.assign(7.0), x.value]
+    assert [g and float(g) for g in tape.gradient(x, values[::2])] == [None, 1], "a target is its latest value"
 
 
 def test_an_assignment_is_no_path():

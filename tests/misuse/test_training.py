@@ -292,6 +292,7 @@ def applied(pairs):
     ("a float as target", lambda: taped(lambda t, x, y: t.gradient(float(y), x)), TypeError, "target|float"),
     ("an array as source", lambda: taped(lambda t, x, y: t.gradient(y, x.numpy())), TypeError, "sources|ndarray"),
     ("unconnected", lambda: taped(lambda t, x, y: t.gradient(y, x, None, "zeros")), ValueError, "'zero'|'zeros'"),
+    ("two targets", lambda: taped(lambda t, x, y: t.jacobian([y, y], x)), ValueError, "jacobian|one target|received 2"),
     ("watching integers", lambda: GradientTape().watch(ops.ones(3, "int32")), TypeError, "floating|int32"),
     ("the gradient of a vector", lambda: arraynet.grad(lambda x: x * 2)(X), TypeError, "scalar|(50, 6)|jacobian"),
     ("the gradient of an int", lambda: arraynet.grad(lambda x: x * 2)(3), TypeError, "floating|int32"),

@@ -270,6 +270,22 @@ def test_python_numbers_are_static_and_many_of_them_warn():
         fast(x, 7)
 
 
+def test_a_method_is_captured_for_each_object():
+    class Scale:
+        def __init__(self, by):
+            self.by = by
+
+        @jit
+        def scaled(self, x):
+            return self.by * x
+
+    x = ops.array([1.0, 2.0])
+    double, triple = Scale(2.0), Scale(3.0)
+    for _ in range(2):
+        assert [double.scaled(x).numpy().tolist(), triple.scaled(x=x).numpy().tolist()] == [[2, 4], [3, 6]]
+    assert Scale.scaled.captures == double.scaled.captures == 2
+
+
 def test_structures_go_in_and_out():
     fast = jit(lambda p: {"sum": p["a"] + p["b"][0], "name": "text"})
     arguments = {"a": ops.array(1.0), "b": [ops.array(2.0)]}
