@@ -3,7 +3,9 @@
 from typing import Any
 
 from arraynet import ops
+from arraynet.checks import number
 from arraynet.dispatch import op, operands
+from arraynet.dtypes import promote_float
 from arraynet.plugins import use_backend
 from arraynet.random.distributions import raw_words, uniform
 from arraynet.tensor import Tensor
@@ -72,7 +74,7 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
     inputs : array
         Any shape; integers become floatx.
     rate : float
-        The share to drop, from 0 to 1, rounded to a multiple of 2**-16.
+        The share to drop, from 0 to 1; rounded to a multiple of 2**-16, and the scale with it.
     noise_shape : tuple of int or None, optional
         Shape of the mask, broadcast against the inputs: 1 drops along a whole axis, None means that axis' length.
     seed : int, SeedGenerator or None
@@ -94,16 +96,14 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
     >>> sorted(set(random.dropout(ops.ones(100), 0.5, seed=1).numpy().tolist()))
     [0.0, 2.0]
     """
-    if not 0 <= rate <= 1:
-        raise ValueError(f"dropout: rate is the share to drop, a number from 0 to 1, received {rate!r}.")
+    threshold = round(number("dropout: rate", rate, 0, 1) * 2**16)
     (x,) = operands(inputs)
     shape = x.shape if noise_shape is None else [x.shape[i] if s is None else s for i, s in enumerate(noise_shape)]
-    threshold = round(rate * 2**16)
     if threshold == 2**16:
-        return ops.zeros_like(x)  # type: ignore[no-any-return]
+        return ops.zeros_like(x, promote_float(x.dtype))  # type: ignore[no-any-return]
     with use_backend(x.backend):
         words = raw_words(shape, 16, seed)
-    return keep_at_random(x, words, threshold=threshold, scale=1 / (1 - rate))  # type: ignore[no-any-return]
+    return keep_at_random(x, words, threshold=threshold, scale=2**16 / (2**16 - threshold))  # type: ignore[no-any-return]
 
 
 def permutation(n: int, seed: Any = None) -> Tensor:

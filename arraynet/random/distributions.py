@@ -169,7 +169,8 @@ def randint(shape: Any, minval: int, maxval: int, dtype: Any = "int32", seed: An
     Raises
     ------
     ValueError
-        `minval` is not below `maxval`, or the dtype is not one of integers.
+        A bound is no int, `minval` is not below `maxval`, the dtype does not hold all that lies between them, or it is
+        not one of integers.
 
     Examples
     --------
@@ -180,8 +181,12 @@ def randint(shape: Any, minval: int, maxval: int, dtype: Any = "int32", seed: An
     name = dtypes.standardize(dtype)
     if np.dtype(name).kind not in "iu":
         raise ValueError(f"randint: dtype must be an integer dtype, received {dtype!r}. For floats use random.uniform.")
-    if not minval < maxval:
-        raise ValueError(f"randint: minval must be below maxval, received minval={minval!r}, maxval={maxval!r}.")
+    held, whole = np.iinfo(name), isinstance(minval, int | np.integer) and isinstance(maxval, int | np.integer)
+    if not whole or not held.min <= minval < maxval <= held.max + 1:
+        raise ValueError(
+            f"randint: minval must be below maxval, both ints, and all between them within {name}, {held.min} to "
+            f"{held.max}; received minval={minval!r}, maxval={maxval!r}."
+        )
     words = raw_words(shape, 64, seed)
     return words_to_integers(words, minval=int(minval), maxval=int(maxval), dtype=name)  # type: ignore[no-any-return]
 

@@ -5,10 +5,12 @@ and the path of what it serves, so a layer added behind a model changes no numbe
 """
 
 import operator
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import count
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -29,6 +31,9 @@ __all__ = [
 
 _path: ContextVar[str | None] = ContextVar("arraynet_random_path", default=None)
 _unnamed = count()
+_moving = Lock()  # for all streams: one with a lock of its own could not be copied
+if hasattr(os, "register_at_fork"):  # or a child forked while another thread draws would wait for ever
+    os.register_at_fork(before=_moving.acquire, after_in_parent=_moving.release, after_in_child=_moving.release)
 
 
 def stream_key(seed: int, path: str) -> tuple[int, int]:
@@ -95,8 +100,9 @@ class SeedGenerator(Versioned):
 
     def next(self, blocks: int = 1) -> int:
         """Return the position and move on by a number of blocks."""
-        position = self._counter
-        self._counter += blocks
+        with _moving:
+            position = self._counter
+            self._counter += blocks
         return position
 
     def get_config(self) -> dict[str, Any]:

@@ -117,7 +117,7 @@ def test_integers_cover_their_range_evenly():
     values, counts = np.unique(found, return_counts=True)
     assert values.tolist() == list(range(-3, 4))
     assert ((counts - 10_000) ** 2 / 10_000).sum() < 22.5  # 6 degrees of freedom
-    assert random.randint((3,), 0, 200, "uint8", seed=1).dtype == np.uint8
+    assert random.randint((3,), 0, np.int64(256), "uint8", seed=1).dtype == np.uint8
 
 
 def test_a_permutation_is_one(backend):
@@ -149,6 +149,12 @@ def test_dropout_keeps_a_share_and_the_mean(backend):
     assert abs((found == 0).mean() - 0.25) < 0.006
 
 
+@pytest.mark.parametrize(("rate", "dropped"), [(2.6 * 2**-16, 3), (0.5, 2**15), (0.9999, 2**16 - 7)])
+def test_dropout_scales_by_the_share_that_it_keeps(rate, dropped, backend):
+    found = random.dropout(np.ones(100_000, "float32"), rate, seed=1).numpy()
+    assert np.unique(found).tolist() == [0, np.float32(2**16 / (2**16 - dropped))]
+
+
 def test_dropout_reads_16_bit_lanes(backend):
     lanes = host_words((1, 0), 0, 8, 16)
     found = random.dropout(np.ones(8, "float32"), 0.5, seed=1).numpy()
@@ -161,6 +167,7 @@ def test_dropout_at_its_ends(backend):
     np.testing.assert_array_equal(random.dropout(x, 1.0, seed=1).numpy(), [0, 0])
     with pytest.raises(ValueError, match="from 0 to 1"):
         random.dropout(x, 1.5)
+    assert {random.dropout([1, 2], rate, seed=1).dtype.name for rate in (0.0, 0.5, 1.0)} == {"float32"}
 
 
 def test_a_noise_shape_drops_along_whole_axes(backend):
@@ -187,6 +194,10 @@ def test_empty_shapes(backend):
     (lambda: random.normal((2,), dtype="int32"), "floating"),
     (lambda: random.randint((2,), 0, 5, dtype="float32"), "integer dtype"),
     (lambda: random.randint((2,), 5, 5), "below maxval"),
+    (lambda: random.randint((2,), 0, 0.5), "both ints"),
+    (lambda: random.randint((2,), 0, 257, "uint8"), "within uint8, 0 to 255"),
+    (lambda: random.randint((2,), -1, 2, "uint8"), "minval=-1"),
+    (lambda: random.dropout(np.ones(2), "half"), "dropout: rate must be a number"),
     (lambda: random.categorical(np.zeros(3, "float32"), 2), "batch"),
 ])  # fmt: skip
 def test_what_cannot_be_drawn(call, message):

@@ -1,7 +1,12 @@
 """Streams: who draws the same numbers, who draws others, and what a seed fixes."""
 
 import copy
+import os
 import random as python_random
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import pytest
@@ -40,6 +45,38 @@ def test_next_tells_the_position_and_moves_on():
     again = SeedGenerator(3)
     again.next()
     assert bits(random.uniform((3,), seed=generator)) == bits(random.uniform((3,), seed=again))
+
+
+def test_threads_never_draw_the_same_numbers(request):
+    request.addfinalizer(partial(sys.setswitchinterval, sys.getswitchinterval()))
+    sys.setswitchinterval(1e-6)
+    generator = SeedGenerator(3)
+    with ThreadPoolExecutor(4) as pool:
+        drawn = pool.map(lambda _: [generator.next() for _ in range(20_000)], range(4))
+    assert len(set().union(*drawn)) == generator.counter == 80_000
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork a process")
+def test_a_process_forked_while_a_thread_draws_can_draw():
+    code = """
+import os, signal, threading, time, warnings
+from arraynet.random import SeedGenerator, streams
+warnings.simplefilter("ignore", DeprecationWarning)  # Python's, of forking beside threads
+drawing = threading.Event()
+def draw():
+    with streams._moving:
+        drawing.set()
+        time.sleep(0.2)
+threading.Thread(target=draw).start()
+drawing.wait()
+child = os.fork()
+if not child:
+    signal.alarm(9)
+    os._exit(SeedGenerator(3).next())
+assert os.waitpid(child, 0)[1] == 0
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_no_seed_draws_from_one_stream_of_the_default_seed(backend):
