@@ -127,8 +127,8 @@ def kernels() -> str:
     backend's kernels, ``"eager"`` also without captured programs. A wrong number is bisected by it.
     """
     if _settings.kernels is None:
-        set_kernels(environment("ARRAYNET_KERNELS") or "fused")
-    return _settings.kernels or "fused"
+        _settings.kernels = choice("ARRAYNET_KERNELS", environment("ARRAYNET_KERNELS") or "fused", KERNELS)
+    return _settings.kernels
 
 
 def numerics() -> tuple[str, str, str, float]:
@@ -144,7 +144,7 @@ def set_kernels(value: str) -> None:
     ValueError
         It is none of ``"fused"``, ``"native"``, ``"generic"``, ``"eager"``.
     """
-    _settings.kernels = choice("ARRAYNET_KERNELS", value, KERNELS)
+    _settings.kernels = choice("kernels", value, KERNELS)
 
 
 def home() -> Path:
