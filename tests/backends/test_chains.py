@@ -101,6 +101,17 @@ def test_loops_ask_for_whole_vectors(monkeypatch):
     assert loop.inspect_llvm().count('"prefer-vector-width"="512"') >= 1
 
 
+def test_a_loop_that_cannot_be_kept_leaves_nothing_behind(monkeypatch, tmp_path):
+    def refused(self, target):
+        raise PermissionError(target)
+
+    monkeypatch.setattr(generated, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(generated.Path, "replace", refused)
+    with pytest.raises(PermissionError):
+        generated.loaded("loop = None\n")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_sum_leaves_the_roundings_beside_it_alone():
     """What keeps means of gradients from sinking into denormal numbers is such a rounding."""
     x = np.linspace(0, 100, 1000).astype(np.float32)

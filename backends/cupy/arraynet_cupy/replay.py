@@ -22,8 +22,7 @@ class _Writer:
     def __init__(self, program: Any) -> None:
         self.program = program
         self.scope: dict[str, Any] = {}
-        hosts = [v for _, values in program.hosts for v in values.values()]
-        givens = {"a": program.inputs, "w": [v for _, v in program.variables], "h": hosts}
+        givens = {"a": program.inputs, "w": [v for _, v in program.variables], "h": program.host_values()}
         self.names = {v.index: f"{letter}{k}" for letter, values in givens.items() for k, v in enumerate(values)}
         lists = zip(givens.items(), ("inputs", "variables", "hosts"), strict=True)
         self.unpack = [f"{''.join(f'{letter}{k}, ' for k in range(len(values)))} = {source}"

@@ -3,8 +3,8 @@
 import hashlib
 import importlib.util
 import logging
+import os
 import sys
-import tempfile
 import threading
 from functools import cache
 from pathlib import Path
@@ -66,9 +66,12 @@ def _imported(source: str, name: str) -> Any:
     path = cache_folder() / f"{name}.py"
     if not path.exists():
         _announced(path.parent)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False) as file:
-            file.write(source)
-        Path(file.name).replace(path)
+        aside = path.with_name(f"{name}.{os.urandom(4).hex()}.tmp")
+        try:
+            aside.write_text(source)
+            aside.replace(path)
+        finally:
+            aside.unlink(missing_ok=True)
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
