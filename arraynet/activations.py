@@ -1,7 +1,8 @@
 """Activations by name: what `arraynet.ops` has, under the names and with the defaults that layers know.
 
-Each takes a floating tensor of any shape (integers become floatx) and returns one of the same shape and dtype;
-those with an `axis` look along it. Layers take them by name, ``Dense(8, activation="relu")``, or as functions.
+Each takes a floating tensor of any shape (integers become floatx, except in `linear`, `relu` and `hard_tanh`) and
+returns one of the same shape and dtype; those with an `axis` look along it. Layers take them by name,
+``Dense(8, activation="relu")``, or as functions.
 Values, dtypes and derivatives are those of the op of the same name. Errors are those of every op: a ValueError that
 names it and the shapes, a TypeError for what holds no numbers.
 """

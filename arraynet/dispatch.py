@@ -204,7 +204,7 @@ def apply(op: Op, args: Sequence[Any], static: dict[str, Any]) -> Any:
     try:
         with backend.guard():
             result = execute(op, backend, backend.xp, [i.array if type(i) is Tensor else i for i in inputs], static)
-    except (ValueError, TypeError, IndexError, NotImplementedError) as error:
+    except (ValueError, TypeError, IndexError, NotImplementedError, OverflowError) as error:
         raise _explained(error, op, inputs, static) from error
     outputs: Any
     if isinstance(result, tuple | list):

@@ -105,6 +105,12 @@ def test_errors_name_the_op_and_what_it_was_given(backend):
         ops.sum(ops.ones(2), axis=5)
 
 
+@pytest.mark.parametrize(("call", "name"), [(lambda x: ops.add(x, 300), "add"), (lambda x: ops.clip(x, -1, 9), "clip")])
+def test_a_number_that_the_dtype_does_not_hold(call, name, backend):
+    with pytest.raises(ValueError, match=rf"^{name}: .*bounds.* uint8 of shape \(2,\)"):
+        call(ops.ones(2, "uint8"))
+
+
 def test_an_error_of_a_kernel_is_told_in_the_same_way():
     def exp(x):
         raise TypeError("only contiguous arrays")

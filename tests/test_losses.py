@@ -151,6 +151,11 @@ def test_labels_of_the_wrong_shape_are_refused_with_the_remedy(backend, loss, la
         losses.get(loss)(labels, PROBABILITIES)
 
 
+def test_a_scalar_has_no_classes(backend):
+    with pytest.raises(ValueError, match=r"received target \(\) and output \(\)"):
+        losses.sparse_categorical_crossentropy(1, 0.5)
+
+
 def test_names_in_every_spelling():
     assert losses.get("mse") is losses.get("MSE") is losses.get("mean_squared_error") is losses.mean_squared_error
     assert losses.get("bce") is losses.binary_crossentropy

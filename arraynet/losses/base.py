@@ -136,7 +136,7 @@ def same_rank(x1: Any, x2: Any) -> tuple[Any, Any]:
 def sparse_pair(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
     """Return integer labels without a last axis of length 1, and the predictions, as tensors."""
     y_pred, y_true = operands(y_pred, y_true)
-    if y_true.ndim == y_pred.ndim and y_true.shape[-1] == 1:
+    if y_true.ndim == y_pred.ndim and y_true.shape[-1:] == (1,):
         y_true = ops.squeeze(y_true, -1)
     if y_true.ndim > y_pred.ndim:
         raise ValueError(

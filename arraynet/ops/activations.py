@@ -19,7 +19,7 @@ def above(xp: Any, x: Any, /, level: float = 0.0) -> Any:
     return xp.astype(x > level, x.dtype)
 
 
-@op
+@op(promote="number")
 def relu(xp: Any, x: Any, /) -> Any:
     """Return ``max(x, 0)``; its derivative at 0 is 0, and NaN stays NaN.
 

@@ -15,6 +15,7 @@ from arraynet.ops.reduction import max
 from arraynet.ops.scatter import segment_sum
 from arraynet.ops.shape import cast, concatenate, ones_like, ravel, reshape, zeros_like
 from arraynet.ops.taking import take, where
+from arraynet.tensor import stacked
 
 __all__ = ["bincount", "digitize", "histogram", "isin", "searchsorted", "unique"]
 
@@ -67,9 +68,18 @@ def histogram(x: Any, bins: Any = 10, range: Any = None) -> tuple[Any, Any]:
     """
     (x,) = operands(x)
     data = sort(ravel(cast(x, promote_float(x.dtype))))
-    edges = equal_bins(data, bins, range) if isinstance(bins, int) else cast(operands(data, bins)[1], data.dtype)
+    edges = equal_bins(data, int(bins), range) if isinstance(bins, int | np.integer) else given_edges(data, bins)
     inner = searchsorted(data, edges[:-1], side="left")
     return cast(diff(concatenate([inner, searchsorted(data, edges[-1:], side="right")])), data.dtype), edges
+
+
+def given_edges(data: Any, bins: Any) -> Any:
+    """Return edges in the dtype of data; those that the host knows may not fall."""
+    bins = stacked(bins)
+    edges = vector("histogram", "bins", operands(data, bins)[1])
+    if isinstance(bins, list | tuple | np.ndarray) and (np.diff(np.asarray(bins, float)) < 0).any():
+        raise ValueError(f"histogram: bins must be an int or edges in ascending order, received {bins!r}.")
+    return cast(edges, data.dtype)
 
 
 def equal_bins(data: Any, bins: int, limits: Any) -> Any:

@@ -88,6 +88,8 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     given: list[Any] = [x.numpy() if isinstance(x, Tensor | Variable) else x for x in (start, stop, step)]
     kinds = [x.dtype if isinstance(x, np.ndarray) else type(np.asarray(x).item()) for x in given if x is not None]
     first, last, apart = given
+    if apart is not None and not apart:
+        raise ValueError(f"arange: step is how far the numbers lie apart, not 0; received step={step!r}.")
     host = np.arange(first, last, apart) if last is not None else np.arange(0, first, apart)
     return as_tensor(host, None, dtypes.standardize(dtype) if dtype else dtypes.promote(*kinds).name)
 

@@ -9,8 +9,8 @@ from typing import Any
 from arraynet.backend import dtype_of
 from arraynet.dispatch import op, operands
 from arraynet.ops.elementwise import subtract, true_divide
-from arraynet.ops.reduction import axes_of, expanded, kept_shape, merged, sum, sum_dtype
-from arraynet.ops.shape import cast, concatenate, moveaxis, narrow, ones_like, reshape
+from arraynet.ops.reduction import expanded, kept_shape, merged, sum, sum_dtype
+from arraynet.ops.shape import cast, checked_axis, concatenate, moveaxis, narrow, ones_like, reshape
 
 __all__ = ["cumprod", "cumsum", "diff", "prod", "trapezoid"]
 
@@ -92,7 +92,7 @@ def diff(a: Any, n: int = 1, axis: int = -1) -> Any:
     if n < 0:
         raise ValueError(f"diff: n is how many times to take differences, at least 0; received n={n}.")
     (a,) = operands(a)
-    (place,) = axes_of(a.shape, axis)
+    place = checked_axis(axis, a.ndim)
     for _ in range(n):
         length = a.shape[place]
         a = subtract(narrow(a, place, 1, length), narrow(a, place, 0, length - 1))
@@ -105,10 +105,14 @@ def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
     The samples lie at `x`, of the shape of `y` or one for each place of the axis; without it, `dx` apart.
     """
     (y,) = operands(y)
-    (place,) = axes_of(y.shape, axis)
+    place = checked_axis(axis, y.ndim)
+    if x is not None:
+        x = operands(y, x)[1]
+        if x.shape not in (y.shape, (y.shape[place],)):
+            raise ValueError(
+                f"trapezoid: x needs the shape of y, {y.shape}, or one element for each place of axis {axis}, received "
+                f"shape {x.shape}."
+            )
+        dx = diff(moveaxis(x, place, -1) if x.ndim > 1 else x)
     y = moveaxis(y, place, -1)
-    heights = true_divide(y[..., 1:] + y[..., :-1], 2)
-    if x is None:
-        return sum(heights * dx, axis=-1)
-    x = operands(y, x)[1]
-    return sum(heights * diff(moveaxis(x, place, -1) if x.ndim > 1 else x), axis=-1)
+    return sum(true_divide(y[..., 1:] + y[..., :-1], 2) * dx, axis=-1)

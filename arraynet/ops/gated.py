@@ -7,7 +7,7 @@ from arraynet.dispatch import op, operands
 from arraynet.ops.activations import sigmoid, softplus
 from arraynet.ops.elementwise import square
 from arraynet.ops.exponential import exp
-from arraynet.ops.shape import narrow
+from arraynet.ops.shape import checked_axis, narrow
 from arraynet.ops.trigonometry import tanh
 
 __all__ = ["gelu", "glu", "mish", "silu", "swish"]
@@ -127,7 +127,7 @@ def glu(x: Any, axis: int = -1) -> Any:
     Tensor([[0.5, 1. ]], dtype=float32, backend=numpy)
     """
     (x,) = operands(x)
-    n = x.shape[axis]
+    n = x.shape[checked_axis(axis, x.ndim)]
     if n % 2:
         raise ValueError(f"glu: axis={axis} must have an even length to be halved, received shape {x.shape}.")
     return narrow(x, axis, 0, n // 2) * sigmoid(narrow(x, axis, n // 2, n))

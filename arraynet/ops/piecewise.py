@@ -53,7 +53,7 @@ def hard_silu(x: Any) -> Any:
 hard_swish = hard_silu
 
 
-@op
+@op(promote="number")
 def hard_tanh(xp: Any, x: Any, /) -> Any:
     """Return `x` clipped to [-1, 1]; its derivative at the bounds is 0.
 

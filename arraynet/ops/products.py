@@ -10,7 +10,17 @@ from arraynet.dtypes import is_float
 from arraynet.ops.elementwise import multiply
 from arraynet.ops.reduction import sum as reduce_sum
 from arraynet.ops.reduction import sum_dtype
-from arraynet.ops.shape import expand_dims, moveaxis, ravel, reshape, squeeze, stack, transpose, zeros_like
+from arraynet.ops.shape import (
+    checked_axis,
+    expand_dims,
+    moveaxis,
+    ravel,
+    reshape,
+    squeeze,
+    stack,
+    transpose,
+    zeros_like,
+)
 from arraynet.tensor import Tensor
 
 __all__ = ["cross", "dot", "inner", "kron", "matmul", "outer", "tensordot", "vdot", "vecdot"]
@@ -141,6 +151,10 @@ def vdot(x1: Any, x2: Any) -> Any:
 def vecdot(x1: Any, x2: Any, axis: int = -1) -> Any:
     """Return the sum of products along an axis of both, which otherwise broadcast."""
     x1, x2 = operands(x1, x2)
+    if x1.shape[checked_axis(axis, x1.ndim)] != x2.shape[checked_axis(axis, x2.ndim)]:
+        raise ValueError(
+            f"vecdot: axis {axis} of x1 and x2 must have one length, received shapes {x1.shape} and {x2.shape}."
+        )
     return reduce_sum(multiply(x1, x2), axis=axis)
 
 

@@ -11,7 +11,7 @@ from arraynet.dtypes import is_float
 from arraynet.ops.comparison import isclose, truth
 from arraynet.ops.elementwise import multiply, sqrt, subtract, true_divide
 from arraynet.ops.exponential import exp
-from arraynet.ops.shape import broadcast_to, reshape, static_shape, transpose
+from arraynet.ops.shape import broadcast_to, checked_axis, reshape, static_shape, transpose
 
 __all__ = ["all", "allclose", "amax", "amin", "any", "average", "count_nonzero", "logsumexp", "max", "mean", "min",
            "ptp", "std", "sum", "var"]  # fmt: skip
@@ -216,11 +216,12 @@ def average(x: Any, axis: Any = None, weights: Any = None) -> Any:
         return mean(x, axis)
     x, weights = operands(x, weights)
     if weights.shape != x.shape:
-        if not isinstance(axis, SupportsIndex) or weights.shape != (x.shape[axis],):
+        place = checked_axis(axis, x.ndim) if isinstance(axis, SupportsIndex) else None
+        if place is None or weights.shape != (x.shape[place],):
             raise ValueError(
                 f"average: weights have shape {weights.shape}; they need the shape of x, {x.shape}, or, with an int "
                 f"as axis (received {axis!r}), as many elements as that axis."
             )
-        weights = reshape(weights, tuple(n if k == axis % x.ndim else 1 for k, n in enumerate(x.shape)))
+        weights = reshape(weights, tuple(n if k == place else 1 for k, n in enumerate(x.shape)))
     weights = broadcast_to(weights, x.shape)
     return true_divide(sum(x * weights, axis), sum(weights, axis))

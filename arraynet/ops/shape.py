@@ -34,7 +34,10 @@ def new_shape(shape: Any) -> tuple[int, ...]:
 
 def checked_axis(axis: Any, ndim: int) -> int:
     """Return an axis counted from 0, or say why there is none."""
-    (number,) = static_shape(axis)
+    try:
+        number = operator.index(axis)
+    except TypeError as error:
+        raise TypeError(f"axis must be an int, received {axis!r}.") from error
     if not -ndim <= number < ndim:
         raise ValueError(f"axis={number} is out of range: an array of {ndim} axes has {-ndim} to {ndim - 1}.")
     return number % ndim

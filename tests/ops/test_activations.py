@@ -36,6 +36,12 @@ def test_integers_become_floats(name, backend):
     assert getattr(ops, name)(ops.array([1, -2])).dtype == "float32"
 
 
+@pytest.mark.parametrize("name", ["relu", "hard_tanh"])
+def test_integers_stay_where_nothing_is_divided(name, backend):
+    function = getattr(ops, name)
+    assert [function(ops.array(x)).dtype.name for x in ([1, -2], [True], np.int8([1]))] == ["int32", "int32", "int8"]
+
+
 @pytest.mark.parametrize(
     ("function", "kinks", "expected"),
     [
@@ -74,6 +80,8 @@ def test_sparsemax_has_zeros_and_sums_to_one(backend):
 def test_glu_needs_an_even_length():
     with pytest.raises(ValueError, match=r"glu: axis=-1 .* even length .* shape \(2, 3\)"):
         ops.glu(ops.ones((2, 3)))
+    with pytest.raises(ValueError, match="axis=3 is out of range"):
+        ops.glu(ops.ones((2, 4)), axis=3)
 
 
 def test_selu_keeps_mean_and_variance():

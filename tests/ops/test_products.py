@@ -23,6 +23,12 @@ def test_lengths_that_differ_are_refused(product, backend):
         product(ops.ones(2), ops.ones(3))
 
 
+@pytest.mark.parametrize(("shape", "axis"), [((1,), -1), ((3, 2), 1), ((2, 3), 2)])
+def test_vecdot_pairs_elements(shape, axis, backend):
+    with pytest.raises(ValueError, match=r"vecdot: axis|axis=2 is out of range"):
+        ops.vecdot(ops.ones((2, 3)), ops.ones(shape), axis=axis)
+
+
 def test_matmul_of_a_scalar_is_refused(backend):
     with pytest.raises(ValueError, match="matmul"):
         ops.matmul(ops.ones((2, 2)), 3.0)

@@ -45,6 +45,8 @@ from arraynet import Variable, config, ops
         (lambda x: ops.diagonal(x[0]), "two axes"),
         (lambda x: ops.diag(ops.ones((1, 1, 1))), "vector or a matrix"),
         (lambda x: ops.linspace(0, 1, -1), "num must be 0 or more"),
+        (lambda x: ops.arange(0, 5, 0), "arange: step .* received step=0"),
+        (lambda x: ops.arange(0, 5, ops.array(0.0)), "arange: step"),
         (lambda x: ops.cast(x, "float31"), "float31"),
         (lambda x: ops.convert_to_tensor(x, sparse=True), "sparse"),
     ],
@@ -57,6 +59,9 @@ def test_errors_say_what_is_wrong(call, words, backend):
 def test_an_axis_is_an_integer(backend):
     with pytest.raises(TypeError):
         ops.flip(ops.ones(3), axis=0.0)
+    for wrong in (None, (0, 1)):
+        with pytest.raises(TypeError, match="axis must be an int, received"):
+            ops.diff(ops.ones((2, 2)), axis=wrong)
 
 
 def test_shape_ndim_size_of_anything(backend):
