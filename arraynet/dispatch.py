@@ -270,14 +270,20 @@ def _backend_of(args: Sequence[Any]) -> Backend:
 
 def _inputs(op: Op, args: Sequence[Any], backend: Backend, copy: bool) -> tuple[Any, ...]:
     """Arguments as Tensors, weak Python scalars and None; what an observer keeps is a copy of host data."""
-    inputs = [_entered(a) for a in args]
+    inputs = [_entered(a, backend) for a in args]
     if op._common is None or not any(isinstance(i, Tensor | np.ndarray) for i in inputs):
-        inputs = [np.asarray(i, dtypes.resolve(a, np.asarray(i))) if isinstance(i, bool | int | float) else i
-                  for i, a in zip(inputs, args, strict=True)]  # fmt: skip
+        inputs = [host_array(a) if type(i) in _WEAK else i for i, a in zip(inputs, args, strict=True)]
+    return _placed(inputs, args, backend, copy)
+
+
+def _placed(inputs: list[Any], args: Sequence[Any], backend: Backend, copy: bool) -> tuple[Any, ...]:
+    """Inputs with Tensors for host arrays; `args` tell which of these have dtypes, and which were lists or numbers."""
     floating = next((i.dtype for i in inputs if type(i) is Tensor and i.dtype.kind == "f"), None)
+    given = [a.dtype for a in args if isinstance(a, np.ndarray) and a.dtype.kind == "f"]
+    beside = dtypes.promote(*given) if given else None
     for k, (i, a) in enumerate(zip(inputs, args, strict=True)):
         if isinstance(i, np.ndarray):
-            kind = floating if floating and i.dtype.kind == "f" else dtypes.resolve(a, i)
+            kind = floating if floating and i.dtype.kind == "f" else dtypes.resolve(a, i, beside)
             inputs[k] = as_tensor(np.array(i) if copy else i, backend, kind.name)
     return tuple(inputs)
 
@@ -296,25 +302,18 @@ def _plain(op: Op, args: Sequence[Any]) -> bool:
 def operands(*args: Any) -> tuple[Tensor, ...]:
     """Return arguments as Tensors of one backend, that of the first that has one.
 
-    Floats of the host take the dtype of the first floating Tensor, as they do in an op.
+    Floats of the host take the dtype of the first floating Tensor, as they do in an op; without one, lists and
+    numbers take that of the floating arrays beside them.
     """
     args = tuple(map(stacked, args))
     backend = _backend_of(args)
     if all(type(a) is Tensor for a in args):
         return args
-    floating = next((a.dtype.name for a in args if isinstance(a, Tensor | Variable) and a.dtype.kind == "f"), None)
-    return tuple(a if type(a) is Tensor else _beside(a, backend, floating) for a in args)
+    inputs = [i if isinstance(i := _entered(a, backend), Tensor) else host_array(a) for a in args]
+    return _placed(inputs, args, backend, copy=False)
 
 
-def _beside(a: Any, backend: Backend, floating: str | None) -> Tensor:
-    """One argument as a Tensor, host floats in a dtype."""
-    own = isinstance(a, backend.array_types) and not isinstance(a, np.ndarray | np.generic)
-    if floating is None or own or isinstance(a, Tensor | Variable):
-        return as_tensor(a, backend)
-    return as_tensor(a, backend, floating if host_array(a).dtype.kind == "f" else None)
-
-
-def _entered(a: Any) -> Any:
+def _entered(a: Any, backend: Backend) -> Any:
     """One argument as a Tensor, a Python scalar, None, or a host array."""
     if a is None or type(a) is Tensor or type(a) in (bool, int, float):
         return a
@@ -324,8 +323,8 @@ def _entered(a: Any) -> Any:
         return host_array(a).item()
     if isinstance(a, Tensor | HostScalar):
         return a
-    if not isinstance(a, np.ndarray) and isinstance(a, current().array_types):
-        return as_tensor(a)
+    if not isinstance(a, np.ndarray) and isinstance(a, backend.array_types):
+        return as_tensor(a, backend)
     return host_array(a)
 
 

@@ -93,15 +93,15 @@ def promote_number(*kinds: Any) -> np.dtype:
     return result if result.kind != "b" else np.dtype("int32")
 
 
-def resolve(x: Any, host: np.ndarray) -> np.dtype:
-    """Return the dtype that host data takes on its own: arrays keep theirs, lists of floats are floatx.
+def resolve(x: Any, host: np.ndarray, beside: np.dtype | None = None) -> np.dtype:
+    """Return the dtype that host data takes: arrays keep theirs, lists of floats are floatx, or that of arrays beside.
 
     Python integers are int32 unless one of them needs more; `host` is `x` as a NumPy array.
     """
     if isinstance(x, np.ndarray | np.generic) or host.dtype.kind not in "if":
         return host.dtype
     if host.dtype.kind == "f":
-        return np.dtype(config.floatx())
+        return beside or np.dtype(config.floatx())
     wide = host.size and (host.max() >= 2**31 or host.min() < -(2**31))
     return np.dtype("int64" if wide else "int32")
 

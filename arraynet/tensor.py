@@ -355,7 +355,7 @@ def as_tensor(x: Any, backend: Backend | None = None, dtype: str | None = None) 
         `x` is a Tensor of another backend, or ragged.
     """
     x = stacked(x)
-    backend = backend or (x.backend if isinstance(x, Tensor) else current())
+    backend = backend or (x.backend if isinstance(x, Tensor | Variable) else current())
     if isinstance(x, Variable):
         x = x.read()
     if isinstance(x, Tensor):

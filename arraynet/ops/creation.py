@@ -55,14 +55,13 @@ def empty_like(x: Any, dtype: Any = None) -> Any:
 
 def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
     """Return a value, or an array that broadcasts, in a shape; floatx unless another dtype is named."""
-    (value,) = operands(fill_value)
-    return broadcast_to(cast(value, dtype or "float"), shape)
+    return broadcast_to(cast(fill_value, dtype or "float"), shape)
 
 
 def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Any:
     """Return a value in the shape of `x`, and in its dtype unless another is named."""
-    x, value = operands(x, fill_value)
-    return broadcast_to(cast(value, dtype or x.dtype), x.shape)
+    x, _ = operands(x, fill_value)
+    return broadcast_to(as_tensor(fill_value, x.backend, dtypes.standardize(dtype or x.dtype)), x.shape)
 
 
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:  # noqa: N803 (Keras' names)
@@ -94,6 +93,14 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     return as_tensor(host, None, dtypes.standardize(dtype) if dtype else dtypes.promote(*kinds).name)
 
 
+def _wide(dtype: Any, *ends: Any) -> list[Tensor]:
+    """Numbers as Tensors of one floating dtype, no narrower than that of the result."""
+    found = operands(*ends)
+    named = [np.dtype(dtypes.standardize(dtype))] if dtype else []
+    kind = dtypes.promote_float(*(x.dtype for x in found), *named).name
+    return [as_tensor(x, found[0].backend, kind) for x in ends]
+
+
 def linspace(
     start: Any,
     stop: Any,
@@ -122,9 +129,8 @@ def linspace(
     """
     if num < 0:
         raise ValueError(f"linspace: num must be 0 or more, received {num}.")
-    first, last = operands(start, stop)
-    kind = dtypes.promote_float(first.dtype, last.dtype)
-    first, last = cast(first, kind), cast(last, kind)
+    first, last = _wide(dtype, start, stop)
+    kind = first.dtype
     parts = max(num - 1 if endpoint else num, 1)
     places = as_tensor(np.arange(num) / parts, first.backend, kind.name)
     ndim = max(first.ndim, last.ndim)
@@ -144,12 +150,13 @@ def logspace(
     axis: int = 0,
 ) -> Any:
     """Return `base` to the powers that `linspace` gives."""
-    return cast(base ** linspace(start, stop, num, endpoint, axis=axis), dtype or "float")
+    first, last = _wide(dtype, start, stop)
+    return cast(base ** linspace(first, last, num, endpoint, axis=axis), dtype or "float")
 
 
 def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
     """Return `num` numbers at equal ratios from `start` to `stop`, which have one sign; arguments as `linspace`."""
-    first, last = operands(start, stop)
+    first, last = _wide(dtype, start, stop)
     powers = moveaxis(linspace(zeros_like(last / first), 1, num, endpoint), 0, -1)
     values = expand_dims(first, -1) * expand_dims(last / first, -1) ** powers
     return cast(moveaxis(values, -1, axis), dtype or values.dtype)
@@ -185,8 +192,6 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any
     if sparse or ragged:
         raise ValueError("convert_to_tensor: sparse and ragged tensors are not supported.")
     name = None if dtype is None else dtypes.standardize(dtype)
-    if isinstance(x, Tensor | Variable):
-        return as_tensor(x, x.backend, name)
     return as_tensor(np.array(x) if isinstance(x, np.ndarray) else x, None, name)
 
 

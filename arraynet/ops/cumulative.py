@@ -104,10 +104,9 @@ def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
 
     The samples lie at `x`, of the shape of `y` or one for each place of the axis; without it, `dx` apart.
     """
-    (y,) = operands(y)
+    y, x = (operands(y)[0], None) if x is None else operands(y, x)
     place = checked_axis(axis, y.ndim)
     if x is not None:
-        x = operands(y, x)[1]
         if x.shape not in (y.shape, (y.shape[place],)):
             raise ValueError(
                 f"trapezoid: x needs the shape of y, {y.shape}, or one element for each place of axis {axis}, received "

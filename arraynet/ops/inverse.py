@@ -50,7 +50,7 @@ def solve(a: Any, b: Any) -> Any:
 
 def solve_triangular(a: Any, b: Any, lower: bool = False) -> Any:
     """Return the x with ``a @ x = b``, where only one triangle of `a` is looked at; see `solve`."""
-    (a,) = operands(a)
+    a, b = operands(a, b)
     return solve(tril(a) if lower else triu(a), b)
 
 

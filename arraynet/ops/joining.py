@@ -30,9 +30,8 @@ __all__ = ["append", "array_split", "dsplit", "dstack", "hsplit", "hstack", "mes
 
 def _at_least(ndim: int, xs: Any) -> list[Any]:
     """Arrays with new axes of length 1, as `numpy.atleast_1d` to `atleast_3d` place them."""
-    arrays = [x if isinstance(x, Tensor | Variable | np.ndarray) else operands(x)[0] for x in xs]
     new = {(1, 0): 0, (2, 0): (0, 1), (2, 1): 0, (3, 0): (0, 1, 2), (3, 1): (0, 2), (3, 2): 2}
-    return [expand_dims(x, new[ndim, x.ndim]) if x.ndim < ndim else x for x in arrays]
+    return [expand_dims(x, new[ndim, x.ndim]) if x.ndim < ndim else x for x in operands(*xs)]
 
 
 def hstack(xs: Any) -> Any:
@@ -53,7 +52,8 @@ def dstack(xs: Any) -> Any:
 
 def append(x1: Any, x2: Any, axis: int | None = None) -> Any:
     """Return `x2` joined to the end of `x1` along an axis, both as one axis without it."""
-    return concatenate([ravel(x1), ravel(x2)]) if axis is None else concatenate([x1, x2], axis=axis)
+    both = operands(x1, x2)
+    return concatenate(both, axis=axis) if axis is not None else concatenate([ravel(x) for x in both])
 
 
 @op(promote=None, name="split")

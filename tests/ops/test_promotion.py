@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arraynet import config, ops
+from arraynet import Variable, config, ops, use_backend
 from arraynet.backend import DTYPES
 from arraynet.dtypes import promote, promote_float, promote_number
 
@@ -171,3 +171,70 @@ def test_a_host_array_beside_a_float_takes_its_dtype(backend):
     x = ops.ones(3, "float32")
     assert ops.add(x, np.ones(3)).dtype == ops.average(x, weights=np.ones(3)).dtype == "float32"
     assert ops.add(np.ones(3), 1).dtype == "float64"
+
+
+TENTHS, LIST = np.array([0.1, 0.2]), [0.1, 0.2]
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        (lambda x, y: ops.multiply(x, y), TENTHS * TENTHS),
+        (lambda x, y: ops.equal(y, x), [True, True]),
+        (lambda x, y: ops.where([False, True], x, y), TENTHS),
+        (lambda x, y: ops.concatenate([y, x]), np.r_[TENTHS, TENTHS]),
+        (lambda x, y: ops.hstack([x, y]), np.r_[TENTHS, TENTHS]),
+        (lambda x, y: ops.append(x, y), np.r_[TENTHS, TENTHS]),
+        (lambda x, y: ops.dot(x, y), TENTHS @ TENTHS),
+        (lambda x, y: ops.solve(np.eye(2), y), TENTHS),
+        (lambda x, y: ops.solve_triangular(np.eye(2), y), TENTHS),
+        (lambda x, y: ops.searchsorted(x, y), [0, 1]),
+        (lambda x, y: ops.digitize(y, x), [1, 2]),
+        (lambda x, y: ops.slice_update(x, [0], y), TENTHS),
+        (lambda x, y: ops.trapezoid(y, x), 0.15 * 0.1),
+    ],
+)
+def test_a_list_takes_the_dtype_of_an_array_beside_it(call, expected, backend):
+    found = call(TENTHS, LIST).numpy()
+    assert found.dtype == ("float64" if found.dtype.kind == "f" else found.dtype)
+    np.testing.assert_allclose(found, expected, rtol=1e-15)
+
+
+def test_the_widest_array_decides_and_a_tensor_before_it(backend):
+    narrow = np.ones(2, "float32")
+    np.testing.assert_array_equal(ops.stack([narrow, LIST, TENTHS])[1], TENTHS)
+    assert ops.multiply(narrow, LIST).dtype == ops.stack([ops.ones(2), LIST, TENTHS]).dtype == "float32"
+    assert ops.hstack([TENTHS, ops.ones(2)]).dtype == ops.append(TENTHS, ops.ones(2)).dtype == "float32"
+    assert ops.multiply(LIST, LIST).dtype == ops.multiply(np.array([1, 2]), LIST).dtype == "float32"
+    assert ops.exp(np.float32(1)).dtype == "float32"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: ops.cast(0.1, "float64"),
+        lambda: ops.cast([0.1], "float64")[0],
+        lambda: ops.full(2, 0.1, "float64")[0],
+        lambda: ops.full(2, [0.1, 0.2], "float64")[0],
+        lambda: ops.full_like(TENTHS, 0.1)[1],
+        lambda: ops.full_like(ops.ones(2), 0.1, "float64")[1],
+        lambda: ops.linspace(0.1, 0.2, 3, dtype="float64")[0],
+        lambda: ops.logspace(-1.0, 0.1, 3, dtype="float64")[0],
+        lambda: ops.geomspace(0.1, 0.2, 3, dtype="float64")[0],
+    ],
+)
+def test_numbers_of_the_host_are_rounded_to_the_dtype_that_is_named(call, backend):
+    assert call().item() == 0.1
+
+
+def test_large_integers_are_exact_and_what_fits_nowhere_is_cast_in_silence(backend):
+    assert ops.full(1, 2.0**40 + 1, "int64").numpy().tolist() == [2**40 + 1]
+    assert ops.cast([2.7, -2.7], "int32").numpy().tolist() == [2, -2]
+    ops.cast([np.nan], "int32")
+
+
+def test_values_made_from_a_variable_stay_on_its_backend():
+    w = Variable([1.0, 2.0])
+    with use_backend("strict"):
+        for made in (ops.cast(w, "float64"), ops.array(w), ops.full_like(w, 0.1), ops.linspace(w, 3.0, 2)):
+            assert made.backend is w.backend
