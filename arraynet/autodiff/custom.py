@@ -69,9 +69,8 @@ class custom_vjp:  # noqa: N801 (JAX's name)
             return self._f(*args)
         fwd, bwd = self._rules
         still = [args[k] for k in self._nondiff]
-        args = tuple(a if k in self._nondiff else map_structure(_leaf, a) for k, a in enumerate(args))
         moving = tuple(a for k, a in enumerate(args) if k not in self._nondiff)
-        out, residuals = fwd(*args)
+        out, residuals = pair(f"The fwd of {self._f.__name__}", fwd(*args))
         return _joined(out, moving, lambda g, _: bwd(*still, residuals, g))
 
 
@@ -98,9 +97,10 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     def wrapped(*args: Any) -> Any:
-        args = tuple(map_structure(_leaf, args))
         out, gradient = pair("A custom_gradient's function", f(*args))
-        return _joined(out, args, lambda g, _: _called(gradient, args, g)) if _taped() else out
+        if not _taped():
+            return map_structure(as_tensor, out)
+        return _joined(out, args, lambda g, _: _called(gradient, args, g))
 
     return update_wrapper(wrapped, f)
 
@@ -118,7 +118,7 @@ def _taped() -> bool:
 
 
 def _joined(out: Any, args: tuple[Any, ...], pull: Callable[[Any, list[int]], Any]) -> Any:
-    """Give the tapes one record from the arguments' leaves to fresh outputs.
+    """Give the tapes one record from the arguments' leaves, those of the host left as they are, to fresh outputs.
 
     What made `out` may be on the tapes as well: first derivatives never meet it, since the outputs are
     fresh, and second ones need it where `pull` uses values computed on the way.
@@ -130,7 +130,7 @@ def _joined(out: Any, args: tuple[Any, ...], pull: Callable[[Any, list[int]], An
 
     def pulled(g: Any, wanted: list[int]) -> list[Any]:
         given = _per_leaf(pull(unflatten(out, g if len(outs) > 1 else (g,)), wanted), args)
-        return [v if v is None else _checked(v, leaf) for v, leaf in zip(given, leaves, strict=True)]
+        return [_checked(v, leaf) for v, leaf in zip(given, leaves, strict=True)]
 
     tell_tapes(_Closure(pulled), inputs, tuple(outs) if len(outs) > 1 else outs[0])
     return unflatten(out, outs)
@@ -147,7 +147,9 @@ def _per_leaf(grads: Any, args: tuple[Any, ...]) -> list[Any]:
     return given
 
 
-def _checked(g: Any, leaf: Any) -> Tensor:
+def _checked(g: Any, leaf: Any) -> Tensor | None:
+    if g is None or not isinstance(leaf, Tensor | Variable):
+        return None
     gradient = as_tensor(g, leaf.backend)
     if gradient.shape != leaf.shape:
         raise ValueError(
@@ -155,10 +157,6 @@ def _checked(g: Any, leaf: Any) -> Tensor:
             f"Sum or reshape it."
         )
     return gradient
-
-
-def _leaf(x: Any) -> Any:
-    return x if isinstance(x, Tensor | Variable) else as_tensor(x)
 
 
 class _Sources(Observer):
@@ -199,29 +197,32 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     2.0
     """
 
-    def wrapped(*args: Any) -> Any:
+    def run(args: Any, kwargs: Any) -> Any:
+        return f(*args, **kwargs)
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
         if not _taped():
-            return f(*args)
-        args = tuple(map_structure(_leaf, args))
-        used = _Sources()
+            return f(*args, **kwargs)
+        given, used = (args, kwargs), _Sources()
         with tapes_paused():
-            out = used.during(f, args)
-        known = {id(a) for a in flatten(args)}
-        variables = [v for key, v in used.variables.items() if key not in known]
+            out = used.during(run, given)
+        sources = [a for a in flatten(given) if isinstance(a, Tensor | Variable)]
+        known = {id(a) for a in sources}
+        sources += [v for key, v in used.variables.items() if key not in known]
 
         def pull(g: Any, wanted: list[int]) -> list[Any]:
             tape = Tape(watch_variables=False)
-            fresh = [a if isinstance(a, Variable) else OPS["identity_op"](a) for a in flatten(args)]
-            sources = [*fresh, *variables]
+            fresh = [a if isinstance(a, Variable) else OPS["identity_op"](a) for a in sources]
             for position in wanted:
-                tape.watch(sources[position])
-            token = REDRAWN.set(iter(used.draws.values()))
+                tape.watch(fresh[position])
+            rest, token = iter(fresh), REDRAWN.set(iter(used.draws.values()))
             try:
-                again = tape.during(f, unflatten(args, fresh))
+                filled = map_structure(lambda a: next(rest) if isinstance(a, Tensor | Variable) else a, given)
+                again = tape.during(run, filled)
             finally:
                 REDRAWN.reset(token)
-            return tape.pull(flatten(again), flatten(g), sources, free=True)
+            return tape.pull(flatten(again), flatten(g), fresh, free=True)
 
-        return _joined(out, (*args, *variables), pull)
+        return _joined(out, tuple(sources), pull)
 
     return update_wrapper(wrapped, f)

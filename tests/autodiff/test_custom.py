@@ -105,6 +105,23 @@ def test_arguments_that_are_not_differentiated():
     assert float(grad(grad(lambda x: f(x, 3)))(2.0)) == 12
 
 
+@pytest.mark.parametrize("wrap", [custom_vjp, ops.custom_gradient])
+def test_constants_are_given_as_they_are(wrap):
+    def product(x, k, flag=None):
+        assert (type(k), flag) == (float, "so")
+        return x * k, (lambda upstream: (upstream * k, 7.0, None)) if wrap is ops.custom_gradient else k
+
+    f = wrap(product)
+    if wrap is custom_vjp:
+        f.defvjp(product, lambda k, g: (g * k, 7.0, None))
+    value, dx = arraynet.value_and_grad(lambda x: f(x, 0.1, "so"))(np.float64(4.0))
+    assert (value.item(), dx.item()) == (0.4, 0.1)
+
+
+def test_a_custom_gradient_of_numbers_is_a_tensor():
+    assert type(ops.custom_gradient(lambda x: (x * x, lambda g: g))(2.0)) is arraynet.Tensor
+
+
 def test_integer_arguments_take_none():
     @custom_vjp
     def taken(x, n):
@@ -130,6 +147,16 @@ def test_what_a_custom_rule_can_get_wrong():
     total.defvjp(lambda x: (ops.sum(x), None), lambda _, g: (g,))
     with pytest.raises(ValueError, match=r"shape of its argument, \(3,\); received \(\)"):
         grad(total)(np.ones(3))
+
+
+def test_fwd_returns_a_pair():
+    @custom_vjp
+    def lonely(x):
+        return x
+
+    lonely.defvjp(lambda x: x * 2, lambda _, g: (g,))
+    with pytest.raises(TypeError, match="The fwd of lonely must return a pair, it returned Tensor"):
+        grad(lonely)(1.0)
 
 
 def test_a_persistent_tape_calls_the_rule_anew():
@@ -237,6 +264,26 @@ def test_checkpoint_of_structures():
     f = checkpoint(lambda p: {"s": p["a"] + p["b"], "m": p["a"] * p["b"]})
     dp = grad(lambda p: f(p)["s"] + f(p)["m"])({"a": 2.0, "b": 3.0})
     assert (float(dp["a"]), float(dp["b"])) == (4, 3)
+
+
+def test_a_checkpoint_is_called_as_its_function_is():
+    @checkpoint
+    def scaled(x, n, flag=True, how=None, by=None):
+        assert (type(n), flag, how) == (int, True, "so")
+        return x**n * by["k"]
+
+    x, k = np.float64(2.0), np.float64(0.1)
+    for by in (0.1, np.float64(0.1), np.array(0.1)):
+        value, dx = arraynet.value_and_grad(lambda x: scaled(x, 2, True, how="so", by={"k": by}))(x)  # noqa: B023
+        assert (value.item(), dx.item()) == (4 * 0.1, 4 * 0.1)
+    dx, dk = grad(lambda x, k: scaled(x, n=2, how="so", by={"k": k}), argnums=(0, 1))(x, k)
+    assert (dx.item(), dk.item()) == (4 * 0.1, 4)
+
+
+def test_what_the_host_gives_keeps_its_width_in_a_checkpoint():
+    halves = checkpoint(lambda x, k: x * k)
+    for k in (np.float64(0.5), np.array(0.5), [0.5]):
+        assert arraynet.value_and_grad(lambda x: ops.sum(halves(x, k)))(2.0)[0].dtype == "float32"  # noqa: B023
 
 
 def test_checkpoint_forgets_and_computes_again():
