@@ -39,6 +39,9 @@ class Namespace:
         self._xp, self._device = xp, device
 
     def __getattr__(self, name: str) -> Any:
+        if name in DTYPES and not hasattr(self._xp, name):
+            library, has = getattr(self._xp, "__name__", self._xp), sorted(d for d in DTYPES if hasattr(self._xp, d))
+            raise TypeError(f"{library} has no dtype {name!r}, this backend has {', '.join(has)}: cast to one of them.")
         value = getattr(self._xp, name)
         if self._device is not None and name in CREATION:
             value = partial(value, device=self._device)

@@ -25,7 +25,6 @@ __all__ = ["HostScalar", "Op", "Rule", "apply", "execute", "op", "operands", "pr
 
 UNFIT = "shapes cannot be broadcast together: counted from the last axis, lengths must be equal or 1"
 PROMOTIONS = {"common": dtypes.promote, "number": dtypes.promote_number, "float": dtypes.promote_float, None: None}
-SCALARS = (bool, int, float, np.bool_, np.integer, np.floating)
 
 
 class HostScalar:
@@ -76,6 +75,8 @@ class Op:
     def __init__(
         self, form: Callable[..., Any], promote: str | None, fixed: Sequence[str], logits: bool, name: str | None
     ) -> None:
+        if promote not in PROMOTIONS:
+            raise ValueError(f"promote must be one of {', '.join(map(repr, PROMOTIONS))}, received {promote!r}.")
         parameters = list(inspect.signature(form).parameters.values())[1:]
         kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL)
         self.form, self.logits = form, logits
@@ -279,11 +280,9 @@ def _inputs(op: Op, args: Sequence[Any], backend: Backend, copy: bool) -> tuple[
 def _placed(inputs: list[Any], args: Sequence[Any], backend: Backend, copy: bool) -> tuple[Any, ...]:
     """Inputs with Tensors for host arrays; `args` tell which of these have dtypes, and which were lists or numbers."""
     floating = next((i.dtype for i in inputs if type(i) is Tensor and i.dtype.kind == "f"), None)
-    given = [a.dtype for a in args if isinstance(a, np.ndarray) and a.dtype.kind == "f"]
-    beside = dtypes.promote(*given) if given else None
     for k, (i, a) in enumerate(zip(inputs, args, strict=True)):
         if isinstance(i, np.ndarray):
-            kind = floating if floating and i.dtype.kind == "f" else dtypes.resolve(a, i, beside)
+            kind = floating if floating and i.dtype.kind == "f" else dtypes.resolve(a, i, args)
             inputs[k] = as_tensor(np.array(i) if copy else i, backend, kind.name)
     return tuple(inputs)
 
@@ -309,20 +308,18 @@ def operands(*args: Any) -> tuple[Tensor, ...]:
     backend = _backend_of(args)
     if all(type(a) is Tensor for a in args):
         return args
-    inputs = [i if isinstance(i := _entered(a, backend), Tensor) else host_array(a) for a in args]
+    inputs = [host_array(a) if (i := _entered(a, backend)) is None or type(i) in _WEAK else i for a in args]
     return _placed(inputs, args, backend, copy=False)
 
 
 def _entered(a: Any, backend: Backend) -> Any:
     """One argument as a Tensor, a Python scalar, None, or a host array."""
-    if a is None or type(a) is Tensor or type(a) in (bool, int, float):
-        return a
     if isinstance(a, Variable):
         return a.read()
+    if a is None or type(a) is Tensor or type(a) in _WEAK or isinstance(a, Tensor | HostScalar):
+        return a
     if isinstance(a, np.generic):
         return host_array(a).item()
-    if isinstance(a, Tensor | HostScalar):
-        return a
     if not isinstance(a, np.ndarray) and isinstance(a, backend.array_types):
         return as_tensor(a, backend)
     return host_array(a)

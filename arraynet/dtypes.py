@@ -5,6 +5,7 @@ one's. Python and NumPy scalars are weak: they decide the kind (a float beside i
 the width.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -93,15 +94,15 @@ def promote_number(*kinds: Any) -> np.dtype:
     return result if result.kind != "b" else np.dtype("int32")
 
 
-def resolve(x: Any, host: np.ndarray, beside: np.dtype | None = None) -> np.dtype:
-    """Return the dtype that host data takes: arrays keep theirs, lists of floats are floatx, or that of arrays beside.
+def resolve(x: Any, host: np.ndarray, beside: Sequence[Any] = ()) -> np.dtype:
+    """Return the dtype that host data takes: arrays keep theirs, lists of floats take that of arrays beside, or floatx.
 
     Python integers are int32 unless one of them needs more; `host` is `x` as a NumPy array.
     """
     if isinstance(x, np.ndarray | np.generic) or host.dtype.kind not in "if":
         return host.dtype
     if host.dtype.kind == "f":
-        return beside or np.dtype(config.floatx())
+        return promote_float(*(a.dtype for a in beside if isinstance(a, np.ndarray) and a.dtype.kind == "f"))
     wide = host.size and (host.max() >= 2**31 or host.min() < -(2**31))
     return np.dtype("int64" if wide else "int32")
 

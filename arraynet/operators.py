@@ -66,8 +66,10 @@ class Operators(ArrayDisplay):
     def __getitem__(self, key: Any) -> Any:
         return OPS["get_item"](self, key)
 
-    def __setitem__(self, key: Any, value: Any) -> None:
+    def __setitem__(self, key: Any, value: Any = None) -> None:
         raise TypeError(
-            "Tensors are immutable: x[i] = value is not possible. Use "
-            "x = ops.scatter_update(x, indices, updates) or ops.where(condition, value, x)."
+            "Tensors are immutable: neither x[i] = value nor del x[i] is possible. Use "
+            "x = ops.scatter_update(x, indices, updates), ops.where(condition, value, x) or ops.take(x, kept)."
         )
+
+    __delitem__ = __setitem__

@@ -150,6 +150,10 @@ def _rebuild(host: np.ndarray, backend: str) -> Tensor:
     return as_tensor(host, load(backend))
 
 
+def _of_value(name: str) -> Callable[[Any], Any]:
+    return lambda self: getattr(self.read(), f"__{name}__")()
+
+
 class Variable(Operators, Versioned):
     """A named, assignable holder of a Tensor.
 
@@ -304,20 +308,14 @@ class Variable(Operators, Versioned):
         """Its value with the axes in reverse order."""
         return self.read().T
 
-    def __bool__(self) -> bool:
-        return bool(self.read())
-
-    def __float__(self) -> float:
-        return float(self.read())
-
-    def __int__(self) -> int:
-        return int(self.read())
+    def item(self) -> Any:
+        """Return the only element as a Python number."""
+        return self.read().item()
 
     def __len__(self) -> int:
         return len(self._value)
 
-    def __iter__(self) -> Iterator[Tensor]:
-        return iter(self.read())
+    __bool__, __float__, __int__, __index__, __iter__ = map(_of_value, ("bool", "float", "int", "index", "iter"))
 
     def __format__(self, spec: str) -> str:
         return format(self.read(), spec) if spec else repr(self)

@@ -221,6 +221,19 @@ def test_dtypes_are_numpys_everywhere(backend):
         assert dtype_of(x.array) is np.dtype(dtype)
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: ops.array(np.ones(2, "float16")),
+        lambda: ops.zeros(2, "float16"),
+        lambda: ops.cast(ops.ones(2), "float16"),
+    ],
+)
+def test_a_dtype_that_a_library_lacks_is_named(call):
+    with arraynet.use_backend("strict"), pytest.raises(TypeError, match=r"strict has no dtype 'float16'.* float32, "):
+        call()
+
+
 def test_the_doors_of_the_reference_do_not_copy():
     host = np.ones(3)
     backend = NumPyBackend()

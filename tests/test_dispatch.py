@@ -248,6 +248,11 @@ def test_arguments_by_name_and_by_position(backend):
         ops.sum(x, dim=1)
 
 
+def test_a_promotion_is_one_of_four(scratch):
+    with pytest.raises(ValueError, match="promote must be one of 'common', 'number', 'float', None, received 'flaot'"):
+        op(lambda xp, x, /: x, promote="flaot")
+
+
 def test_a_rule_may_name_only_what_the_op_has(scratch):
     @op
     def double(xp, x, /):

@@ -113,10 +113,10 @@ def test_numbers(backend):
     assert int(ops.array([2.7])) == 2
     assert math.sqrt(ops.array(4.0)) == 2.0
     assert ["a", "b", "c"][ops.array(1)] == "b"
-    assert list(range(ops.array(2))) == [0, 1]
+    assert list(range(ops.array(2))) == list(range(Variable(2))) == [0, 1]
     assert bool(ops.array([0.5]))
     assert not ops.array(0)
-    assert float(Variable(2)) == 2.0
+    assert float(Variable(2)) == Variable([2.0]).item() == 2.0
     assert int(Variable(2.5)) == 2
     assert not Variable(0.0)
 
@@ -135,6 +135,8 @@ def test_numbers(backend):
         (lambda x: list(ops.ones(())), TypeError, "no axes"),
         (lambda x: operator.setitem(x, 0, 1.0), TypeError, "scatter_update"),
         (lambda x: operator.setitem(Variable(x), 0, 1.0), TypeError, "scatter_update"),
+        (lambda x: operator.delitem(x, 0), TypeError, r"nor del x\[i\] is possible"),
+        (lambda x: operator.index(Variable(x)), TypeError, "integer Tensor of shape"),
         (lambda x: x.nothing, AttributeError, "nothing"),
         (lambda x: x + object(), TypeError, "Expected numbers"),
         (lambda x: ops.array(["a"]), TypeError, "Expected numbers"),

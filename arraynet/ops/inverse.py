@@ -43,7 +43,13 @@ def solve(a: Any, b: Any) -> Any:
         A matrix is singular or not square, or the shapes do not fit.
     """
     a, b = operands(a, b)
-    if b.ndim == a.ndim - 1:
+    vectors = b.ndim == a.ndim - 1
+    if a.ndim < 2 or {a.shape[-2:-1], b.shape[-1:] if vectors else b.shape[-2:-1]} != {a.shape[-1:]}:
+        raise ValueError(
+            f"solve: a holds square matrices, (..., n, n), and b has the shape (..., n) or (..., n, k); "
+            f"received shapes {a.shape} and {b.shape}."
+        )
+    if vectors:
         return squeeze(solve_matrix(a, expand_dims(b, -1)), axis=-1)
     return solve_matrix(a, b)
 

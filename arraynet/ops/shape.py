@@ -9,7 +9,7 @@ import numpy as np
 
 from arraynet import dtypes
 from arraynet.dispatch import op, operands
-from arraynet.tensor import Variable, as_tensor
+from arraynet.tensor import Tensor, Variable, as_tensor
 
 __all__ = ["broadcast_to", "cast", "concatenate", "expand_dims", "moveaxis", "ndim", "ones_like", "ravel", "reshape",
            "shape", "size", "squeeze", "stack", "swapaxes", "transpose", "zeros_like"]  # fmt: skip
@@ -252,8 +252,11 @@ _cast.defvjp(x=lambda g: g)  # the reverse pass undoes casts
 
 def cast(x: Any, dtype: Any) -> Any:
     """Return `x` in another dtype; from float to integer it is cut towards zero."""
-    with np.errstate(all="ignore"):  # as in any op
-        return as_tensor(x, dtype=dtypes.standardize(dtype))  # host numbers are rounded once
+    name = dtypes.standardize(dtype)
+    if isinstance(x, Tensor):
+        return x if x.dtype.name == name else _cast(x, name)
+    with np.errstate(all="ignore"):  # as in an op, but the host's numbers are rounded once
+        return as_tensor(x, dtype=name)
 
 
 @op(promote=None, name="zeros_like")

@@ -21,6 +21,14 @@ def test_matrices_that_are_not_square_are_refused(function, backend):
         function(ops.convert_to_tensor(normal(2, 3)))
 
 
+@pytest.mark.parametrize(
+    ("a", "b"), [((2, 2), (3,)), ((2, 2), (3, 2)), ((2, 2), ()), ((2, 3), (3,)), ((), (2, 2)), ((3, 2, 2), (2,))]
+)
+def test_right_hand_sides_that_do_not_fit_are_refused(a, b, backend):
+    with pytest.raises(ValueError, match=r"solve: a holds square matrices, .*received shapes \(.*\) and \(.*\)\.$"):
+        ops.solve(ops.ones(a), ops.ones(b))
+
+
 def test_errors_name_the_op_and_the_shapes(backend):
     with pytest.raises(ValueError, match=r"inv: .*ingular.*\(2, 2\)"):
         ops.inv(ops.ones((2, 2)))
