@@ -161,6 +161,8 @@ def value_and_grad(
 def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
     """Return the function that computes the gradient of a scalar function.
 
+    What leaves the library on the way, as by ``np.exp(x)`` or ``float(x)``, is a constant to it.
+
     Parameters
     ----------
     f : callable

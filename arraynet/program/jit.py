@@ -39,7 +39,8 @@ def jit(f: Callable[..., Any]) -> "Jitted":
     A signature is what the call was given, by shape and dtype, Python values by themselves; the backend;
     and the settings of every layer, optimizer and loss that took part. Variables that `f` reads and
     assigns are read and assigned at every replay. Under a tape, or within another captured function, `f`
-    runs as it stands.
+    runs as it stands. All else that Python does in `f` is done at the capture and not at a replay: keep what
+    changes in Variables, not in attributes, and draw with `arraynet.random`, not with NumPy's.
 
     Parameters
     ----------
