@@ -13,6 +13,7 @@ __all__ = [
     "explain_absent",
     "flag",
     "instead_of",
+    "lacking",
     "named",
     "number",
     "optional_count",
@@ -102,6 +103,14 @@ def instead_of(name: str) -> str:
     is_op = ops is not None and name[0] != "_" and callable(vars(ops).get(name))
     use = INSTEAD.get(name) or (f"ops.{name}(x)" if is_op else "")
     return f" Use {use}." if use else ""
+
+
+def lacking(thing: Any, name: str, mark: str = "name") -> Exception:
+    """Return the error for an attribute that an object lacks; `mark` is one that its base's ``__init__`` sets."""
+    kind = type(thing).__name__
+    if name.startswith("__") or mark in vars(thing):
+        return AttributeError(f"{kind!r} object has no attribute {name!r}")
+    return RuntimeError(f"{kind} has no attribute {name!r} yet: call super().__init__() first in its __init__.")
 
 
 def absent(module: str, name: str, kind: str, known: Iterable[str], instead: str = "") -> AttributeError:

@@ -57,6 +57,6 @@ def deserialize(
 
 def _uninterpreted(kind: str, identifier: Any, table: Mapping[str, type]) -> str:
     names = ", ".join(sorted({cls.__name__ for cls in table.values()}))
-    own = f"{resembling(identifier, {*table, *map(snake_case, table)})} If it is your own, pass it by custom_objects."
+    own = f"{resembling(identifier, table)} If it is your own, pass it by custom_objects."
     remedy = f" {own.lstrip()}" if isinstance(identifier, str) else ""
     return f"Could not interpret {kind} identifier: {identifier!r}. Known by name: {names}.{remedy}"

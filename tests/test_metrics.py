@@ -1,10 +1,13 @@
 """Metrics against counts by hand, over batches, with weights; state, names and look-up."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
 import arraynet
-from arraynet import losses, metrics
+from arraynet import layers, losses, metrics, ops
 
 SCORES = np.array([[0.1, 0.7, 0.2], [0.4, 0.4, 0.2], [0.2, 0.3, 0.5]], np.float32)
 LABELS = np.array([1, 1, 2])
@@ -77,6 +80,56 @@ def test_state_is_untrainable_variables_that_move(backend):
     assert metric.result().item() == 2
 
 
+class Squares(metrics.Metric):
+    """State set as attributes, as the docstring of `Metric` says, and a weight that is none of its own."""
+
+    def __init__(self, weight=None, **options):
+        super().__init__(**options)
+        self.total, self.inner, self.weight = arraynet.Variable(0.0), {"mean": [metrics.Mean()]}, weight
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        self.total.assign_add(ops.sum(ops.square(y_pred)))
+        self.inner["mean"][0].update_state(y_pred)
+
+    def result(self):
+        return self.total.read()
+
+
+def test_variables_and_metrics_set_as_attributes_are_state(backend):
+    metric = Squares()
+    for made in (metric, copy.deepcopy(metric), pickle.loads(pickle.dumps(metric))):
+        assert [v.name for v in made.variables[1:]] == ["total", "count"]
+        assert made([0.0], [1.0, 3.0]).item() == 10
+        made.move("numpy")
+        assert {v.backend.name for v in made.variables} == {"numpy"}
+        made.reset_state()
+        assert [float(v) for v in made.variables] == [0, 0, 0]
+
+
+def test_state_that_was_set_as_an_attribute_begins_anew_with_each_epoch():
+    model = arraynet.Sequential([layers.Dense(1, kernel_initializer="ones", use_bias=False)])
+    model.compile(arraynet.optimizers.SGD(0.0), "mse", metrics=[Squares(name="squares")])
+    history = model.fit(np.ones((4, 2)), np.zeros((4, 1)), batch_size=2, epochs=3, verbose=0).history
+    assert history["squares"] == [16, 16, 16]
+
+
+def test_the_weights_of_a_layer_are_no_state_of_a_metric_that_holds_them():
+    layer = layers.Dense(2)
+    layer.build((None, 3))
+    before, metric = layer.kernel.numpy(), Squares(layer.kernel)
+    metric.reset_state()
+    assert all(v is not layer.kernel for v in metric.variables)
+    np.testing.assert_array_equal(layer.kernel.numpy(), before)
+
+
+def test_state_begins_as_its_initializer_says(backend):
+    metric = metrics.Metric()
+    first = metric.add_variable(shape=(2,), initializer="ones", name="first")
+    second = metric.add_weight(name="second", dtype="int32")
+    assert (first.numpy().tolist(), second.dtype, second.trainable) == ([1, 1], "int32", False)
+    assert metric.variables == [first, second]
+
+
 def test_updates_leave_no_trace_on_a_tape(backend):
     x = arraynet.Variable([1.0, 3.0])
     metric = metrics.Mean()
@@ -90,6 +143,8 @@ def test_names():
     assert metrics.Mean().name == "mean"
     assert metrics.get("mse") is losses.mean_squared_error
     assert isinstance(metrics.get("MeanSquaredError"), metrics.MeanSquaredError)
+    assert isinstance(metrics.get("precision"), metrics.Precision)
+    assert isinstance(metrics.get("root_mean_squared_error"), metrics.RootMeanSquaredError)
     assert metrics.MeanMetricWrapper(losses.huber).name == "huber"
     assert repr(metrics.Precision(name="p")) == "<Precision name=p>"
     with pytest.raises(ValueError, match="Could not interpret metric identifier: 'crossentropy'"):

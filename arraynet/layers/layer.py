@@ -13,7 +13,7 @@ import numpy as np
 
 from arraynet import dtypes, initializers, regularizers
 from arraynet.backend import Backend
-from arraynet.checks import flag
+from arraynet.checks import flag, lacking
 from arraynet.layers.arguments import backend_of, entered
 from arraynet.layers.config import config_of, shape_from
 from arraynet.layers.context import calling, current_call
@@ -113,11 +113,7 @@ class Layer(Tracked):
         cls._takes_training = names.index("training") if "training" in names else None
 
     def __getattr__(self, name: str) -> Any:
-        if not name.startswith("__") and "_frozen" not in vars(self):
-            raise RuntimeError(
-                f"{type(self).__name__} has no attribute {name!r} yet: call super().__init__() first in its __init__."
-            )
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        raise lacking(self, name, "_frozen")
 
     @property
     def compute_dtype(self) -> str:

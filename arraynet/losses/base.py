@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from arraynet import config, dtypes, ops
-from arraynet.checks import flag
+from arraynet.checks import flag, lacking
 from arraynet.dispatch import operands
 from arraynet.naming import snake_case
 from arraynet.observers import Versioned, notify
@@ -38,6 +38,9 @@ class Loss(Versioned):
             raise ValueError(f"reduction must be one of {REDUCTIONS}, received {reduction!r}.")
         self.name = name or snake_case(type(self).__name__)
         self.reduction, self._dtype = reduction, dtype and dtypes.standardize(dtype)
+
+    def __getattr__(self, name: str) -> Any:
+        raise lacking(self, name)
 
     @property
     def dtype(self) -> str:

@@ -20,7 +20,7 @@ ALIASES = {
 }
 FUNCTIONS = {name: getattr(functions, name) for name in functions.__all__} | ALIASES
 FUNCTIONS |= {name.upper(): function for name, function in ALIASES.items()}
-CLASSES = {name: getattr(classes, name) for name in classes.__all__}
+CLASSES = registry.named(*(getattr(classes, name) for name in classes.__all__))
 
 
 def get(identifier: Any) -> Any:

@@ -13,4 +13,6 @@ from arraynet.metrics.confusion import *
 from arraynet.metrics.errors import *
 from arraynet.metrics.lookup import *
 
-_explain_absent(__name__, "metric", "Any function of y_true and y_pred, made of arraynet.ops, can be one.")
+_explain_absent(
+    __name__, "metric", "Any function of y_true and y_pred, made of arraynet.ops, can be one: docs/extend/metric.md."
+)

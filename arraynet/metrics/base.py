@@ -10,7 +10,9 @@ import numpy as np
 
 from arraynet import config, dtypes, ops
 from arraynet.backend import Backend
+from arraynet.checks import lacking
 from arraynet.dispatch import operands
+from arraynet.layers.tracked import held
 from arraynet.losses.base import Optioned, divided, weighted
 from arraynet.naming import auto_name, snake_case
 from arraynet.observers import Versioned
@@ -21,6 +23,9 @@ __all__ = ["Mean", "MeanMetricWrapper", "Metric", "Sum"]
 
 class Metric(Versioned):
     """Base of all metrics: subclass it, make Variables, define `update_state` and `result`.
+
+    Variables and other metrics that it sets as attributes, also inside lists, tuples and dicts, are its state, which
+    `reset_state` sets to zero; the weights of a layer are not.
 
     Parameters
     ----------
@@ -42,25 +47,33 @@ class Metric(Versioned):
         self.dtype = dtypes.standardize(dtype or config.floatx())
         self._variables: list[Variable] = []
 
-    def add_variable(self, shape: Any = (), dtype: Any = None, name: str | None = None) -> Variable:
-        """Return a new state of zeros, which `reset_state` sets to zero again."""
-        host = np.zeros(shape, dtypes.standardize(dtype or self.dtype))
-        self._variables.append(Variable(host, trainable=False, name=name))
+    def __getattr__(self, name: str) -> Any:
+        raise lacking(self, name)
+
+    def add_variable(
+        self, shape: Any = (), initializer: Any = "zeros", dtype: Any = None, name: str | None = None
+    ) -> Variable:
+        """Return a new state, which `reset_state` sets to zero whatever it begins with."""
+        kind = dtypes.standardize(dtype or self.dtype)
+        self._variables.append(Variable(initializer, shape, kind, trainable=False, name=name))
         return self._variables[-1]
+
+    add_weight = add_variable  # Keras has both
 
     @property
     def variables(self) -> list[Variable]:
         """Its state."""
-        return list(self._variables)
+        found = [*held(self, Variable), *(v for metric in held(self, Metric) for v in metric.variables)]
+        return list({id(v): v for v in found if v._path is None}.values())  # what has a path belongs to a layer
 
     def move(self, backend: str | Backend) -> None:
         """Move its state to another backend, in place."""
-        for variable in self._variables:
+        for variable in self.variables:
             variable.move(backend)
 
     def reset_state(self) -> None:
         """Set its state to zero."""
-        for variable in self._variables:
+        for variable in self.variables:
             variable.assign(np.zeros(variable.shape, variable.dtype))
 
     def update_state(self, *args: Any, **kwargs: Any) -> None:

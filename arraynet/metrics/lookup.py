@@ -11,7 +11,7 @@ from arraynet.metrics import accuracies, base, confusion, errors
 __all__ = ["deserialize", "get", "serialize"]
 
 _known = {name: getattr(module, name) for module in (accuracies, base, confusion, errors) for name in module.__all__}
-CLASSES = {name: thing for name, thing in _known.items() if isinstance(thing, type)}
+CLASSES = registry.named(*(thing for thing in _known.values() if isinstance(thing, type)))
 FUNCTIONS = LOSSES | {name: thing for name, thing in _known.items() if name not in CLASSES}
 
 
@@ -21,7 +21,7 @@ def get(identifier: Any) -> Any:
     Parameters
     ----------
     identifier : str, dict, type, callable or None
-        The name of a metric's class or of a metric's or loss's function; None stays None.
+        The name of a metric's class, also in snake case, or of a metric's or loss's function; None stays None.
 
     Returns
     -------

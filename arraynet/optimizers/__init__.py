@@ -119,4 +119,4 @@ def deserialize(config: dict[str, Any], custom_objects: Mapping[str, type] | Non
     return registry.deserialize("optimizer", config, _TABLE, custom_objects)  # type: ignore[no-any-return]
 
 
-_explain_absent(__name__, "optimizer", "Subclass Optimizer to write one.")
+_explain_absent(__name__, "optimizer", "Subclass Optimizer to write one: docs/extend/optimizer.md.")

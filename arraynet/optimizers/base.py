@@ -66,6 +66,8 @@ class Optimizer(Settings):
     step: Op
 
     def __init__(self, learning_rate: Any, **options: Any) -> None:
+        if not isinstance(getattr(type(self), "step", None), Op):
+            raise TypeError(_stepless(type(self)))
         super().__init__(learning_rate, **options)
         self._targets: list[Variable] = []
         self._state: dict[Variable, dict[str, Variable]] = {}  # slots by name, for each variable that is trained
@@ -287,3 +289,12 @@ class Optimizer(Settings):
         self._iterations = int(np.asarray(store["iterations"]))
         if "learning_rate" in store and isinstance(self._learning_rate, float):
             self._learning_rate = float(np.asarray(store["learning_rate"]))
+
+
+def _stepless(cls: type) -> str:
+    """What is said of a class without an update rule, as one is that was written for Keras."""
+    unused = " Its update_step, as Keras has it, is never called." if hasattr(cls, "update_step") else ""
+    return (
+        f"{cls.__name__} has no update rule. In the class write step = my_step, and above it, with @op(promote=None), "
+        f"def my_step(xp, w, g, /, learning_rate): return w - g * learning_rate.{unused} See docs/extend/optimizer.md."
+    )

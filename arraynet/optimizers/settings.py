@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from arraynet.checks import flag, number, resembling
+from arraynet.checks import flag, lacking, number, resembling
 from arraynet.naming import auto_name
 from arraynet.observers import Versioned
 from arraynet.optimizers import schedules
@@ -74,6 +74,9 @@ class Settings(Versioned):
         meant = [question for name in names if (question := resembling(OLD.get(name, name), known))]
         text = f"{type(self).__name__} does not know the arguments {', '.join(names)}. {' '.join(meant)}".rstrip()
         return f"{text} It knows {', '.join(known)}."
+
+    def __getattr__(self, name: str) -> Any:
+        raise lacking(self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in OLD and name not in self.hyper:  # as an attribute of its own it would change nothing
