@@ -8,7 +8,7 @@ from typing import Any
 from arraynet.tensor import Tensor
 from arraynet.tree import flatten
 
-__all__ = ["InputSpec", "check_inputs"]
+__all__ = ["InputSpec", "check_inputs", "refuse_dict"]
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,20 @@ def _remedy(shape: tuple[int | None, ...], length: int) -> str:
     return "Bring the input into that shape, or make a new layer."
 
 
+def refuse_dict(inputs: Any, layer: Any) -> None:
+    """Raise ValueError if a layer that takes arrays is given a dict of them, or of their shapes."""
+    if isinstance(inputs, dict) and layer.input_spec is not None:
+        raise ValueError(
+            f"Layer {layer.name!r} ({type(layer).__name__}) expects an array, received a dict of {sorted(inputs)}. "
+            f"Pass the array itself, or write a Model whose call takes inputs[{min(inputs, default='name')!r}]."
+        )
+
+
 def check_inputs(specs: Any, inputs: Any, layer: Any) -> None:
     """Check each of the input Tensors against the spec in the same place."""
     if specs is None:
         return
+    refuse_dict(inputs, layer)
     specs, inputs = flatten(specs), flatten(inputs)
     if len(specs) != len(inputs):
         raise ValueError(

@@ -18,6 +18,7 @@ from arraynet.models.checks import check_inputs, check_numbers
 from arraynet.models.compiled import CompiledLoss, CompiledMetrics
 from arraynet.models.divergence import RunningLoss
 from arraynet.models.labels import check_labels, check_outputs
+from arraynet.models.loop import reported
 from arraynet.plugins import current, use_backend
 from arraynet.program import jit
 from arraynet.program.capture import Capture
@@ -45,6 +46,7 @@ class Compilable(Layer):
     _loss_tracker: RunningLoss | None = None
     _auto_scale = True
     _matched = False  # whether losses and metrics know the outputs
+    _tracked = False  # whether the running loss has seen the batch
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -202,6 +204,7 @@ class Compilable(Layer):
             self._compiled_metrics.update(y, y_pred, sample_weight)
 
     def _track(self, loss: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> None:
+        self._tracked = True
         if self._loss_tracker is not None:
             self._loss_tracker.update_state(loss, sample_weight=float(len(flatten(x)[0])))
         self.compute_metrics(x, y, y_pred, sample_weight)
@@ -213,7 +216,9 @@ class Compilable(Layer):
 
             def step(x: Any, y: Any, sample_weight: Any) -> Any:
                 tensors = map_structure(_tensor, (x, y, sample_weight))  # in a captured step they are already
-                return method(packed(*tensors))
+                self._tracked = kind == "predict"  # which reports nothing
+                returned = method(packed(*tensors))
+                return returned if self._tracked else reported(method, returned)
 
             step.__name__ = f"{kind}_step of {self.name}"
             self._steps[kind] = step

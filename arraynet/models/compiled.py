@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 from arraynet import losses, metrics
+from arraynet.checks import number
 from arraynet.losses.base import FunctionLoss, Loss
 from arraynet.metrics.base import Mean, MeanMetricWrapper, Metric
 from arraynet.observers import notify
@@ -30,7 +31,8 @@ def _per_output(given: Any, names: list[str], what: str) -> list[Any]:
     if isinstance(given, dict):
         unknown = sorted(set(given) - set(names))
         if unknown:
-            known = "has one output without a name" if names == [""] else f"has the outputs {names}"
+            one = f"has one output without a name: pass {what} without the dict"
+            known = one if names == [""] else f"has the outputs {names}"
             raise ValueError(f"{what} names the outputs {unknown}; the model {known}.")
         return [given.get(name) for name in names]
     if isinstance(given, list | tuple) and len(given) == len(names):
@@ -42,10 +44,13 @@ def _per_output(given: Any, names: list[str], what: str) -> list[Any]:
 
 def _pairs(y_true: Any, y_pred: Any, names: list[str]) -> list[tuple[Any, Any]]:
     """True values and predictions of every output."""
-    if names == [""]:
-        return [(y_true, y_pred)]
-    guesses = [y_pred[name] for name in names] if isinstance(y_pred, dict) else list(y_pred)
+    guesses = [y_pred] if names == [""] else [y_pred[n] for n in names] if isinstance(y_pred, dict) else list(y_pred)
     return list(zip(_per_output(y_true, names, "y"), guesses, strict=True))
+
+
+def _labelled(name: str, y_true: Any) -> None:
+    if y_true is None:
+        raise ValueError(f"y has no entry {name!r}, but that output of the model has a loss or metrics.")
 
 
 def by_labels(y_true: Any, y_pred: Any) -> str:
@@ -91,6 +96,9 @@ class CompiledLoss:
 
     def __init__(self, loss: Any, weights: Any = None) -> None:
         self.loss, self.weights = loss, weights
+        for weight in flatten(weights):
+            if weight is not None:
+                number("loss_weights, the third argument of compile (metrics go by name: metrics=[...]),", weight)
         for identifier in flatten(loss):
             if not (isinstance(identifier, str) and identifier.lower() in ("crossentropy", "ce")):
                 losses.get(identifier)  # an unknown name is refused by compile
@@ -110,6 +118,8 @@ class CompiledLoss:
         weights = _per_output(self.weights, names, "loss_weights")
         self.parts, self.example = [], y_pred
         for name, (truth, guess), identifier, weight in zip(names, pairs, given, weights, strict=True):
+            if identifier is not None:
+                _labelled(name, truth)
             tracker = Mean(f"{name}_loss") if name and identifier is not None else None
             self.parts.append((resolved_loss(identifier, truth, guess), weight, tracker))
 
@@ -123,9 +133,11 @@ class CompiledLoss:
         names = _names(y_pred)
         weights = _per_output(sample_weight, names, "sample_weight")
         pairs, total = _pairs(y_true, y_pred, names), None
-        for (loss, factor, tracker), (truth, guess), weight in zip(self.parts, pairs, weights, strict=True):
+        for name, part, (truth, guess), weight in zip(names, self.parts, pairs, weights, strict=True):
+            loss, factor, tracker = part
             if loss is None:
                 continue
+            _labelled(name, truth)
             value = loss(truth, guess, weight)
             if tracker is not None:
                 tracker.update_state(value, sample_weight=float(len(guess)))
@@ -169,6 +181,7 @@ class CompiledMetrics:
         _check_unshared([identifier for *_, identifier in entries if isinstance(identifier, Metric)])
         self.parts, used = [], Counter({"loss": 1})
         for kind, k, identifier in entries:
+            _labelled(names[k], pairs[k][0])
             metric = resolved_metric(identifier, *pairs[k])
             base = f"{names[k]}_{metric.name}" if names[k] else metric.name
             name = f"{base}_{used[base]}" if used[base] else base

@@ -77,12 +77,23 @@ def _checked_lengths(**named: Any) -> int:
     """The number of samples, which all arrays agree on."""
     sizes = {name: [len(leaf) for leaf in leaf_arrays(value)] for name, value in named.items() if value is not None}
     if len({n for lengths in sizes.values() for n in lengths}) > 1:
-        listed = ", ".join(f"{name}: {', '.join(map(str, lengths))}" for name, lengths in sizes.items())
-        raise ValueError(f"All arrays must hold the same number of samples, received {listed}.")
+        listed = ", ".join(f"{name}: {_counted(lengths)}" for name, lengths in sizes.items())
+        raise ValueError(f"All arrays must hold the same number of samples, received {listed}.{_unstacked(named)}")
     samples = sizes["x"][0]
     if not samples:
         raise ValueError("x is empty: it holds no samples. Check how it was loaded or cut.")
     return int(samples)
+
+
+def _counted(lengths: list[int]) -> str:
+    alike = len(lengths) > 3 and len(set(lengths)) == 1
+    return f"{len(lengths)} arrays of {lengths[0]}" if alike else ", ".join(map(str, lengths))
+
+
+def _unstacked(named: dict[str, Any]) -> str:
+    """What is said of samples in a list, each an array, which would be inputs or outputs of their own."""
+    lists = [name for name, value in named.items() if isinstance(value, list | tuple) and len(value) > 1]
+    return "".join(f" Are the arrays of {name} samples? Make one array of them: numpy.stack({name})." for name in lists)
 
 
 def class_weights(y: Any, class_weight: dict[int, float]) -> np.ndarray:

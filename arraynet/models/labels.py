@@ -22,8 +22,11 @@ def check_outputs(data: Any, compiled: Any, y_pred: Any, model: Any) -> None:
     """Look at outputs, and at all labels, as the losses will; raise ValueError with what is wrong and its remedy."""
     for (loss, _, _), (guess, _) in zip(compiled.parts, compiled.pairs(y_pred, y_pred), strict=True):
         fn = getattr(loss, "function", None)
-        if fn in PROBABILITIES and isinstance(guess, Tensor) and guess.ndim:
-            _check_activation(fn, loss, guess, model)
+        if isinstance(guess, Tensor) and guess.ndim:
+            if fn in PROBABILITIES:
+                _check_activation(fn, loss, guess, model)
+            if fn not in CATEGORICAL:  # which warn themselves
+                _check_softmax(guess, model)
     arrays = getattr(data, "arrays", None) or data.first()
     check_labels(compiled, arrays[1], model)
 
@@ -40,6 +43,18 @@ def _check_activation(fn: Any, loss: Any, guess: Tensor, model: Any) -> None:
         _check_logits(loss, guess, _source(model, guess))
     elif guess.logits is None:
         _check_probabilities(fn, guess, model)
+
+
+def _check_softmax(guess: Tensor, model: Any) -> None:
+    """Warn of a softmax over a single column, which no weight has an influence on."""
+    axis = guess.logits[1] if guess.logits is not None else ()
+    if isinstance(axis, int) and guess.shape[axis] == 1:
+        warnings.warn(
+            f"The softmax of one output is always 1, so nothing is learned: the model ends in {_source(model, guess)}. "
+            f"Use activation='sigmoid' there, or a unit for each class; to predict a number use none.",
+            SyntaxWarning,
+            stacklevel=5,
+        )
 
 
 def _check_labels(loss: Any, labels: np.ndarray, guess: Tensor, source: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from arraynet.metrics import Metric
 from arraynet.models.interrupts import Interrupts
 
-__all__ = ["RunningLogs", "run_batches"]
+__all__ = ["RunningLogs", "reported", "run_batches"]
 
 
 class RunningLogs(Mapping[str, float]):
@@ -32,6 +32,19 @@ class RunningLogs(Mapping[str, float]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+def reported(step: Callable[..., Any], returned: Any) -> dict[str, Any]:
+    """Return what a step of the user's own gave; anything but a dict would be reported as a loss of 0."""
+    if not isinstance(returned, dict):
+        raise TypeError(
+            f"{step.__qualname__} must return what is to be reported, a dict such as {{'loss': loss}}, or what "
+            f"super().{step.__name__}(data) returns; it returned {type(returned).__name__}."
+        )
+    return returned
 
 
 def run_batches(

@@ -5,6 +5,7 @@ from typing import Any
 
 from arraynet.custom_objects import custom_object_scope
 from arraynet.layers.input_layer import InputLayer
+from arraynet.layers.input_spec import refuse_dict
 from arraynet.layers.layer import Layer
 from arraynet.layers.serialization import deserialize, serialize
 from arraynet.layers.shapes import batch_shape, shape_tuple
@@ -153,6 +154,7 @@ class Sequential(Model):
         self._build_shape = shape = batch_shape(shape_tuple(shape))
         for layer in self.layers:
             if not layer.built:
+                refuse_dict(shape, layer)
                 layer.build(shape)
             shape = layer.compute_output_shape(shape)
 
@@ -160,6 +162,11 @@ class Sequential(Model):
         for layer in self.layers:
             inputs = layer(inputs)
         return inputs
+
+    def _data(self, x: Any, *given: Any) -> Any:
+        """The data, of whose inputs there is one: as in Keras, it may stand alone in a list."""
+        alone = isinstance(x, list | tuple) and len(x) == 1 and getattr(x[0], "shape", None)
+        return super()._data(x[0] if alone else x, *given)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape of the output for a shape of the input, None for unknown axes."""

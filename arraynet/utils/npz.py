@@ -17,6 +17,11 @@ __all__ = ["Expected", "npz_names", "read_npz", "write_npz"]
 Expected = Mapping[str, tuple[tuple[int, ...], np.dtype]]
 """What an archive shall hold: shape and dtype by name."""
 
+
+class OtherArraysError(ValueError):
+    """A sound archive of other arrays than those expected."""
+
+
 HEADER = 10_000  # bytes; NumPy refuses longer headers too
 
 
@@ -52,6 +57,8 @@ def _explaining(file: Path) -> Iterator[None]:
         yield
     except OSError:
         raise
+    except OtherArraysError as error:
+        raise ValueError(f"{file} holds something else than expected: {error}") from error
     except Exception as error:
         raise ValueError(f"{file} is truncated or not the .npz file expected: {error}") from error
 
@@ -66,12 +73,12 @@ def write_npz(stream: IO[bytes], arrays: Mapping[str, np.ndarray]) -> None:
 
 def _read(archive: Any, name: str, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     if name + ".npy" not in archive.namelist():
-        raise ValueError(f"array {name!r} is missing, it holds {sorted(archive.namelist())[:20]}")
+        raise OtherArraysError(f"array {name!r} is missing, it holds {sorted(archive.namelist())[:20]}")
     info = archive.getinfo(name + ".npy")
     with archive.open(info) as member:
         found = _header(member)
     if found != (shape, dtype):
-        raise ValueError(f"array {name!r} is {found[1]} of shape {found[0]}, expected {dtype} of shape {shape}")
+        raise OtherArraysError(f"array {name!r} is {found[1]} of shape {found[0]}, expected {dtype} of shape {shape}")
     if info.file_size > dtype.itemsize * int(np.prod(shape)) + HEADER:
         raise ValueError(f"array {name!r} takes {info.file_size} bytes, more than its shape {shape} needs")
     with archive.open(info) as member:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from arraynet import ops
+from arraynet.checks import positive_int
 from arraynet.dtypes import host_array
 from arraynet.tensor import Tensor, Variable
 
@@ -56,12 +57,10 @@ def to_categorical(x: Any, num_classes: int | None = None) -> Any:
 def _classes(labels: np.ndarray, given: int | None) -> int:
     if given is None and not labels.size:
         raise ValueError("to_categorical cannot tell the number of classes from no labels: pass num_classes.")
-    classes = int(labels.max()) + 1 if given is None else given
+    classes = int(labels.max()) + 1 if given is None else positive_int("num_classes", given)
     if labels.size and (labels.min() < 0 or labels.max() >= classes):
-        raise ValueError(
-            f"to_categorical received labels from {labels.min()} to {labels.max()}; "
-            f"with {classes} classes they must lie in 0 to {classes - 1}."
-        )
+        bound = "they begin with 0" if given is None else f"with {given} classes they must lie in 0 to {given - 1}"
+        raise ValueError(f"to_categorical received labels from {labels.min()} to {labels.max()}; {bound}.")
     return classes
 
 

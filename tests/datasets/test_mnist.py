@@ -136,7 +136,7 @@ BAD = {
 def test_a_wrong_file_is_named(tmp_path, name):
     changed, message = BAD[name]
     file = write_npz(tmp_path / "mnist.npz", **changed)
-    with pytest.raises(ValueError, match=rf"mnist\.npz is truncated or not the \.npz file expected: array '{message}"):
+    with pytest.raises(ValueError, match=rf"mnist\.npz holds something else than expected: array '{message}"):
         mnist.load_data(file)
 
 

@@ -30,6 +30,17 @@ schedules = optimizers.schedules
 DENSE = [layers.Dense(3) for _ in range(4)]
 
 
+class OfKeras(optimizers.Optimizer):
+    def update_step(self, gradient, variable, learning_rate):
+        variable.assign(variable - gradient * learning_rate)
+
+
+class Ruleless(optimizers.Optimizer):
+    @staticmethod
+    def step(w, g, learning_rate):
+        return w - g * learning_rate
+
+
 @table(
     ("no units", lambda: layers.Dense(0), ValueError, "Dense|units|positive int|received 0"),
     ("units as text", lambda: layers.Dense("x"), ValueError, "units|positive int|'x'"),
@@ -94,6 +105,8 @@ def test_models(program, error, words):
     ("a number for a loss", lambda: net(loss=3), ValueError, "loss|3"),
     ("a misspelt metric", lambda: net(metrics=["acuracy"]), ValueError, "metric|'acuracy'|Accuracy"),
     ("a metric without brackets", lambda: net(metrics="accuracy"), ValueError, "list|write ['accuracy']"),
+    ("metrics in third place", lambda: Sequential().compile("sgd", "mse", ["mae"]), ValueError, "metrics=[...]|'mae'"),
+    ("a weight of text", lambda: net(loss_weights={"a": "2"}), ValueError, "loss_weights|a number|'2'"),
     ("no steps per execution", lambda: net(steps_per_execution=0), ValueError, "steps_per_execution|received 0"),
     ("jit_compile as text", lambda: net(jit_compile="yes"), ValueError, "jit_compile|'auto'|'yes'"),
     ("before compile", lambda: Sequential([layers.Dense(3)]).fit(X, Y), ValueError, "compiled before fit|compile("),
@@ -119,6 +132,8 @@ def test_compile(program, error, words):
     ("negative decay", lambda: optimizers.SGD(weight_decay=-1.0), ValueError, "weight_decay|-1.0"),
     ("two bounds", lambda: optimizers.SGD(clipnorm=1.0, clipvalue=1.0), ValueError, "At most one|clipnorm"),
     ("a bound as text", lambda: optimizers.SGD(clipvalue="a"), ValueError, "clipvalue|number|'a'"),
+    ("Keras' update_step", lambda: OfKeras(0.1), TypeError, "OfKeras|step = |update_step|docs/extend/optimizer.md"),
+    ("a step that is no op", lambda: Ruleless(0.1), TypeError, "Ruleless|@op(promote=None)"),
     ("no steps to decay", lambda: schedules.CosineDecay(0.1, 0), ValueError, "decay_steps|positive|0"),
     ("a schedule of text", lambda: schedules.ExponentialDecay("a", 9, 0.9), ValueError, "initial_learning_rate|'a'"),
     ("a reduction", lambda: losses.MeanSquaredError(reduction="avg"), ValueError, "reduction|'avg'|'sum'"),

@@ -32,6 +32,15 @@ def stream(*batches):
     ("no data", lambda m: m.fit(None, Y), ValueError, "no data|pass x"),
     ("empty data", lambda m: m.fit(X[:0], Y[:0]), ValueError, "x is empty"),
     ("no labels", lambda m: m.fit(X), ValueError, "no labels|pass y"),
+    (
+        "inputs in a dict",
+        lambda m: m.fit({"x": X}, Y),
+        ValueError,
+        "dense|expects an array|a dict of ['x']|inputs['x']",
+    ),
+    ("labels in a dict", lambda m: m.fit(X, {"y": Y}), ValueError, "y names|['y']|one output|without the dict"),
+    ("samples in a list", lambda m: m.fit(list(X), Y), ValueError, "x: 50 arrays of 6|y: 50|numpy.stack(x)"),
+    ("labels in a list", lambda m: m.fit(X, list(ONE_HOT)), ValueError, "y: 50 arrays of 3|numpy.stack(y)"),
     ("both in one tuple", lambda m: m.fit((X, Y)), ValueError, "no labels|pass y"),
     ("a generator function", lambda m: m.fit(stream, Y), TypeError, "stream|fit(stream())"),
     ("one number", lambda m: m.fit(5, Y), ValueError, "samples along its first axis|5"),
@@ -209,6 +218,21 @@ class Forgetful(layers.Layer):
         return x
 
 
+class ForgetfulLoss(losses.Loss):
+    def __init__(self):
+        self.margin = 1.0
+
+
+class ForgetfulMetric(metrics.Metric):
+    def __init__(self):
+        self.seen = 0
+
+
+class ForgetfulOptimizer(optimizers.SGD):
+    def __init__(self):
+        self.seen = 0
+
+
 class Empty(layers.Layer):
     def forward(self, x):
         return x
@@ -241,6 +265,10 @@ def compiled(model):
     return model
 
 
+def unbuilt():
+    return compiled(models.Sequential([layers.Dense(6)]))
+
+
 def without_shape():
     class Shapeless(layers.Layer):
         def build(self):
@@ -249,6 +277,15 @@ def without_shape():
 
 @table(
     ("no super().__init__", lambda: Forgetful()(X), RuntimeError, "Forgetful|super().__init__()"),
+    ("nor in a loss", lambda: net(loss=ForgetfulLoss()).fit(X, Y), RuntimeError, "ForgetfulLoss|super().__init__()"),
+    ("nor in a metric", lambda: net(metrics=[ForgetfulMetric()]).fit(X, Y), RuntimeError, "Metric|super().__init__()"),
+    (
+        "nor in an optimizer",
+        lambda: net(optimizer=ForgetfulOptimizer()).fit(X, Y),
+        RuntimeError,
+        "ForgetfulOptimizer|super().__init__()",
+    ),
+    ("a model without an input", lambda: unbuilt().fit({"x": X}, X), ValueError, "Dense|expects an array|['x']"),
     ("forward for call", lambda: Empty()(X), TypeError, "Empty|call(self, inputs)"),
     ("no return", lambda: Silent()(X), TypeError, "Silent.call returned None|return"),
     ("a kernel of the wrong shape", lambda: Misshapen()(X), ValueError, "matmul|(50, 6)|(7, 3)|Misshapen"),

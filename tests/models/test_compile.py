@@ -56,6 +56,27 @@ def test_several_outputs_have_losses_and_weights_of_their_own(backend):
     model.compile("sgd", {"c": "mse"})
     with pytest.raises(ValueError, match=r"loss names the outputs \['c'\]"):
         model.fit(X, {"a": zeros, "b": zeros}, verbose=0)
+    model.compile("sgd", "crossentropy")
+    for _ in range(2):  # first with everything still to be matched
+        with pytest.raises(ValueError, match="y has no entry 'a'"):
+            model.fit(X, {"b": zeros}, verbose=0)
+        model.compile("sgd", "mse")
+        model.fit(X, {"a": zeros, "b": zeros}, verbose=0)
+    model.compile("sgd", {"b": "mae"})
+    assert len(model.evaluate(X, {"b": zeros}, verbose=0)) == 2
+
+
+def test_one_array_may_stand_alone_in_a_list():
+    model = net()
+    model.fit([X], [Y], validation_split=0.2, verbose=0)
+    np.testing.assert_array_equal(model.predict((X,), verbose=0), model.predict(X, verbose=0))
+    assert model.evaluate([X], Y, verbose=0) == model.evaluate(X, Y, verbose=0)
+
+
+@pytest.mark.parametrize("loss", ["binary_crossentropy", "mse"])
+def test_a_softmax_of_one_unit_is_warned_of(loss):
+    with pytest.warns(SyntaxWarning, match=r"softmax of one output is always 1.*Dense 'dense_\d+'.*\(None, 1\)"):
+        net("softmax", 1, loss=loss, metrics=[]).fit(X, Y % 2, verbose=0)
 
 
 class Two(Model):

@@ -7,8 +7,8 @@ import pytest
 from support.classifier import X, Y, net
 
 import arraynet
-from arraynet import callbacks, layers, ops, optimizers
-from arraynet.models import Model, Sequential
+from arraynet import callbacks, layers, metrics, ops, optimizers
+from arraynet.models import Model, Sequential, loop
 
 
 def by_hand(x, y, weights, batch_size, rate=0.01):
@@ -92,6 +92,7 @@ def test_epochs_take_the_samples_in_different_orders():
     class Order(Model):
         def train_step(self, data):
             orders.append(data[0].numpy()[:, 0].tolist())
+            return {}
 
     model = Order()
     model.compile()
@@ -202,6 +203,34 @@ def test_an_own_step_reports_what_it_returns(backend):
     history = model.fit(X, X[:, :1], epochs=5, batch_size=50, verbose=0).history
     assert list(history) == ["squared"]
     assert history["squared"][-1] < history["squared"][0]
+
+
+def test_an_own_step_may_return_what_the_librarys_does():
+    class Own(Sequential):
+        def train_step(self, data):
+            return super().train_step(data)
+
+    model, plain = Own([layers.Dense(1)]), Sequential([layers.Dense(1)])
+    histories = []
+    for each in (model, plain):
+        each.compile("sgd", "mse")
+        histories.append(each.fit(X, X[:, :1], epochs=2, verbose=0).history)
+    assert histories[0] == histories[1]
+
+
+@pytest.mark.parametrize("kind", ["train", "test"])
+@pytest.mark.parametrize("returned", [None, ops.ones(()), [1.0]])
+def test_an_own_step_that_returns_no_dict_is_refused(kind, returned):
+    own = type("Own", (Sequential,), {f"{kind}_step": lambda self, data: returned})
+    model = own([layers.Input((6,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with pytest.raises(TypeError, match=f"must return .*a dict.*it returned {type(returned).__name__}"):
+        (model.fit if kind == "train" else model.evaluate)(X, X[:, :1], verbose=0)
+
+
+def test_logs_are_shown_as_a_dict():
+    logs = loop.RunningLogs([metrics.Mean(), metrics.Sum()])
+    assert repr(logs) == "{'mean': 0.0, 'sum': 0.0}"
 
 
 def test_hooks_see_logs_that_are_fetched_when_read(backend):

@@ -126,6 +126,12 @@ def test_a_file_that_does_not_fit_changes_nothing(tmp_path, suffix, misfit):
     assert same(before, model.get_weights())
 
 
+def test_weights_of_another_width_are_no_damage(tmp_path):
+    write(tmp_path / "w.npz", arrays_of(net(), **{"dense_1/bias": np.zeros(3, "float32")}))
+    with pytest.raises(ValueError, match=r"w.npz holds something else than expected: .*'dense_1/bias'.*\(3,\).*\(2,\)"):
+        load_weights(net(), tmp_path / "w.npz")
+
+
 @each_suffix
 def test_a_missing_weight_is_named(tmp_path, suffix):
     arrays = arrays_of(net())

@@ -38,6 +38,8 @@ def test_to_categorical_of_a_tensor_is_a_tensor_of_floatx(backend):
     ("labels", "classes", "message"),
     [
         ([-1, 2], None, "from -1 to 2"),
+        ([-1], None, "from -1 to -1; they begin with 0"),
+        ([0], 0, "num_classes must be a positive int"),
         ([0, 3], 3, "with 3 classes they must lie in 0 to 2"),
         ([0.5, 1.0], None, "whole numbers"),
     ],
