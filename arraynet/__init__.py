@@ -28,18 +28,26 @@ from arraynet.tensor import Tensor, Variable
 if TYPE_CHECKING:
     from arraynet import callbacks, datasets, layers, losses, metrics, models, optimizers, saving, testing, utils
     from arraynet.inspection import explain
-    from arraynet.layers import Input
+    from arraynet.layers import Input, Layer
+    from arraynet.losses import Loss
+    from arraynet.metrics import Metric
     from arraynet.models import Model, Sequential
+    from arraynet.optimizers import Optimizer
 
 # What an import does not wait for: loaded when it is first asked for.
 _MODULES = {"callbacks", "datasets", "layers", "losses", "metrics"}
 _MODULES |= {"models", "optimizers", "saving", "testing", "utils"}
 _NAMES = {"explain": "inspection", "Input": "layers", "Model": "models", "Sequential": "models"}
+_NAMES |= {"Layer": "layers", "Loss": "losses", "Metric": "metrics", "Optimizer": "optimizers"}
 
 __all__ = [
     "GradientTape",
     "Input",
+    "Layer",
+    "Loss",
+    "Metric",
     "Model",
+    "Optimizer",
     "Sequential",
     "Tensor",
     "Variable",

@@ -10,7 +10,8 @@ from arraynet.checks import explain_absent as _explain_absent
 from arraynet.observers import Versioned, notify
 from arraynet.tensor import Tensor
 
-__all__ = ["L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer", "deserialize", "get", "serialize"]
+__all__ = ["L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer"]
+__all__ += ["deserialize", "get", "l1", "l1_l2", "l2", "serialize"]
 
 
 class Regularizer(Versioned):
@@ -140,6 +141,7 @@ def _factor(name: str, value: Any) -> float:
     return float(value)
 
 
+l1, l2, l1_l2 = L1, L2, L1L2  # as Keras calls them, too
 _TABLE = registry.named(L1, L2, L1L2, OrthogonalRegularizer, l1_l2=L1L2)
 
 

@@ -17,6 +17,10 @@ def test_penalties(regularizer, expected, backend):
     assert float(regularizer(W)) == pytest.approx(expected)
 
 
+def test_names_in_small_letters():
+    assert (regularizers.l1, regularizers.l2, regularizers.l1_l2) == (L1, L2, L1L2)
+
+
 @pytest.mark.parametrize(("mode", "expected"), [("rows", 0.1470429), ("columns", 0.03834825)])
 def test_the_orthogonal_penalty(mode, expected, backend):
     regularizer = OrthogonalRegularizer(0.5, mode)  # numbers from Keras 3.15.1

@@ -10,6 +10,7 @@ from arraynet.layers.elu import *
 from arraynet.layers.embedding import *
 from arraynet.layers.flatten import *
 from arraynet.layers.gaussian_noise import *
+from arraynet.layers.identity import *
 from arraynet.layers.input_layer import *
 from arraynet.layers.input_spec import InputSpec
 from arraynet.layers.layer import *

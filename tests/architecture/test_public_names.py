@@ -7,6 +7,7 @@ import pytest
 import arraynet
 
 NAMES = ["Tensor", "Variable", "Sequential", "Model", "Input", "GradientTape", "grad", "value_and_grad", "vjp", "jvp"]
+NAMES += ["Layer", "Loss", "Metric", "Optimizer"]
 NAMES += ["jacobian", "hessian", "hvp", "custom_vjp", "stop_gradient", "checkpoint", "jit", "explain"]
 NAMES += ["set_backend", "use_backend", "get_backend", "available_backends"]
 MODULES = [

@@ -9,6 +9,7 @@ from arraynet.layers import (
     Activation,
     Dropout,
     GaussianNoise,
+    Identity,
     LeakyReLU,
     PReLU,
     ReLU,
@@ -24,6 +25,7 @@ E = np.exp(X)
     ("layer", "expected"),
     [
         (lambda: Activation("tanh"), np.tanh(X)),
+        (Identity, X),
         (ReLU, np.maximum(X, 0)),
         (
             lambda: ReLU(max_value=2, negative_slope=0.1, threshold=1),

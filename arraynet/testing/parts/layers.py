@@ -55,6 +55,7 @@ LAYERS = [
     part("ELU", layers.ELU),
     part("Embedding", lambda: layers.Embedding(4, 3), INTEGERS),
     part("Flatten", layers.Flatten, CUBE),
+    part("Identity", layers.Identity),
     part("GaussianNoise", lambda: layers.GaussianNoise(0.5)),
     part("InputLayer", lambda: layers.InputLayer((4,))),
     part("LayerNormalization", layers.LayerNormalization),
