@@ -171,15 +171,15 @@ def _arrays(weights: Any) -> list[np.ndarray]:
         raise type(error)(f"set_weights takes a list of arrays, as get_weights returns it: {error}") from error
 
 
-def held(owner: Any, kind: type) -> Iterator[Any]:
-    """Return the objects of a kind among the attributes, in the order in which they were set.
+def held(owner: Any, kind: type | tuple[type, ...]) -> Iterator[Any]:
+    """Return the objects of a kind, or of several, among the attributes, in the order in which they were set.
 
     Left out are `SHORTCUTS`, which hold again what other attributes hold.
     """
     yield from _inside((value for name, value in vars(owner).items() if name not in SHORTCUTS), kind)
 
 
-def _inside(values: Iterable[Any], kind: type) -> Iterator[Any]:
+def _inside(values: Iterable[Any], kind: type | tuple[type, ...]) -> Iterator[Any]:
     for value in values:
         if isinstance(value, kind):
             yield value

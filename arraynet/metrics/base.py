@@ -63,8 +63,11 @@ class Metric(Versioned):
     @property
     def variables(self) -> list[Variable]:
         """Its state."""
-        found = [*held(self, Variable), *(v for metric in held(self, Metric) for v in metric.variables)]
-        return list({id(v): v for v in found if v._path is None}.values())  # what has a path belongs to a layer
+        found: dict[int, Variable] = {}
+        for part in held(self, (Variable, Metric)):
+            inner = [part] if isinstance(part, Variable) else part.variables
+            found |= {id(v): v for v in inner if v._path is None}  # what has a path belongs to a layer
+        return list(found.values())
 
     def move(self, backend: str | Backend) -> None:
         """Move its state to another backend, in place."""
