@@ -258,15 +258,12 @@ def _cast(xp: Any, x: Any, target: np.dtype) -> Any:
 
 
 def _backend_of(args: Sequence[Any]) -> Backend:
-    """The backend of the first Tensor or Variable, else the current one."""
-    found = None
-    for a in args:
-        if isinstance(a, _OWN):
-            if found is None:
-                found = a.backend
-            elif a.backend is not found:
-                raise ValueError(mixed(found, a.backend))
-    return found or current()
+    """The backend of the Tensors and Variables, else the current one."""
+    found = [a.backend for a in args if isinstance(a, _OWN)]
+    for other in found:
+        if other is not found[0]:
+            raise ValueError(mixed(found[0], other))
+    return found[0] if found else current()
 
 
 def _inputs(op: Op, args: Sequence[Any], backend: Backend, copy: bool) -> tuple[Any, ...]:
@@ -331,9 +328,8 @@ def _explained(error: Exception, op: Op, inputs: tuple[Any, ...], static: dict[s
     given = [f"{n}: {_described(i)}" for n, i in zip(names, inputs, strict=True)]
     given += [f"{name}={value!r}" for name, value in static.items()]
     missing = [n for n, i in zip(names, inputs, strict=True) if i is None and n not in op.optional]
-    why = (
-        f"{missing[0]} must be an array" if missing else UNFIT if "broadcast" in str(error) else str(error).rstrip(".")
-    )
+    unfit = UNFIT if "broadcast" in str(error) else str(error).rstrip(".")
+    why = f"{missing[0]} must be an array" if missing else unfit
     kind = type(error) if type(error) in (ValueError, TypeError, IndexError, NotImplementedError) else ValueError
     return kind(f"{op.name}: {why}. Received {', '.join(given)}.")
 

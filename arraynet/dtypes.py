@@ -77,9 +77,7 @@ def promote(*kinds: Any) -> np.dtype:
         result = _pair(result, dtype, floatx)
     if float in weak and result.kind != "f":
         return np.dtype(floatx)
-    if int in weak and result.kind == "b":
-        return np.dtype("int32")
-    return result
+    return np.dtype("int32") if int in weak and result.kind == "b" else result
 
 
 def promote_float(*kinds: Any) -> np.dtype:

@@ -5,6 +5,7 @@ NumPy and Numba share ``ndarray``, so the type of an array cannot say where an o
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from itertools import count
 from typing import Any
 
@@ -186,6 +187,7 @@ class Variable(Operators, Versioned):
     """
 
     _seen = True  # somebody else may hold the array, so nobody may write into it
+    _locks: tuple[Any, ...] = ()  # of programs that write into it, or give it another one
 
     def __init__(
         self,
@@ -238,10 +240,18 @@ class Variable(Operators, Versioned):
 
     def read(self) -> Tensor:
         """Return the present value and tell the observers, who may watch it."""
-        self._seen = True
-        touch()
-        notify("read", self, self._value)
-        return self._value
+        with self._at_rest():
+            self._seen = True
+            touch()
+            notify("read", self, self._value)
+            return self._value
+
+    def _at_rest(self) -> ExitStack:
+        """A context in which no program of another thread is writing into the array."""
+        held = ExitStack()
+        for lock in self._locks:
+            held.enter_context(lock)
+        return held
 
     def assign(self, value: Any) -> Tensor:
         """Replace the value by one of the same shape, cast to the variable's dtype; return it."""
@@ -273,7 +283,8 @@ class Variable(Operators, Versioned):
     def numpy(self) -> np.ndarray:
         """Return a copy of the values as a NumPy array."""
         notify("fetched", self._value)
-        return np.array(self._value.backend.to_numpy(self._value.array))
+        with self._at_rest():
+            return np.array(self._value.backend.to_numpy(self._value.array))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.asarray(self.numpy(), dtype)
@@ -328,7 +339,7 @@ class Variable(Operators, Versioned):
     def __getstate__(self) -> dict[str, Any]:
         self._seen = True  # the copy holds the same array
         touch()
-        return dict(self.__dict__)
+        return {name: x for name, x in self.__dict__.items() if name != "_locks"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

@@ -216,9 +216,7 @@ class GradientTape:
         """Return the derivatives of each element of one target: shape target.shape + source.shape."""
         leaves, targets = _tensors(sources, "sources"), _tensors(target, "target")
         if len(targets) != 1:
-            raise ValueError(
-                f"jacobian() needs one target, received {len(targets)}: call it for each, on a persistent tape."
-            )
+            raise ValueError(f"jacobian() needs one target, received {len(targets)}: ask a persistent tape for each.")
         only = targets[0]
         self._use(unconnected_gradients)
         with use_backend(only.backend):

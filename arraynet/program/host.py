@@ -5,7 +5,6 @@ is gained is Python's overhead per op and every allocation.
 """
 
 import math
-import threading
 from collections.abc import Callable, Set
 from typing import Any
 
@@ -58,7 +57,7 @@ class HostProgram:
         self.pool = Pool()
         self.fixed: dict[int, np.ndarray] = {}  # arrays that stay where they are, by Value index
         self.names: dict[int, str] = {}
-        self.scope: dict[str, Any] = {"copyto": np.copyto}
+        self.scope: dict[str, Any] = {"copyto": np.copyto, "array": np.array}
         self.lines: list[str] = []
         self.allocations = 0
         self._blocks: dict[int, np.ndarray] = {}
@@ -78,11 +77,10 @@ class HostProgram:
         self.buffer_bytes = self.pool.bytes
         exec(compile(self.source, "<program>", "exec"), self.scope)
         self._run = self.scope["run"]
-        self._lock = threading.Lock()  # the buffers are shared by all threads that replay
 
     def __call__(self, inputs: Any, variables: Any, hosts: Any, outs: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        """Replay; `outs` are the arrays that updates are written into. Return outputs and updates."""
-        with self._lock, self.program.backend.guard():
+        """Replay, one thread at a time; updates are written into the arrays `outs`. Return outputs and updates."""
+        with self.program.backend.guard():
             try:
                 return self._run(inputs, variables, hosts, outs)  # type: ignore[no-any-return]
             except Exception as error:
@@ -270,7 +268,6 @@ class HostProgram:
         fresh = name.startswith("r") and self.root[value.index] == value.index
         if fresh and sum(v is value for v in self.program.results()) == 1:
             return name
-        self.scope["array"] = np.array
         return f"array({name})"
 
     def _function(self, ending: str) -> str:

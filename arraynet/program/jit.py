@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import update_wrapper
+from threading import RLock
 from types import MethodType
 from typing import Any
 
@@ -29,6 +30,7 @@ from arraynet.tree import flatten, map_structure, unflatten
 
 __all__ = ["Jitted", "jit"]
 
+NEVER: tuple[int, list[Any], list[Any]] = (-1, [], [])
 MANY = 8  # captures of one function, after which a changing Python argument is suspected
 _EAGER, _NESTED, _TAKEN = object(), object(), object()  # an entry, a container's kind, where a Tensor was in a result
 
@@ -80,7 +82,8 @@ class _Entry:
     in_place: list[bool]  # which targets' own arrays may be written into
     spares: list[Any]
     layouts: list[Any]  # of the variables' arrays
-    steady: tuple[int, list[Any], list[Any]] | None = None  # arrays of variables and targets while nobody touches them
+    lock: Any  # held by the thread that replays, whose buffers and targets these are
+    steady: tuple[int, list[Any], list[Any]] = NEVER  # arrays of variables and targets while nobody touches them
 
     def holds(self) -> bool:
         """Tell whether no object that took part has changed."""
@@ -88,8 +91,8 @@ class _Entry:
         if latest != self.checked and any(configured.version != version for configured, version in self.guards):
             return False
         self.checked = latest
-        unmoved = self.steady is not None and self.steady[0] == latest_touch()
-        return unmoved or self.layouts == [getattr(v._value.array, "strides", None) for v in self.variables]
+        layouts = (getattr(v._value.array, "strides", None) for v in self.variables)
+        return self.steady[0] == latest_touch() or self.layouts == [*layouts]
 
 
 class Jitted:
@@ -98,9 +101,12 @@ class Jitted:
     def __init__(self, f: Callable[..., Any]) -> None:
         update_wrapper(self, f)
         self.function = f
-        self.captures, self.reason = 0, ""
+        self.captures, self.reason, self._lock = 0, "", RLock()  # held by the thread that writes into Variables
         self.takes_rows = False  # whether some input may be `Rows`
         self._entries: dict[Any, Any] = {}
+
+    def __reduce__(self) -> Any:
+        return Jitted, (self.function,)  # programs and what locks them belong to this very object
 
     @property
     def programs(self) -> list[Program]:
@@ -138,6 +144,8 @@ class Jitted:
         args, kwargs = unflatten([args, kwargs], full)
         capture = Capture([t for t in full if isinstance(t, Tensor)])
         result = capture.during(lambda: self.function(*args, **kwargs), ())
+        for value in (v for _, v in capture.writes.values() if any(v.array is x for x in leaves)):
+            value.array = np.array(value.array)  # the caller's own, who may write into it
         if not capture.makes:  # a layer is built or slots are made now, and the next call is captured
             arrays = [(k, t.array) for k, t in enumerate(full) if isinstance(t, Tensor)]
             inputs = [(k, dtype_of(array).name, np.ndarray if array is leaves[k] else None) for k, array in arrays]
@@ -150,7 +158,7 @@ class Jitted:
         """A replayable entry, or the mark that the function stays eager, with one line in the log."""
         if not capture.reason:
             try:
-                return _lowered(capture, result, backend, inputs)
+                return _lowered(capture, result, backend, inputs, self._lock)
             except UncapturableError as error:
                 capture.fail(str(error))
         if capture.reason != self.reason:
@@ -205,7 +213,7 @@ class _Same:
         return id(self.x)
 
 
-def _lowered(capture: Capture, result: Any, backend: Backend, inputs: list[Any]) -> _Entry:
+def _lowered(capture: Capture, result: Any, backend: Backend, inputs: list[Any], lock: Any) -> _Entry:
     leaves = [leaf for leaf in flatten(result) if isinstance(leaf, Tensor | Variable)]
     tensors = [leaf.read() if isinstance(leaf, Variable) else leaf for leaf in leaves]
     behind = [t.logits for t in tensors]
@@ -216,6 +224,9 @@ def _lowered(capture: Capture, result: Any, backend: Backend, inputs: list[Any])
     run = _runner(program)
     rows = getattr(run, "row_inputs", ())  # which inputs may be `Rows`, and mostly are
     program.forget()
+    written = [variable for variable, _ in program.updates] if hasattr(run, "in_place") else []
+    for variable in written:
+        variable._locks = (*{*variable._locks, lock},)
     return _Entry(
         program=program,
         run=run,
@@ -229,6 +240,7 @@ def _lowered(capture: Capture, result: Any, backend: Backend, inputs: list[Any])
         in_place=getattr(run, "in_place", [False] * len(program.updates)),
         spares=[None] * len(program.updates),
         layouts=layouts,
+        lock=lock if written else RLock(),
     )
 
 
@@ -248,10 +260,11 @@ def _replay(entry: _Entry, leaves: Sequence[Any]) -> Any:
     backend, sources = entry.program.backend, entry.program.hosts
     inputs = [x if type(x := leaves[k]) is own else _array(x, backend, name) for k, name, own in entry.inputs]
     hosts = [made if k is None else made[k] for source, keys in sources for made in (source(),) for k in keys]
-    if entry.steady is not None and entry.steady[0] == latest_touch():
-        outputs, _ = entry.run(inputs, entry.steady[1], hosts, entry.steady[2])
-    else:
-        outputs = _assigning(entry, backend, inputs, hosts)
+    with entry.lock:
+        if entry.steady[0] == latest_touch():
+            outputs, _ = entry.run(inputs, entry.steady[1], hosts, entry.steady[2])
+        else:
+            outputs = _assigning(entry, backend, inputs, hosts)
     return _returned(entry, backend, outputs)
 
 
@@ -261,7 +274,7 @@ def _array(x: Any, backend: Backend, dtype: str) -> Any:
 
 def _assigning(entry: _Entry, backend: Backend, inputs: list[Any], hosts: list[Any]) -> Any:
     """Replay, and give the Variables their new arrays, which are mostly the old ones, written over."""
-    touched, entry.steady = latest_touch(), None  # it would hold arrays that nobody else does
+    touched, entry.steady = latest_touch(), NEVER  # it would hold arrays that nobody else does
     variables = [variable._value.array for variable in entry.variables]
     outs = [_target(entry, k, variable) for k, variable in enumerate(entry.targets)]
     outputs, updates = entry.run(inputs, variables, hosts, outs)
@@ -269,7 +282,7 @@ def _assigning(entry: _Entry, backend: Backend, inputs: list[Any], hosts: list[A
     for k, (variable, new, out) in enumerate(zip(entry.targets, updates, outs, strict=True)):
         old = variable._value.array
         if not new is old is out:
-            entry.steady = None
+            entry.steady = NEVER
         if new is not old:
             if not variable._seen and is_aligned(old):
                 entry.spares[k] = old

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from arraynet.backend import Backend
+from arraynet.observers import touch
 from arraynet.program.trace import Instruction, Value, substitute
 
 __all__ = ["Program", "Runner", "interpret"]
@@ -94,7 +95,8 @@ def interpret(program: Program) -> Runner:
         known |= {v.index: a for v, a in zip(program.inputs, inputs, strict=True)}
         known |= {v.index: a for (_, v), a in zip(program.variables, variables, strict=True)}
         for variable, _ in program.variables:
-            variable.read()  # what is returned may be its array
+            variable._seen = True  # what is returned may be its array
+        touch()
         known |= dict(zip((v.index for v in program.host_values()), hosts, strict=True))
         with program.backend.guard():
             for instruction in program.instructions:

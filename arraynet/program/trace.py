@@ -111,9 +111,7 @@ def substitute(x: Any, replace: Callable[[Value], object]) -> Any:
         return replace(x)
     if type(x) in (list, tuple):
         return type(x)([substitute(i, replace) for i in x])
-    if isinstance(x, dict):
-        return {k: substitute(v, replace) for k, v in x.items()}
-    return x
+    return {k: substitute(v, replace) for k, v in x.items()} if isinstance(x, dict) else x
 
 
 @dataclass

@@ -384,23 +384,3 @@ def test_labels_that_did_not_fit_do_not_settle_the_metrics():
     model.fit(X, Y, verbose=0)
     right = model.predict(X, verbose=0).argmax(-1) == Y
     assert model.evaluate(X, Y, verbose=0)[1] == pytest.approx(right.mean())
-
-
-class Stopping(callbacks.Callback):
-    def __init__(self, error):
-        self.error = error
-
-    def on_train_batch_end(self, batch, logs=None):
-        if batch == 1:
-            raise self.error
-
-
-@pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("mine")])
-def test_an_interrupted_fit_keeps_what_is_trained(error):
-    model = net()
-    before = model.get_weights()
-    with pytest.raises(type(error)):
-        model.fit(X, Y, batch_size=10, verbose=0, callbacks=[Stopping(error)])
-    assert any((a != b).any() for a, b in zip(before, model.get_weights(), strict=True))
-    assert model.optimizer.iterations == 2
-    model.fit(X, Y, verbose=0)

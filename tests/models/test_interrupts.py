@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import arraynet
-from arraynet import layers, optimizers
+from arraynet import callbacks, layers, optimizers
 from arraynet.models.loop import RunningLogs, run_batches
 
 X = np.random.default_rng(0).normal(size=(60, 6)).astype("float32")
@@ -20,6 +20,12 @@ def pythons_own_handler():
     yield
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     signal.signal(signal.SIGINT, earlier)
+
+
+def net(rate=0.01):
+    model = arraynet.Sequential([layers.Dense(5, activation="relu"), layers.Dense(3, activation="softmax")])
+    model.compile(optimizers.Adam(rate), "sparse_categorical_crossentropy")
+    return model
 
 
 def press():
@@ -45,9 +51,8 @@ def test_training_ends_after_the_step_and_goes_on_from_there(host):
     for at in (7, -1):
         with arraynet.use_backend(host):
             arraynet.utils.set_random_seed(1)
-            model = arraynet.Sequential([layers.Dense(5, activation="relu"), layers.Dense(3, activation="softmax")])
             rate = Pressing()
-            model.compile(optimizers.Adam(rate), "sparse_categorical_crossentropy")
+            model = net(rate)
             rate.at = at
             if at >= 0:
                 with pytest.raises(KeyboardInterrupt):
@@ -125,3 +130,24 @@ def test_other_threads_and_ignored_signals_change_nothing():
     run(step)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     assert handlers == 3 * [signal.default_int_handler] + 3 * [signal.SIG_IGN]
+
+
+class Stopping(callbacks.Callback):
+    def __init__(self, error):
+        self.error = error
+
+    def on_train_batch_end(self, batch, logs=None):
+        if batch == 1:
+            raise self.error
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("mine")])
+def test_an_interrupted_fit_keeps_what_is_trained(error):
+    model = net()
+    model.build((None, 6))
+    before = model.get_weights()
+    with pytest.raises(type(error)):
+        model.fit(X, Y, batch_size=10, verbose=0, callbacks=[Stopping(error)])
+    assert any((a != b).any() for a, b in zip(before, model.get_weights(), strict=True))
+    assert model.optimizer.iterations == 2
+    model.fit(X, Y, verbose=0)

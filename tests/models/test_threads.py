@@ -1,5 +1,6 @@
 """Several Python threads at once: one model asked by all of them, or a model for each."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -68,3 +69,27 @@ def test_each_thread_trains_a_model_of_its_own(host):
 def trained(model):
     history = model.fit(X, Y, batch_size=16, epochs=3, verbose=0).history
     return [*history["loss"], *history["accuracy"], *model.predict(X, verbose=0).ravel()]
+
+
+def test_what_one_thread_reads_no_other_writes_over(host):
+    arraynet.utils.set_random_seed(3)
+    with arraynet.use_backend(host):
+        model = Sequential([layers.Input((200,)), layers.Dense(300, activation="relu"), layers.Dense(3, "softmax")])
+        model.compile("rmsprop", "sparse_categorical_crossentropy")
+        x, y = np.tile(X[:, :1], (200, 200)), np.tile(Y, 200)
+        model.fit(x, y, batch_size=50, verbose=0)
+        held = []
+
+        def watch():
+            while training.is_alive() and len(held) < 200:
+                for weight in model.weights:
+                    value = weight.value
+                    held.append((value, np.array(value), weight.numpy()))
+
+        training = threading.Thread(target=lambda: model.fit(x, y, batch_size=50, epochs=3, verbose=0))
+        training.start()
+        watch()
+        training.join()
+        assert len(held) > 20
+        for value, copied, _ in held:
+            np.testing.assert_array_equal(np.asarray(value), copied)

@@ -1,6 +1,8 @@
-"""Failing examples for the lead: put beside tests/program once mended."""
+"""What a capture has to keep apart: views, callers' arrays, orders in memory. Each of these programs was wrong once."""
 
 import gc
+import pickle
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -213,3 +215,20 @@ def test_captures_for_ever_new_objects_are_warned_of():
         f(ops.array(1.0), lambda v: v)
     with pytest.warns(UserWarning, match="captured 8 times.*object"):
         f(ops.array(1.0), lambda v: v)
+
+
+def test_what_a_captured_call_assigns_is_no_array_of_the_caller():
+    v, x = Variable(np.zeros(3, "float32")), np.ones(3, "float32")
+    fast = jit(lambda x: v.assign(x))
+    for value in (1.0, 2.0):  # the call that captures, and one that replays
+        x[:] = value
+        fast(x)
+        x[:] = 7
+        np.testing.assert_array_equal(v.numpy(), np.full(3, value, "float32"))
+
+
+def test_a_captured_function_can_be_copied():
+    fast = jit(ops.exp)
+    fast(ops.array(0.0)), fast(ops.array(0.0))
+    for other in (deepcopy(fast), pickle.loads(pickle.dumps(fast))):
+        assert (float(other(ops.array(0.0))), other.captures) == (1.0, 1)
