@@ -135,6 +135,13 @@ def test_a_change_within_the_noise_is_not_distinguishable(rounds, words):
     assert compared(rounds)["a"][1] == words
 
 
+def test_rounds_that_agree_by_chance_are_within_the_noise_of_the_others():
+    rounds = [({"a": 1.0, "b": 1.0, "c": 1.0}, {"a": 1.01, "b": 1.5, "c": 0.6}, {"a": 0.8, "b": 0.3, "c": 1.0})] * 3
+    words = {name: words for name, (_, words) in compared(rounds).items()}
+    assert words["a"] == words["c"] == "not distinguishable"
+    assert words["b"] == "4.17 times faster"
+
+
 def test_rounds_take_turns_and_trees_of_one_name_length(monkeypatch, tmp_path):
     measured = []
     monkeypatch.setattr(compare, "timed", lambda tree, pattern: measured.append(tree.name) or {pattern: len(measured)})

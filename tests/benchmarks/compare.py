@@ -4,8 +4,9 @@
 
 A round measures the base, the base again from another folder, and the working tree, each in a process of its own and
 another one first each time. How far the two measurements of the base lie apart is the noise; a change that is not
-larger, or that one of the rounds contradicts, is called not distinguishable. All three are copies in folders whose
-names have one length: it decides where a process finds its memory, and has made the same code 12 % slower.
+larger than it, and than that of most benchmarks, or that one of the rounds contradicts, is called not distinguishable.
+All three are copies in folders whose names have one length: it decides where a process finds its memory, and has made
+the same code 12 % slower.
 """
 
 import argparse
@@ -84,12 +85,10 @@ def compared(rounds: list[tuple[dict[str, float], ...]]) -> dict[str, tuple[floa
     names = set.intersection(*(set(times) for turn in rounds for times in turn)) if rounds else set()
     if not names:
         raise SystemExit("Nothing was measured: no benchmark has such a name, or none can run here.")
-    found = {}
-    for name in sorted(names):
-        turns = [(base[name], again[name], head[name]) for base, again, head in rounds]
-        noise = max(max(base, again) / min(base, again) - 1 for base, again, _ in turns)
-        found[name] = noise, verdict(turns, noise)
-    return found
+    turns = {name: [(base[name], again[name], head[name]) for base, again, head in rounds] for name in sorted(names)}
+    noise = {name: max(max(b, a) / min(b, a) - 1 for b, a, _ in times) for name, times in turns.items()}
+    typical = median(noise.values())  # a few rounds of one benchmark may agree by chance
+    return {name: (noise[name], verdict(times, max(noise[name], typical))) for name, times in turns.items()}
 
 
 def main() -> None:

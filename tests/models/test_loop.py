@@ -2,6 +2,7 @@
 
 import gc
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -81,6 +82,11 @@ def test_layers_cost_the_same_each():
         step, given = net(depth)._step("train"), (X[:BATCH], Y[:BATCH], None)
         costs.append(calls(step, *given))
     assert costs[2] - costs[1] == 2 * (costs[1] - costs[0])
+
+
+def test_variables_that_nobody_touches_are_not_looked_at(host):
+    few, many = (a_batch(partial(fit, net(depth))) for depth in (1, 4))
+    assert many - few <= 3  # a view a layer; three more layers have 18 more arrays, of weights and slots
 
 
 def test_nobody_listening_costs_nothing(host):
