@@ -226,7 +226,7 @@ def _lowered(capture: Capture, result: Any, backend: Backend, inputs: list[Any],
     program.forget()
     written = [variable for variable, _ in program.updates] if hasattr(run, "in_place") else []
     for variable in written:
-        variable._locks = (*{*variable._locks, lock},)
+        variable._locks = tuple(sorted({*variable._locks, lock}, key=id))  # readers take them in one order
     return _Entry(
         program=program,
         run=run,

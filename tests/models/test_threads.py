@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import arraynet
-from arraynet import layers
+from arraynet import Variable, layers
 from arraynet.models import Sequential
+from arraynet.program import jit
 
 THREADS = 4
 X = np.random.default_rng(0).normal(size=(50, 6)).astype("float32")
@@ -93,3 +94,16 @@ def test_what_one_thread_reads_no_other_writes_over(host):
         assert len(held) > 20
         for value, copied, _ in held:
             np.testing.assert_array_equal(np.asarray(value), copied)
+
+
+def test_readers_of_two_variables_cannot_wait_for_each_other():
+    with arraynet.use_backend("numpy"):
+        a, b = Variable(np.zeros(3, "float32")), Variable(np.zeros(3, "float32"))
+        steps = [jit(v.assign_add) for v in (a, b) * 20]
+        both = [jit(lambda x: (a.assign_add(x), b.assign_sub(x))) for _ in range(40)]
+        for step in (*steps[:20], *both, *steps[20:]):
+            for _ in range(2):
+                step(np.ones(3, "float32"))
+    shared = [lock for lock in a._locks if lock in b._locks]
+    assert len(shared) == 40
+    assert shared == [lock for lock in b._locks if lock in a._locks]
