@@ -52,8 +52,8 @@ def optional_count(name: str, value: Any) -> int | None:
 
 
 def flag(name: str, value: Any) -> bool:
-    """Return True or False; anything else is a ValueError that begins with `name`."""
-    if not isinstance(value, bool | np.bool_):
+    """Return True or False, also for 1 and 0; anything else is a ValueError that begins with `name`."""
+    if not isinstance(value, bool | np.bool_) and not (isinstance(value, int | np.integer) and value in (0, 1)):
         raise ValueError(f"{name} must be True or False, received {value!r}.")
     return bool(value)
 
@@ -75,6 +75,8 @@ def named(what: str, function: Any) -> str:
 
 def number(name: str, value: Any, low: float = -math.inf, high: float = math.inf) -> Any:
     """Return a Python number within bounds; anything else, NaN and True too, is a ValueError beginning with `name`."""
+    if isinstance(value, np.ndarray) and value.shape == ():
+        value = value.item()
     if isinstance(value, bool) or not isinstance(value, NUMBERS) or not low <= value <= high:
         within = f" from {low:g} to {high:g}" if high < math.inf else f", {low:g} or more" if low > -math.inf else ""
         raise ValueError(f"{name} must be a number{within}, received {value!r}.")
@@ -105,12 +107,16 @@ def instead_of(name: str) -> str:
     return f" Use {use}." if use else ""
 
 
+class TooEarlyError(RuntimeError, AttributeError):
+    """Something was asked for before `super().__init__()`; for `hasattr` and `getattr` it is not there."""
+
+
 def lacking(thing: Any, name: str, mark: str = "name") -> Exception:
     """Return the error for an attribute that an object lacks; `mark` is one that its base's ``__init__`` sets."""
     kind = type(thing).__name__
     if name.startswith("__") or mark in vars(thing):
         return AttributeError(f"{kind!r} object has no attribute {name!r}")
-    return RuntimeError(f"{kind} has no attribute {name!r} yet: call super().__init__() first in its __init__.")
+    return TooEarlyError(f"{kind} has no attribute {name!r} yet: call super().__init__() first in its __init__.")
 
 
 def absent(module: str, name: str, kind: str, known: Iterable[str], instead: str = "") -> AttributeError:

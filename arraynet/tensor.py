@@ -187,7 +187,7 @@ class Variable(Operators, Versioned):
     """
 
     _seen = True  # somebody else may hold the array, so nobody may write into it
-    _locks: tuple[Any, ...] = ()  # of programs that write into it, or give it another one
+    _locks: Any = ()  # of programs that write into it, or give it another one
 
     def __init__(
         self,
@@ -249,7 +249,7 @@ class Variable(Operators, Versioned):
     def _at_rest(self) -> ExitStack:
         """A context in which no program of another thread is writing into the array."""
         held = ExitStack()
-        for lock in self._locks:
+        for lock in sorted(self._locks, key=id):  # all readers take them in one order
             held.enter_context(lock)
         return held
 

@@ -4,9 +4,14 @@ The core starts no threads; matrix products do, inside BLAS, by default one for 
 of its own has as many, and lets them work where BLAS is not asked, so that default does not oversubscribe the machine.
 """
 
+import os
+from threading import RLock
+from typing import Any
+from weakref import WeakSet
+
 from arraynet import config
 
-__all__ = ["limit_threads", "wanted_threads"]
+__all__ = ["limit_threads", "new_lock", "wanted_threads"]
 
 VARIABLE = "ARRAYNET_NUM_THREADS"
 
@@ -28,3 +33,17 @@ def limit_threads() -> None:
         import threadpoolctl
 
         threadpoolctl.threadpool_limits(count)
+
+
+_locks: WeakSet[Any] = WeakSet()
+
+
+def new_lock() -> Any:
+    """Return a lock that a forked process finds free: the thread that held it in its parent is not there."""
+    made = RLock()
+    _locks.add(made)
+    return made
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=lambda: [made._at_fork_reinit() for made in _locks])

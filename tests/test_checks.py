@@ -3,15 +3,10 @@
 import numpy as np
 import pytest
 
-from arraynet import checks
+from arraynet import checks, metrics
 
 
-@pytest.mark.parametrize("value", [True, np.True_])
-def test_a_flag_is_true_or_false(value):
-    assert checks.flag("use_bias", value) is True
-
-
-@pytest.mark.parametrize("value", [1, 1.0, "False", None, np.ones(2)])
+@pytest.mark.parametrize("value", [2, 1.0, "False", None, np.ones(2)])
 def test_nothing_else_is_a_flag(value):
     with pytest.raises(ValueError, match="use_bias must be True or False"):
         checks.flag("use_bias", value)
@@ -27,3 +22,22 @@ def test_a_choice_is_one_of_some_words(value):
     assert checks.choice("mode", "row", ("row", "column")) == "row"
     with pytest.raises(ValueError, match="mode must be one of row, column"):
         checks.choice("mode", value, ("row", "column"))
+
+
+def test_what_is_asked_for_too_early_is_not_there():
+    class Early(metrics.Metric):
+        def __init__(self):
+            self.there = hasattr(self, "cache")
+            super().__init__()
+
+    assert Early().there is False
+
+
+@pytest.mark.parametrize("value", [1, np.int64(1), True, np.True_])
+def test_a_flag_is_true_or_false_or_says_so(value):
+    assert checks.flag("x", value) is True
+    assert checks.flag("x", 1 - int(value)) is False
+
+
+def test_an_array_of_no_axis_is_a_number():
+    assert checks.number("x", np.array(0.5)) == 0.5

@@ -165,3 +165,14 @@ def test_bad_thresholds_are_refused():
         metrics.BinaryAccuracy(threshold=2.0)
     with pytest.raises(TypeError, match="must define update_state"):
         metrics.Metric()(1)
+
+
+def test_metrics_may_hold_each_other():
+    a, b = metrics.Mean("a"), metrics.Mean("b")
+    a.other, b.other = b, a
+    a.update_state([3.0])
+    b.update_state([4.0])
+    assert len(a.variables) == 4
+    b.reset_state()
+    assert float(a.result()) == float(b.result()) == 0.0
+    assert not hasattr(metrics.Mean("c"), "absent")

@@ -104,10 +104,20 @@ class ModelCheckpoint(Callback):
         return True
 
 
+class _Number:
+    """A number that may turn out to be an int or a float."""
+
+    def __format__(self, spec: str) -> str:
+        try:
+            return format(0, spec)
+        except ValueError:
+            return format(0.0, spec)
+
+
 def _check_braces(filepath: str) -> None:
     """Fill in numbers for all names, so that what cannot be a path shows before an epoch is trained."""
     try:
-        filepath.format_map(defaultdict(float, epoch=1))
+        filepath.format_map(defaultdict(_Number))
     except (AttributeError, TypeError, ValueError) as error:
         raise ValueError(
             f"ModelCheckpoint: filepath {filepath!r} cannot be filled in: {error}. Braces hold names of numbers, as "

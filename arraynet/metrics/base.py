@@ -63,11 +63,12 @@ class Metric(Versioned):
     @property
     def variables(self) -> list[Variable]:
         """Its state."""
-        found: dict[int, Variable] = {}
-        for part in held(self, (Variable, Metric)):
-            inner = [part] if isinstance(part, Variable) else part.variables
-            found |= {id(v): v for v in inner if v._path is None}  # what has a path belongs to a layer
-        return list(found.values())
+        found: dict[int, Any] = {id(self): self}  # one that another one holds may hold that
+        for part in (waiting := [self]):
+            inner = [x for x in held(part, (Variable, Metric)) if id(x) not in found]
+            found |= {id(x): x for x in inner}
+            waiting += [x for x in inner if isinstance(x, Metric)]
+        return [v for v in found.values() if isinstance(v, Variable) and v._path is None]  # a path tells of a layer
 
     def move(self, backend: str | Backend) -> None:
         """Move its state to another backend, in place."""

@@ -18,7 +18,7 @@ from arraynet.models.checks import check_inputs, check_numbers
 from arraynet.models.compiled import CompiledLoss, CompiledMetrics
 from arraynet.models.divergence import RunningLoss
 from arraynet.models.labels import check_labels, check_outputs
-from arraynet.models.loop import reported
+from arraynet.models.loop import RunningLogs, reported
 from arraynet.plugins import current, use_backend
 from arraynet.program import jit
 from arraynet.program.capture import Capture
@@ -198,10 +198,11 @@ class Compilable(Layer):
             )
         return total
 
-    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Let the compiled metrics take a batch into account."""
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """Let the compiled metrics take a batch into account; return names and values, the loss among them if known."""
         if self._compiled_metrics is not None and y is not None:
             self._compiled_metrics.update(y, y_pred, sample_weight)
+        return RunningLogs(m for m in self.metrics if self._tracked or m is not self._loss_tracker)
 
     def _track(self, loss: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> None:
         self._tracked = True
@@ -258,7 +259,8 @@ class Compilable(Layer):
         check_outputs(data, self._compiled_loss, y_pred, self)
         self._compiled_loss(y, y_pred, weight)
         self._settle()
-        self.compute_metrics(*map_structure(_tensor, (x, y, y_pred, weight)))  # reset before they count
+        if not self._matched:
+            self.compute_metrics(*map_structure(_tensor, (x, y, y_pred, weight)))  # reset before they count
         self._matched = True  # labels that do not fit settle nothing
         data.look = self._look
 

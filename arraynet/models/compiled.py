@@ -4,7 +4,6 @@ from collections import Counter
 from typing import Any
 
 from arraynet import losses, metrics
-from arraynet.checks import number
 from arraynet.losses.base import FunctionLoss, Loss
 from arraynet.metrics.base import Mean, MeanMetricWrapper, Metric
 from arraynet.observers import notify
@@ -97,8 +96,11 @@ class CompiledLoss:
     def __init__(self, loss: Any, weights: Any = None) -> None:
         self.loss, self.weights = loss, weights
         for weight in flatten(weights):
-            if weight is not None:
-                number("loss_weights, the third argument of compile (metrics go by name: metrics=[...]),", weight)
+            if not (weight is None or hasattr(weight, "__float__")):
+                raise ValueError(
+                    f"loss_weights, the third argument of compile, must be a number for each output, received "
+                    f"{weight!r}; metrics go by name: metrics=[...]."
+                )
         for identifier in flatten(loss):
             if not (isinstance(identifier, str) and identifier.lower() in ("crossentropy", "ce")):
                 losses.get(identifier)  # an unknown name is refused by compile
@@ -178,7 +180,7 @@ class CompiledMetrics:
         pairs = _pairs(y_true, y_pred, names)
         entries = [(kind, k, identifier) for kind, given in self.given.items()
                    for k, wanted in enumerate(_wanted(given, names)) for identifier in wanted]  # fmt: skip
-        _check_unshared([identifier for *_, identifier in entries if isinstance(identifier, Metric)])
+        _check_unshared([((kind, k), metric) for kind, k, metric in entries if isinstance(metric, Metric)])
         self.parts, used = [], Counter({"loss": 1})
         for kind, k, identifier in entries:
             _labelled(names[k], pairs[k][0])
@@ -203,14 +205,14 @@ class CompiledMetrics:
                 raise
 
 
-def _check_unshared(given: list[Metric]) -> None:
-    """Refuse an object that would add up two outputs, or one output twice."""
-    places = Counter(map(id, given))
-    for metric in given:
-        if places[id(metric)] > 1:
+def _check_unshared(given: list[tuple[Any, Metric]]) -> None:
+    """Refuse an object that would add up two outputs, or one with weights and without."""
+    first: dict[int, Any] = {}
+    for place, metric in given:
+        if first.setdefault(id(metric), place) != place:
             raise ValueError(
-                f"The metric {metric.name!r} is given {places[id(metric)]} times and would add up all of it in one. "
-                f"Make one for each place; of several outputs, metrics={{'a': [...], 'b': [...]}}."
+                f"The metric {metric.name!r} is given in several places and would add up all of it in one. "
+                f"Make one for each; of several outputs, metrics={{'a': [...], 'b': [...]}}."
             )
 
 

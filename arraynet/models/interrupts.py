@@ -32,18 +32,18 @@ class Interrupts:
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self._ours:
+        if self._ours and signal.getsignal(signal.SIGINT) == self._note:  # a callback may have set its own
             signal.signal(signal.SIGINT, self._handler)
         if self.came:
             self.pass_on()
 
     def _note(self, number: int, frame: Any) -> None:
         if self.wait and not self.came:
-            self.came = True
+            self.came, self._frame = True, frame
         else:
             self._handler(number, frame)
 
     def pass_on(self) -> None:
         """Tell the handler that was there before, which mostly raises KeyboardInterrupt."""
         self.came = False
-        self._handler(signal.SIGINT, None)
+        self._handler(signal.SIGINT, self._frame)

@@ -23,12 +23,12 @@ class RunningLogs(Mapping[str, float]):
         self.returned: Any = None
 
     def __getitem__(self, name: str) -> float:
-        if isinstance(self.returned, dict):
+        if isinstance(self.returned, Mapping):
             return float(self.returned[name])
         return float(self._metrics[name].result())
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.returned if isinstance(self.returned, dict) else self._metrics)
+        return iter(self.returned if isinstance(self.returned, Mapping) else self._metrics)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -37,9 +37,9 @@ class RunningLogs(Mapping[str, float]):
         return repr(dict(self))
 
 
-def reported(step: Callable[..., Any], returned: Any) -> dict[str, Any]:
+def reported(step: Callable[..., Any], returned: Any) -> Any:
     """Return what a step of the user's own gave; anything but a dict would be reported as a loss of 0."""
-    if not isinstance(returned, dict):
+    if not isinstance(returned, Mapping):
         raise TypeError(
             f"{step.__qualname__} must return what is to be reported, a dict such as {{'loss': loss}}, or what "
             f"super().{step.__name__}(data) returns; it returned {type(returned).__name__}."

@@ -107,7 +107,8 @@ def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
     y, x = (operands(y)[0], None) if x is None else operands(y, x)
     place = checked_axis(axis, y.ndim)
     if x is not None:
-        if x.shape not in (y.shape, (y.shape[place],)):
+        places = x.shape if x.ndim == 1 else x.shape[place : place + 1]
+        if places != (y.shape[place],) or x.ndim not in (1, y.ndim):
             raise ValueError(
                 f"trapezoid: x needs the shape of y, {y.shape}, or one element for each place of axis {axis}, received "
                 f"shape {x.shape}."

@@ -35,7 +35,7 @@ def solve(a: Any, b: Any) -> Any:
     a : Tensor, floating, (..., n, n)
         Regular matrices.
     b : Tensor, floating, (..., n) or (..., n, k)
-        Right-hand sides: a vector for each matrix if it has an axis less than `a`.
+        Right-hand sides: a vector for each matrix if it has an axis less than `a`, or one for all of them.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def solve(a: Any, b: Any) -> Any:
         A matrix is singular or not square, or the shapes do not fit.
     """
     a, b = operands(a, b)
-    vectors = b.ndim == a.ndim - 1
+    vectors = b.ndim in (1, a.ndim - 1)
     if a.ndim < 2 or {a.shape[-2:-1], b.shape[-1:] if vectors else b.shape[-2:-1]} != {a.shape[-1:]}:
         raise ValueError(
             f"solve: a holds square matrices, (..., n, n), and b has the shape (..., n) or (..., n, k); "

@@ -8,9 +8,9 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import update_wrapper
-from threading import RLock
 from types import MethodType
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from arraynet.program.program import Program, interpret
 from arraynet.program.trace import UncapturableError
 from arraynet.rows import Rows, gathered
 from arraynet.tensor import Tensor, Variable, as_tensor
+from arraynet.threads import new_lock
 from arraynet.tree import flatten, map_structure, unflatten
 
 __all__ = ["Jitted", "jit"]
@@ -101,7 +102,7 @@ class Jitted:
     def __init__(self, f: Callable[..., Any]) -> None:
         update_wrapper(self, f)
         self.function = f
-        self.captures, self.reason, self._lock = 0, "", RLock()  # held by the thread that writes into Variables
+        self.captures, self.reason, self._lock = 0, "", new_lock()  # held by the thread that writes into Variables
         self.takes_rows = False  # whether some input may be `Rows`
         self._entries: dict[Any, Any] = {}
 
@@ -226,7 +227,7 @@ def _lowered(capture: Capture, result: Any, backend: Backend, inputs: list[Any],
     program.forget()
     written = [variable for variable, _ in program.updates] if hasattr(run, "in_place") else []
     for variable in written:
-        variable._locks = tuple(sorted({*variable._locks, lock}, key=id))  # readers take them in one order
+        variable._locks = WeakSet({*variable._locks, lock})
     return _Entry(
         program=program,
         run=run,
@@ -240,7 +241,7 @@ def _lowered(capture: Capture, result: Any, backend: Backend, inputs: list[Any],
         in_place=getattr(run, "in_place", [False] * len(program.updates)),
         spares=[None] * len(program.updates),
         layouts=layouts,
-        lock=lock if written else RLock(),
+        lock=lock if written else new_lock(),
     )
 
 

@@ -181,14 +181,14 @@ def randint(shape: Any, minval: int, maxval: int, dtype: Any = "int32", seed: An
     name = dtypes.standardize(dtype)
     if np.dtype(name).kind not in "iu":
         raise ValueError(f"randint: dtype must be an integer dtype, received {dtype!r}. For floats use random.uniform.")
-    held, whole = np.iinfo(name), isinstance(minval, int | np.integer) and isinstance(maxval, int | np.integer)
-    if not whole or not held.min <= minval < maxval <= held.max + 1:
+    held, low, high = np.iinfo(name), int(minval), int(maxval)
+    if (low, high) != (minval, maxval) or not held.min <= low < high <= held.max + 1:
         raise ValueError(
-            f"randint: minval must be below maxval, both ints, and all between them within {name}, {held.min} to "
-            f"{held.max}; received minval={minval!r}, maxval={maxval!r}."
+            f"randint: minval must be below maxval, both whole numbers, and all between them within {name}, {held.min} "
+            f"to {held.max}; received minval={minval!r}, maxval={maxval!r}."
         )
     words = raw_words(shape, 64, seed)
-    return words_to_integers(words, minval=int(minval), maxval=int(maxval), dtype=name)  # type: ignore[no-any-return]
+    return words_to_integers(words, minval=low, maxval=high, dtype=name)  # type: ignore[no-any-return]
 
 
 def _normal(name: str, shape: Any, mean: float, stddev: float, dtype: Any, seed: Any, tail: float) -> Tensor:

@@ -122,7 +122,10 @@ def _built(described: dict[str, Any]) -> Any:
     model = serialization.deserialize(described["model"])
     if described["build_shape"] is not None and not model.built:
         model.build(described["build_shape"])
-    for layer, named in zip(model._walk(), described["named"], strict=True):
+    layers = list(model._walk())
+    if len(layers) != len(described["named"]):
+        raise ValueError(f"it was saved with {len(described['named'])} layers, its configuration makes {len(layers)}")
+    for layer, named in zip(layers, described["named"], strict=True):
         layer._named = bool(named)
     return model
 

@@ -183,7 +183,7 @@ def test_checkpoints_every_so_many_batches():
         ({"filepath": "m.arraynet", "save_freq": True}, "save_freq, unless it is 'epoch', must be a positive int"),
         ({"filepath": "{}.arraynet"}, r"'{}.arraynet' cannot be filled in.*{epoch:02d}"),
         ({"filepath": "{epoch.arraynet"}, "cannot be filled in"),
-        ({"filepath": "{loss:d}.arraynet"}, "cannot be filled in"),
+        ({"filepath": "{loss:q}.arraynet"}, "cannot be filled in"),
     ],
 )
 def test_checkpoints_refuse_what_they_cannot_write(options, match):

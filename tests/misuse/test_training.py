@@ -9,6 +9,7 @@ from support.misuse import refused, table
 
 import arraynet
 from arraynet import GradientTape, Variable, callbacks, layers, losses, metrics, models, ops, optimizers
+from arraynet.checks import TooEarlyError
 
 NAN = np.where(np.arange(6) == 2, np.nan, X)
 TEXT = ["cat", "dog"] * 25
@@ -276,13 +277,13 @@ def without_shape():
 
 
 @table(
-    ("no super().__init__", lambda: Forgetful()(X), RuntimeError, "Forgetful|super().__init__()"),
-    ("nor in a loss", lambda: net(loss=ForgetfulLoss()).fit(X, Y), RuntimeError, "ForgetfulLoss|super().__init__()"),
-    ("nor in a metric", lambda: net(metrics=[ForgetfulMetric()]).fit(X, Y), RuntimeError, "Metric|super().__init__()"),
+    ("no super().__init__", lambda: Forgetful()(X), TooEarlyError, "Forgetful|super().__init__()"),
+    ("nor in a loss", lambda: net(loss=ForgetfulLoss()).fit(X, Y), TooEarlyError, "ForgetfulLoss|super().__init__()"),
+    ("nor in a metric", lambda: net(metrics=[ForgetfulMetric()]).fit(X, Y), TooEarlyError, "Metric|super().__init__()"),
     (
         "nor in an optimizer",
         lambda: net(optimizer=ForgetfulOptimizer()).fit(X, Y),
-        RuntimeError,
+        TooEarlyError,
         "ForgetfulOptimizer|super().__init__()",
     ),
     ("a model without an input", lambda: unbuilt().fit({"x": X}, X), ValueError, "Dense|expects an array|['x']"),

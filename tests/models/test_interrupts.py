@@ -151,3 +151,21 @@ def test_an_interrupted_fit_keeps_what_is_trained(error):
     assert any((a != b).any() for a, b in zip(before, model.get_weights(), strict=True))
     assert model.optimizer.iterations == 2
     model.fit(X, Y, verbose=0)
+
+
+def test_a_handler_that_is_set_meanwhile_stays_and_frames_arrive():
+    def own(number, frame):
+        frames.append(frame)
+
+    def hook(batch, logs):
+        signal.signal(signal.SIGINT, own)
+
+    frames = []
+    signal.signal(signal.SIGINT, own)
+    run(lambda x, y, weight: press())
+    assert len(frames) == 3
+    assert all(hasattr(frame, "f_lineno") for frame in frames)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    run(lambda x, y, weight: None, hooks=[hook])
+    assert signal.getsignal(signal.SIGINT) is own
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,15 +1,18 @@
 """Several Python threads at once: one model asked by all of them, or a model for each."""
 
+import gc
+import os
+import signal
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 import arraynet
-from arraynet import Variable, layers
+from arraynet import layers
 from arraynet.models import Sequential
-from arraynet.program import jit
 
 THREADS = 4
 X = np.random.default_rng(0).normal(size=(50, 6)).astype("float32")
@@ -96,14 +99,40 @@ def test_what_one_thread_reads_no_other_writes_over(host):
             np.testing.assert_array_equal(np.asarray(value), copied)
 
 
-def test_readers_of_two_variables_cannot_wait_for_each_other():
+def test_a_variable_forgets_the_programs_that_are_gone():
     with arraynet.use_backend("numpy"):
-        a, b = Variable(np.zeros(3, "float32")), Variable(np.zeros(3, "float32"))
-        steps = [jit(v.assign_add) for v in (a, b) * 20]
-        both = [jit(lambda x: (a.assign_add(x), b.assign_sub(x))) for _ in range(40)]
-        for step in (*steps[:20], *both, *steps[20:]):
-            for _ in range(2):
-                step(np.ones(3, "float32"))
-    shared = [lock for lock in a._locks if lock in b._locks]
-    assert len(shared) == 40
-    assert shared == [lock for lock in b._locks if lock in a._locks]
+        model = net()
+        for _ in range(5):
+            model.compile("adam", "sparse_categorical_crossentropy")
+            model.fit(X, Y, verbose=0)
+        gc.collect()
+        assert len(model.weights[0]._locks) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_a_process_that_is_forked_while_a_thread_trains_reads_weights(host):
+    with arraynet.use_backend(host):
+        model = net()
+        x, y = np.tile(X, (100, 1)), np.tile(Y, 100)
+        model.fit(x, y, verbose=0)
+        training = threading.Thread(target=lambda: model.fit(x, y, epochs=3, verbose=0))
+        training.start()
+        children = []
+        while training.is_alive() and len(children) < 10:
+            if not (child := os.fork()):
+                model.get_weights()
+                os._exit(0)
+            children.append(child)
+        training.join()
+    assert children
+    assert all(waited(child) for child in children), "a child waits for a lock that nobody holds"
+
+
+def waited(child):
+    for _ in range(1000):
+        if os.waitpid(child, os.WNOHANG)[0]:
+            return True
+        time.sleep(0.01)
+    os.kill(child, signal.SIGKILL)
+    return False

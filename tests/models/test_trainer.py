@@ -298,3 +298,24 @@ def test_a_copy_trains_itself():
     for a, b, c in zip(before, model.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
         assert (a != c).any()
+
+
+@pytest.mark.parametrize("eagerly", [True, False])
+def test_what_compute_metrics_returns_may_be_reported(eagerly):
+    class Own(Sequential):
+        def train_step(self, data):
+            x, y = data
+            with arraynet.GradientTape() as tape:
+                y_pred = self(x, training=True)
+                loss = self.compute_loss(x, y, y_pred)
+            self.optimizer.apply(tape.gradient(loss, self.trainable_variables), self.trainable_variables)
+            return self.compute_metrics(x, y, y_pred)
+
+    histories = []
+    for kind in (Own, Sequential):
+        arraynet.utils.set_random_seed(0)
+        model = kind([layers.Dense(3, activation="softmax")])
+        model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"], run_eagerly=eagerly)
+        histories.append(model.fit(X, Y, epochs=2, verbose=0).history)
+    assert histories[0]["accuracy"] == histories[1]["accuracy"]
+    assert list(histories[0]) == ["accuracy"]  # nobody told the step's loss

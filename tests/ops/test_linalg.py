@@ -15,6 +15,11 @@ def test_the_names_of_keras_are_found_on_either_level():
         assert getattr(ops, name) is getattr(ops.nn, name)
 
 
+def test_one_vector_is_solved_for_every_matrix(backend):
+    a, b = normal(3, 2, 2) + 2 * np.eye(2, dtype="float32"), normal(2)
+    np.testing.assert_allclose(ops.solve(ops.array(a), ops.array(b)).numpy(), np.linalg.solve(a, b), rtol=1e-4)
+
+
 @pytest.mark.parametrize("function", [ops.inv, ops.det, ops.slogdet, ops.cholesky, ops.eigh])
 def test_matrices_that_are_not_square_are_refused(function, backend):
     with pytest.raises(ValueError, match=r"[Ss]quare|must be|shape"):
@@ -22,7 +27,7 @@ def test_matrices_that_are_not_square_are_refused(function, backend):
 
 
 @pytest.mark.parametrize(
-    ("a", "b"), [((2, 2), (3,)), ((2, 2), (3, 2)), ((2, 2), ()), ((2, 3), (3,)), ((), (2, 2)), ((3, 2, 2), (2,))]
+    ("a", "b"), [((2, 2), (3,)), ((2, 2), (3, 2)), ((2, 2), ()), ((2, 3), (3,)), ((), (2, 2)), ((3, 2, 2), (3,))]
 )
 def test_right_hand_sides_that_do_not_fit_are_refused(a, b, backend):
     with pytest.raises(ValueError, match=r"solve: a holds square matrices, .*received shapes \(.*\) and \(.*\)\.$"):

@@ -194,7 +194,7 @@ def test_empty_shapes(backend):
     (lambda: random.normal((2,), dtype="int32"), "floating"),
     (lambda: random.randint((2,), 0, 5, dtype="float32"), "integer dtype"),
     (lambda: random.randint((2,), 5, 5), "below maxval"),
-    (lambda: random.randint((2,), 0, 0.5), "both ints"),
+    (lambda: random.randint((2,), 0, 0.5), "both whole numbers"),
     (lambda: random.randint((2,), 0, 257, "uint8"), "within uint8, 0 to 255"),
     (lambda: random.randint((2,), -1, 2, "uint8"), "minval=-1"),
     (lambda: random.dropout(np.ones(2), "half"), "dropout: rate must be a number"),
