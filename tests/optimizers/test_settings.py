@@ -11,7 +11,7 @@ from arraynet.optimizers import SGD, Adam, Lion
     (SGD, {"momentum": True}, "SGD: momentum"),
     (SGD, {"nesterov": "False"}, "nesterov must be True or False"),
     (SGD, {"use_ema": "False"}, "use_ema must be True or False"),
-    (Adam, {"amsgrad": 1}, "amsgrad must be True or False"),
+    (Adam, {"amsgrad": "no"}, "amsgrad must be True or False"),
     (Adam, {"beta_1": 1.0}, "beta_1 must be below 1"),
     (Adam, {"beta_1": True}, "beta_1 must be a number"),
     (Adam, {"epsilon": -1.0}, "epsilon must be a number, 0 or more"),
