@@ -9,7 +9,7 @@ from arraynet.dispatch import op, operands
 from arraynet.ops.diagonal import tril, triu
 from arraynet.ops.exponential import log
 from arraynet.ops.products import matmul, swapped
-from arraynet.ops.shape import expand_dims, squeeze
+from arraynet.ops.shape import broadcast_to, expand_dims, squeeze
 
 __all__ = ["cholesky_inverse", "det", "inv", "logdet", "lstsq", "pinv", "slogdet", "solve", "solve_triangular"]
 
@@ -50,6 +50,7 @@ def solve(a: Any, b: Any) -> Any:
             f"received shapes {a.shape} and {b.shape}."
         )
     if vectors:
+        b = broadcast_to(b, a.shape[:-1]) if b.ndim == 1 else b  # not every library does so by itself
         return squeeze(solve_matrix(a, expand_dims(b, -1)), axis=-1)
     return solve_matrix(a, b)
 
