@@ -1,4 +1,4 @@
-"""How many threads the libraries below may use: one number for all of them, where the user has given one.
+"""How many threads the libraries below may use, one number for all of them, and locks for those of the user.
 
 The core starts no threads; matrix products do, inside BLAS, by default one for each core. A backend that has threads
 of its own has as many, and lets them work where BLAS is not asked, so that default does not oversubscribe the machine.

@@ -42,9 +42,8 @@ def _spread(
         yield Instruction(instruction.name, instruction.function, args, instruction.kwargs, (made,))
         if made is not out:
             sources[out.index] = made
-            out.example = np.broadcast_to(
-                np.asarray(made.example), out.example.shape
-            )  # what it is now: no loop can read that
+            # a view with strides of 0, which no loop can be given
+            out.example = np.broadcast_to(np.asarray(made.example), out.example.shape)
             yield Instruction("broadcast_to", program.backend.xp.broadcast_to, (made, out.shape), {}, (out,))
     else:
         yield instruction

@@ -169,8 +169,8 @@ def randint(shape: Any, minval: int, maxval: int, dtype: Any = "int32", seed: An
     Raises
     ------
     ValueError
-        A bound is no int, `minval` is not below `maxval`, the dtype does not hold all that lies between them, or it is
-        not one of integers.
+        A bound is no whole number, `minval` is not below `maxval`, the dtype does not hold all that lies between them,
+        or it is not one of integers.
 
     Examples
     --------

@@ -5,18 +5,17 @@ and the path of what it serves, so a layer added behind a model changes no numbe
 """
 
 import operator
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import count
-from threading import Lock
 from typing import Any
 
 import numpy as np
 
 from arraynet import config
 from arraynet.observers import Versioned
+from arraynet.threads import new_lock
 from arraynet.words import host_words
 
 __all__ = [
@@ -31,9 +30,7 @@ __all__ = [
 
 _path: ContextVar[str | None] = ContextVar("arraynet_random_path", default=None)
 _unnamed = count()
-_moving = Lock()  # for all streams: one with a lock of its own could not be copied
-if hasattr(os, "register_at_fork"):  # or a child forked while another thread draws would wait for ever
-    os.register_at_fork(before=_moving.acquire, after_in_parent=_moving.release, after_in_child=_moving.release)
+_moving = new_lock()  # for all streams: one with a lock of its own could not be copied
 
 
 def stream_key(seed: int, path: str) -> tuple[int, int]:
