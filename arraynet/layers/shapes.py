@@ -10,7 +10,7 @@ from arraynet import ops
 from arraynet.autodiff.tape import tapes_paused
 from arraynet.tree import flatten, unflatten
 
-__all__ = ["batch_shape", "first_shape", "is_shape", "probed_shape", "shape_tuple", "zeros_of"]
+__all__ = ["batch_shape", "is_shape", "probed_shape", "shape_tuple", "zeros_of"]
 
 UNKNOWN = (2, 3)
 
@@ -38,13 +38,6 @@ def batch_shape(x: Any) -> Any:
     if isinstance(x, dict):
         return {key: batch_shape(value) for key, value in x.items()}
     return [batch_shape(value) for value in x]
-
-
-def first_shape(x: Any) -> Any:
-    """Return a shape, or the first one of a structure."""
-    while not is_shape(x):
-        x = next(iter(x.values())) if isinstance(x, dict) else x[0]
-    return x
 
 
 def probed_shape(layer: Any, input_shape: Any) -> Any:

@@ -47,7 +47,7 @@ def check_gradients(
     def weighted(values: list[Any], weights: list[np.ndarray] | None) -> tuple[float, list[np.ndarray]]:
         outs = [np.asarray(o.numpy(), "float64") for o in floating(restored(*map(ops.array, values)))]
         weights = weights or [rng.normal(size=o.shape) for o in outs]
-        return float(builtin_sum((w * o).sum() for w, o in zip(weights, outs, strict=True))), weights
+        return float(sum((w * o).sum() for w, o in zip(weights, outs, strict=True))), weights
 
     points = [leaves[k].astype("float64") for k in moving]
     directions = [rng.normal(size=p.shape) for p in points]
@@ -64,13 +64,10 @@ def check_gradients(
     for g, p in zip(grads, points, strict=True):
         assert g.shape == p.shape, f"gradient of shape {g.shape} for an input of shape {p.shape}"
         assert g.dtype == p.dtype, f"gradient of dtype {g.dtype} for an input of dtype {p.dtype}"
-    found = float(builtin_sum((g.numpy() * d).sum() for g, d in zip(grads, directions, strict=True)))
+    found = float(sum((g.numpy() * d).sum() for g, d in zip(grads, directions, strict=True)))
     assert np.isclose(found, expected, rtol=rtol, atol=rtol), f"derivative {found}, difference {expected}"
     if order > 1:
         check_gradients(gradients, *points, order=order - 1, step=step, rtol=rtol)
-
-
-builtin_sum = sum
 
 
 def floating(out: Any) -> list[Tensor]:

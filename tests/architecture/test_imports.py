@@ -40,7 +40,7 @@ LEVELS = [
     ["cli", "__main__", "notebook"],
 ]
 STRANGERS = {("autodiff", "program"), ("program", "autodiff")}  # on one level, but both are told by dispatch
-OPTIONAL = {"rich", "pooch", "safetensors", "threadpoolctl", "matplotlib", "h5py", "IPython"}  # where used
+OPTIONAL = {"rich", "pooch", "safetensors", "threadpoolctl", "matplotlib", "IPython"}  # where used
 LEVEL = {name: number for number, names in enumerate(LEVELS) for name in names}
 STDLIB = set(sys.stdlib_module_names)
 

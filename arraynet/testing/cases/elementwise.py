@@ -7,7 +7,6 @@ from arraynet.testing.case import case, normal, positive
 X, Y = normal(3, 4), normal(3, 4, seed=1)
 P, Q = positive(3, 4), positive(4, seed=1)
 INTEGERS = np.array([[-3, 0, 2], [5, 1, -1]], dtype="int32")
-SOME_ZERO = np.array([0.0, 0.5])
 
 CASES = [
     case("abs", np.abs, X),
