@@ -105,13 +105,13 @@ def _text(x: Any) -> str:
     return getattr(x, "__name__", None) or (str(x) if isinstance(x, np.ndarray) else repr(x))
 
 
-def substitute(x: Any, replace: Callable[[Value], object]) -> Any:
-    """Return a structure of arguments with every Value replaced."""
-    if isinstance(x, Value):
+def substitute(x: Any, replace: Callable[[Any], object], kind: type = Value) -> Any:
+    """Return a structure of arguments with everything of a kind replaced, every Value without it."""
+    if isinstance(x, kind):
         return replace(x)
     if type(x) in (list, tuple):
-        return type(x)([substitute(i, replace) for i in x])
-    return {k: substitute(v, replace) for k, v in x.items()} if isinstance(x, dict) else x
+        return type(x)([substitute(i, replace, kind) for i in x])
+    return {k: substitute(v, replace, kind) for k, v in x.items()} if isinstance(x, dict) else x
 
 
 @dataclass
@@ -136,24 +136,25 @@ class Tracer:
 
     def emit(self, name: str, function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
         """Run a primitive and write it down; without symbols among its arguments, only run it."""
-        symbols: list[Any] = []
-        real = _plain((args, kwargs), symbols)
-        result = function(*real[0], **real[1])
+        given, named = substitute((args, kwargs), lambda symbol: symbol.value, _Symbol)
+        inputs: list[Value] = []
+        substitute((given, named), inputs.append)
+        real, options = substitute((given, named), lambda v: v.example)
+        result, made = function(*real, **options), self.value if inputs else self.constant
         if isinstance(result, tuple | list) and any(self._is_array(r) for r in result):
-            outs = tuple(self.value(r) if symbols else self.constant(r) for r in result)
+            outs = tuple(map(made, result))
             wrapped: Any = tuple(TracedArray(self, v) for v in outs)
         elif self._is_array(result):
-            outs = (self.value(result) if symbols else self.constant(result),)
+            outs = (made(result),)
             wrapped = TracedArray(self, outs[0])
         elif name.startswith("host."):
             outs = (self.value(result, host=True),)
             wrapped = TracedScalar(self, outs[0])
         else:
             return result
-        if symbols:
-            given, named = _values((args, kwargs))
+        if inputs:
             several = isinstance(result, tuple | list)
-            shared = frozenset(k for k, x in enumerate(symbols) if any(_share(x.value, v) for v in outs))
+            shared = frozenset(k for k, x in enumerate(inputs) if any(_share(x, v) for v in outs))
             self.instructions.append(Instruction(name, function, given, named, outs, several, shared))
         return wrapped
 
@@ -163,25 +164,6 @@ class Tracer:
 
 def _share(x: Value, y: Value) -> bool:
     return type(x.example) is type(y.example) is np.ndarray and np.may_share_memory(x.example, y.example)
-
-
-def _plain(x: Any, symbols: list[Any]) -> Any:
-    """Arguments with real arrays for symbols."""
-    if isinstance(x, TracedArray | TracedScalar):
-        symbols.append(x)
-        return x.value.example
-    if type(x) in (list, tuple):
-        return type(x)(_plain(i, symbols) for i in x)
-    return {k: _plain(v, symbols) for k, v in x.items()} if isinstance(x, dict) else x
-
-
-def _values(x: Any) -> Any:
-    """Arguments with Values for symbols."""
-    if isinstance(x, TracedArray | TracedScalar):
-        return x.value
-    if type(x) in (list, tuple):
-        return type(x)(_values(i) for i in x)
-    return {k: _values(v) for k, v in x.items()} if isinstance(x, dict) else x
 
 
 def _binary(name: str) -> Any:
