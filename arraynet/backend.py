@@ -6,6 +6,7 @@ and ``to_numpy``) and, if it likes, kernels: its own fast forms of ops, which ma
 """
 
 import math
+import operator
 import platform
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -51,27 +52,12 @@ class Namespace:
     def index_add(self, x: Any, indices: Any, values: Any) -> Any:
         """Return `x` with ``values[i]`` added to the row ``x[indices[i]]``, repeated indices included.
 
-        Shapes: x (n, ...), indices (k,) within 0..n-1, values (k, ...). Written without assignment:
-        a stable sort brings equal indices together, a segmented scan by doubling sums them.
+        Shapes: x (n, ...), indices (k,) within 0..n-1, values (k, ...).
         """
-        xp, k = self, indices.shape[0]
-        if k == 0:
+        if not indices.shape[0]:
             return x
-        order = xp.argsort(indices, stable=True)
-        keys, sums = xp.take(indices, order), xp.take(values, order, axis=0)
-        column = (k,) + (1,) * (values.ndim - 1)
-        step = 1
-        while step < k:
-            same = xp.concat([xp.zeros(step, dtype=xp.bool), keys[step:] == keys[:-step]])
-            moved = xp.concat([xp.zeros_like(sums[:step, ...]), sums[:-step, ...]])
-            sums = xp.where(xp.reshape(same, column), sums + moved, sums)
-            step *= 2
-        rows = xp.arange(x.shape[0], dtype=keys.dtype)
-        last = xp.searchsorted(keys, rows, side="right") - 1
-        last = xp.where(last < 0, xp.zeros_like(last), last)
-        hit = xp.reshape(xp.take(keys, last) == rows, (x.shape[0],) + (1,) * (x.ndim - 1))
-        found = xp.take(sums, last, axis=0)
-        return x + xp.where(hit, found, xp.zeros_like(found))
+        sums, hit = combined(self, indices, values, x.shape[0], operator.add)
+        return x + self.where(hit, sums, self.zeros_like(sums))
 
     def erf(self, x: Any) -> Any:
         """Return the error function of `x`, to about one unit in the last place of float64.
@@ -99,6 +85,23 @@ class Namespace:
         none of them fused, so that it comes to the same bits.
         """
         return self.asarray(host_normals(key, start, n, low, high))
+
+
+def combined(xp: Any, indices: Any, values: Any, n: int, combine: Callable[[Any, Any], Any]) -> tuple[Any, Any]:
+    """Return, for each of `n` rows, the values of its index combined, and where there are any, of shape (n, 1, ...).
+
+    Written without assignment: a stable sort brings equal indices together, a segmented scan by doubling combines them.
+    """
+    order, column = xp.argsort(indices, stable=True), (-1,) + (1,) * (values.ndim - 1)
+    keys, found, step = xp.take(indices, order), xp.take(values, order, axis=0), 1
+    while step < indices.shape[0]:
+        same = xp.concat([xp.zeros(step, dtype=xp.bool), keys[step:] == keys[:-step]])
+        moved = xp.concat([found[:step, ...], found[:-step, ...]])
+        found = xp.where(xp.reshape(same, column), combine(found, moved), found)
+        step *= 2
+    rows = xp.arange(n, dtype=keys.dtype)
+    last = xp.maximum(xp.searchsorted(keys, rows, side="right") - 1, 0)
+    return xp.take(found, last, axis=0), xp.reshape(xp.take(keys, last) == rows, column)
 
 
 def erf_tail(xp: Any, x: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from arraynet import dtypes
-from arraynet.backend import dtype_of
+from arraynet.backend import combined, dtype_of
 from arraynet.dispatch import op, operands
 from arraynet.dtypes import host_array
 from arraynet.ops.bounds import maximum, minimum
@@ -139,21 +139,11 @@ def put_extreme(xp: Any, values: Any, indices: Any, /, n: int, largest: bool) ->
 
     A row that none names gets the number that any value beats.
     """
-    k, column = indices.shape[0], (-1,) + (1,) * (values.ndim - 1)
     floor = xp.full((n, *values.shape[1:]), _beaten(dtype_of(values), largest), dtype=values.dtype)
-    if k == 0:
+    if not indices.shape[0]:
         return floor
-    order, choice = xp.argsort(indices, stable=True), xp.maximum if largest else xp.minimum
-    keys, best, step = xp.take(indices, order), xp.take(values, order, axis=0), 1
-    while step < k:  # equal indices are neighbours: a running extreme by doubling
-        same = xp.concat([xp.zeros(step, dtype=xp.bool), keys[step:] == keys[:-step]])
-        moved = xp.concat([best[:step, ...], best[:-step, ...]])
-        best = xp.where(xp.reshape(same, column), choice(best, moved), best)
-        step *= 2
-    rows = xp.arange(n, dtype=keys.dtype)
-    last = xp.maximum(xp.searchsorted(keys, rows, side="right") - 1, 0)
-    hit = xp.reshape(xp.take(keys, last) == rows, column)
-    return xp.where(hit, xp.take(best, last, axis=0), floor)
+    best, hit = combined(xp, indices, values, n, xp.maximum if largest else xp.minimum)
+    return xp.where(hit, best, floor)
 
 
 def _beaten(kind: np.dtype, largest: bool) -> float:
