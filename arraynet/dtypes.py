@@ -13,7 +13,7 @@ import numpy as np
 
 from arraynet import config
 
-__all__ = ["host_array", "is_float", "promote", "promote_float", "promote_number", "resolve", "standardize"]
+__all__ = ["host_array", "promote", "promote_float", "promote_number", "resolve", "standardize"]
 
 DTYPES = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", *config.FLOATS)
 
@@ -33,11 +33,6 @@ def standardize(dtype: Any) -> str:
     if name not in DTYPES:
         raise ValueError(f"dtype must be one of {', '.join(DTYPES)}, received {dtype!r}.")
     return name
-
-
-def is_float(dtype: Any) -> bool:
-    """Tell whether a NumPy dtype is floating."""
-    return bool(dtype.kind == "f")
 
 
 @cache

@@ -61,8 +61,8 @@ def _plan(group: Group, rows: int, backend: Backend) -> HostProgram:
 
     def of(v: Value) -> Value:
         if v.index not in tiles:
-            whole = v.shape is None or group.role(v) not in ("full", "column")
-            tiles[v.index] = v if whole else Value(v.index, v.example[:rows])
+            cut = group.role(v) in ("full", "column")
+            tiles[v.index] = Value(v.index, v.example[:rows]) if cut else v
         return tiles[v.index]
 
     def tiled(i: Instruction) -> Instruction:

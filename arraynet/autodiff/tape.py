@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from arraynet.autodiff.reverse import Node, backward
+from arraynet.checks import choice
 from arraynet.observers import OBSERVERS, Observer
 from arraynet.operators import OPS
 from arraynet.plugins import use_backend
@@ -224,8 +225,7 @@ class GradientTape:
         return unflatten(sources, _filled(grads, leaves, only.shape, unconnected_gradients))
 
     def _use(self, unconnected: str) -> None:
-        if unconnected not in ("none", "zero"):
-            raise ValueError(f"unconnected_gradients must be 'none' or 'zero', received {unconnected!r}.")
+        choice("unconnected_gradients", unconnected, ("none", "zero"))
         if self._used and not self._persistent:
             raise RuntimeError(
                 "A non-persistent GradientTape gives its gradients once. "

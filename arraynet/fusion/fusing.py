@@ -129,17 +129,13 @@ def _fits(group: Group, instruction: Instruction, inputs: list[Value], at: int, 
         return False  # the same shape by chance: the update of weights and the loss of a batch
     for value in inputs:
         maker = group.made.get(value.index)
-        if maker is None and (place.get(value.index, -1) >= at or not _operand(group, value)):
+        if maker is None and (place.get(value.index, -1) >= at or not group.role(value)):
             return False
         if maker is not None and maker.name in ROW_REDUCTIONS:
             alike = reduced(maker) == "columns" and group.role(value) == "column"
             if not alike or instruction.name in ROW_REDUCTIONS:
                 return False
     return True
-
-
-def _operand(group: Group, value: Value) -> bool:
-    return value.shape is None or bool(group.role(value))
 
 
 def _make_late(program: Program, slots: list[Instruction | Group]) -> None:

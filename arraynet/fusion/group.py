@@ -87,7 +87,7 @@ class Group:
         return self.shape[-1] if self.shape else 1
 
     def role(self, value: Value) -> str:
-        """Return how an operand lies in the shape: "full", "row", "column", "scalar", or "" for neither."""
+        """Return how an operand lies: "full", "row", "column", "scalar" (also a number of the host) or ""."""
         shape = value.shape or ()
         if shape == self.shape and shape:
             return "full"

@@ -152,7 +152,7 @@ def sparse_pair(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
 def pair(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
     """Return both as tensors of one floating dtype and of one shape, or say which shapes do not go together."""
     y_pred, y_true = operands(y_pred, y_true)
-    if not dtypes.is_float(y_pred.dtype):
+    if y_pred.dtype.kind != "f":
         y_pred = ops.cast(y_pred, config.floatx())
     if y_true.dtype != y_pred.dtype:
         y_true = ops.cast(y_true, y_pred.dtype)

@@ -12,7 +12,6 @@ import numpy as np
 
 from arraynet import config
 from arraynet.dispatch import op, operands
-from arraynet.dtypes import is_float
 from arraynet.ops.activations import sigmoid
 from arraynet.ops.bounds import clip
 from arraynet.ops.elementwise import negative
@@ -110,7 +109,7 @@ def _axes(axis: Any, ndim: int) -> Any:
 
 def clipped(p: Tensor) -> Any:
     """Return probabilities away from 0 and 1, by a step of their dtype at least, where logarithms are finite."""
-    step = np.finfo(p.dtype).epsneg if is_float(p.dtype) else 0
+    step = np.finfo(p.dtype).epsneg if p.dtype.kind == "f" else 0
     smallest = max(config.epsilon(), float(step))
     return clip(p, smallest, 1 - smallest)
 

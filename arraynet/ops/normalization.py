@@ -9,7 +9,6 @@ from typing import Any
 
 from arraynet import config
 from arraynet.dispatch import op, operands
-from arraynet.dtypes import is_float
 from arraynet.ops.bounds import maximum
 from arraynet.ops.elementwise import absolute, power, sqrt, square
 from arraynet.ops.reduction import mean
@@ -23,7 +22,7 @@ __all__ = ["batch_normalization", "layer_normalization", "moments", "normalize",
 def floating(x: Any) -> Any:
     """Return `x` as a floating Tensor."""
     (x,) = operands(x)
-    return x if is_float(x.dtype) else cast(x, "float")
+    return x if x.dtype.kind == "f" else cast(x, "float")
 
 
 def widened(x: Tensor) -> Any:

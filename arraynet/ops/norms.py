@@ -3,11 +3,11 @@
 import math
 from typing import Any
 
-from arraynet.dispatch import op, operands
-from arraynet.dtypes import is_float
+from arraynet.dispatch import op
 from arraynet.ops.comparison import not_equal
 from arraynet.ops.elementwise import absolute, divide_no_nan, power
 from arraynet.ops.factorization import svdvals
+from arraynet.ops.normalization import floating
 from arraynet.ops.reduction import expanded
 from arraynet.ops.reduction import max as reduce_max
 from arraynet.ops.reduction import min as reduce_min
@@ -52,8 +52,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     ValueError
         There is no such norm of a vector, or of a matrix.
     """
-    (x,) = operands(x)
-    x = x if is_float(x.dtype) else cast(x, "float")
+    x = floating(x)
     axes = tuple(range(x.ndim)) if axis is None else checked_axes(axis, x.ndim)
     if axis is None and ord is None:
         return euclidean(x, axes, keepdims)

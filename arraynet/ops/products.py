@@ -6,7 +6,6 @@ from typing import Any
 
 from arraynet.backend import dtype_of
 from arraynet.dispatch import op, operands
-from arraynet.dtypes import is_float
 from arraynet.ops.elementwise import multiply
 from arraynet.ops.reduction import sum as reduce_sum
 from arraynet.ops.reduction import sum_dtype
@@ -29,7 +28,7 @@ __all__ = ["cross", "dot", "inner", "kron", "matmul", "outer", "tensordot", "vdo
 @op(name="matmul", promote="number")
 def _matmul(xp: Any, x1: Any, x2: Any, /) -> Any:
     dtype = dtype_of(x1)
-    if dtype.itemsize < 4 and not is_float(dtype):  # it is a sum, and sums have 32 bits
+    if dtype.itemsize < 4 and dtype.kind != "f":  # it is a sum, and sums have 32 bits
         wide = getattr(xp, sum_dtype(dtype))
         x1, x2 = xp.astype(x1, wide), xp.astype(x2, wide)
     return xp.multiply(x1, x2) if x1.shape[-1] == 1 else xp.matmul(x1, x2)  # NumPy's product is slow at one term

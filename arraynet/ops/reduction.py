@@ -7,7 +7,6 @@ import numpy as np
 
 from arraynet.backend import dtype_of
 from arraynet.dispatch import op, operands
-from arraynet.dtypes import is_float
 from arraynet.ops.comparison import isclose, truth
 from arraynet.ops.elementwise import multiply, sqrt, subtract, true_divide
 from arraynet.ops.exponential import exp
@@ -61,7 +60,7 @@ def checked(x: Any, axis: Any) -> Any:
 
 def sum_dtype(dtype: np.dtype) -> str:
     """Return the dtype that a sum has: that of its terms, but 32 bits at least for integers and booleans."""
-    if is_float(dtype) or dtype.itemsize >= 4:
+    if dtype.kind == "f" or dtype.itemsize >= 4:
         return dtype.name
     return "uint32" if dtype.kind == "u" else "int32"
 
