@@ -2,8 +2,9 @@
 
 import re
 from collections import Counter
+from collections.abc import Container
 
-__all__ = ["auto_name", "is_automatic", "reset_names", "snake_case"]
+__all__ = ["auto_name", "free_name", "is_automatic", "reset_names", "snake_case"]
 
 _used: Counter[str] = Counter()
 
@@ -26,6 +27,15 @@ def auto_name(prefix: str) -> str:
     number = _used[prefix]
     _used[prefix] += 1
     return f"{prefix}_{number}" if number else prefix
+
+
+def free_name(base: str, taken: Container[str]) -> str:
+    """Return a name that is not taken: `base`, or with the first number that makes it one."""
+    number, name = 0, base
+    while name in taken:
+        number += 1
+        name = f"{base}_{number}"
+    return name
 
 
 def is_automatic(name: str, prefix: str) -> bool:

@@ -4,13 +4,14 @@ A layer without a `compute_output_shape` of its own is run on zeros, twice, with
 every unknown axis; an axis of the output that differs between the two runs is unknown as well.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from arraynet import ops
 from arraynet.autodiff.tape import tapes_paused
 from arraynet.tree import flatten, unflatten
 
-__all__ = ["batch_shape", "is_shape", "probed_shape", "shape_tuple", "zeros_of"]
+__all__ = ["batch_shape", "is_shape", "map_shapes", "probed_shape", "shape_tuple", "zeros_of"]
 
 UNKNOWN = (2, 3)
 
@@ -20,24 +21,25 @@ def is_shape(x: Any) -> bool:
     return isinstance(x, tuple | list) and all(n is None or isinstance(n, int) for n in x)
 
 
-def shape_tuple(x: Any) -> Any:
-    """Return a shape, or a list, tuple or dict of shapes, with every shape as a tuple."""
+def map_shapes(function: Callable[[Any], Any], x: Any) -> Any:
+    """Return a function of a shape, or of each one in a list, tuple or dict of shapes; tuples become lists."""
     if is_shape(x):
-        return tuple(x)
+        return function(x)
     if isinstance(x, dict):
-        return {key: shape_tuple(value) for key, value in x.items()}
+        return {key: map_shapes(function, value) for key, value in x.items()}
     if isinstance(x, list | tuple):
-        return [shape_tuple(value) for value in x]
+        return [map_shapes(function, value) for value in x]
     raise ValueError(f"A shape is a tuple of ints and None, such as (None, 784), received {x!r}.")
+
+
+def shape_tuple(x: Any) -> Any:
+    """Return a shape, or each one of a structure, as a tuple."""
+    return map_shapes(tuple, x)
 
 
 def batch_shape(x: Any) -> Any:
     """Return a shape, or each one of a structure, with its first axis unknown."""
-    if is_shape(x):
-        return (None, *x[1:])
-    if isinstance(x, dict):
-        return {key: batch_shape(value) for key, value in x.items()}
-    return [batch_shape(value) for value in x]
+    return map_shapes(lambda shape: (None, *shape[1:]), x)
 
 
 def probed_shape(layer: Any, input_shape: Any) -> Any:
@@ -50,11 +52,7 @@ def probed_shape(layer: Any, input_shape: Any) -> Any:
 
 def zeros_of(shape: Any, length: int, dtype: str) -> Any:
     """Return zeros of a shape, or of each one of a structure, with a length in the place of unknown axes."""
-    if is_shape(shape):
-        return ops.zeros([length if n is None else n for n in shape], dtype)
-    if isinstance(shape, dict):
-        return {key: zeros_of(value, length, dtype) for key, value in shape.items()}
-    return [zeros_of(value, length, dtype) for value in shape]
+    return map_shapes(lambda one: ops.zeros([length if n is None else n for n in one], dtype), shape)
 
 
 def _merged(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int | None, ...]:

@@ -12,7 +12,7 @@ import numpy as np
 from arraynet.backend import Backend
 from arraynet.checks import flag
 from arraynet.dtypes import host_array
-from arraynet.naming import snake_case
+from arraynet.naming import free_name, snake_case
 from arraynet.observers import Versioned
 from arraynet.random import SeedGenerator
 from arraynet.tensor import Variable
@@ -203,11 +203,7 @@ def names_within(layers: list[Any]) -> dict[int, str]:
     taken = {layer.name for layer in layers if layer._named}
     names: dict[int, str] = {}
     for layer in layers:
-        base, number = snake_case(type(layer).__name__), 0
-        name = layer.name if layer._named else base
-        while not layer._named and name in taken:
-            number += 1
-            name = f"{base}_{number}"
+        name = layer.name if layer._named else free_name(snake_case(type(layer).__name__), taken)
         taken.add(name)
         names[id(layer)] = name
     return names

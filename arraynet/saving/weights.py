@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from arraynet.layers.tracked import names_within
+from arraynet.naming import free_name
 from arraynet.saving.files import replacing
 from arraynet.saving.tensors import decoded, encoded
 from arraynet.tensor import Variable
@@ -74,7 +75,7 @@ def named_weights(model: Any) -> dict[str, Variable]:
     for name, variable in _walked(model, "", set()):
         if id(variable) not in seen:
             seen.add(id(variable))
-            named[_free(name, named)] = variable
+            named[free_name(name, named)] = variable  # two of one layer may share a name
     return named
 
 
@@ -87,15 +88,6 @@ def _walked(layer: Any, prefix: str, walked: set[int]) -> Iterator[tuple[str, Va
     names = names_within(inner)
     for sub in inner:
         yield from _walked(sub, f"{prefix}{names[id(sub)]}/", walked)
-
-
-def _free(name: str, taken: Mapping[str, Any]) -> str:
-    """The name, with a number if two Variables of one layer share it."""
-    number, free = 0, name
-    while free in taken:
-        number += 1
-        free = f"{name}_{number}"
-    return free
 
 
 def check(source: str, found: Mapping[str, Any], variables: Mapping[str, Variable]) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from arraynet import layers
 from arraynet.backend import Backend
+from arraynet.layers.shapes import map_shapes
 from arraynet.models import Model, load_model
 from arraynet.plugins import load
 from arraynet.testing.comparison import Comparison
@@ -80,14 +81,14 @@ def _loaded(path: str | PathLike[str]) -> list[Any]:
 
 def made_up(model: Model, shape: Any) -> Any:
     """Return a few samples of a shape with None for unknown axes, or of a structure of such shapes."""
-    if isinstance(shape, dict):
-        return {name: made_up(model, inner) for name, inner in shape.items()}
-    if isinstance(shape, list | tuple) and any(isinstance(n, list | tuple | dict) for n in shape):
-        return [made_up(model, inner) for inner in shape]
     if shape is None:
         raise ValueError(f"Model {model.name!r} was saved before it was built; pass data to compare on.")
-    known = [SAMPLES if n is None else n for n in shape]
     first = model.layers[0] if model.layers else None
-    if isinstance(first, layers.Embedding):
-        return np.arange(np.prod(known)).reshape(known) % first.input_dim
-    return np.random.default_rng(0).normal(size=known).astype("float32")
+
+    def samples(one: Any) -> np.ndarray:
+        known = [SAMPLES if n is None else n for n in one]
+        if isinstance(first, layers.Embedding):
+            return np.arange(np.prod(known)).reshape(known) % first.input_dim
+        return np.random.default_rng(0).normal(size=known).astype("float32")
+
+    return map_shapes(samples, shape)
