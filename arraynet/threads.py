@@ -5,13 +5,14 @@ of its own has as many, and lets them work where BLAS is not asked, so that defa
 """
 
 import os
+from collections.abc import Callable
 from threading import RLock
 from typing import Any
 from weakref import WeakSet
 
 from arraynet import config
 
-__all__ = ["limit_threads", "new_lock", "wanted_threads"]
+__all__ = ["in_forked", "limit_threads", "new_lock", "wanted_threads"]
 
 VARIABLE = "ARRAYNET_NUM_THREADS"
 
@@ -45,5 +46,10 @@ def new_lock() -> Any:
     return made
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=lambda: [made._at_fork_reinit() for made in _locks])
+def in_forked(function: Callable[[], object]) -> None:
+    """Have a function called in each process that is forked from this one, before anything else."""
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=function)
+
+
+in_forked(lambda: [made._at_fork_reinit() for made in _locks])

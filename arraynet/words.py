@@ -5,9 +5,10 @@ distributions; so words are all that is taken from it.
 """
 
 from functools import lru_cache
-from threading import Lock
 
 import numpy as np
+
+from arraynet.threads import in_forked, new_lock
 
 __all__ = ["BLOCK", "host_words"]
 
@@ -30,7 +31,8 @@ class _Stream:
 
 
 _stream = lru_cache(maxsize=64)(_Stream)
-_lock = Lock()
+_lock = new_lock()
+in_forked(_stream.cache_clear)  # of generators, one of which another thread may just have been at
 
 
 def host_words(key: tuple[int, int], start: int, n: int, bits: int) -> np.ndarray:

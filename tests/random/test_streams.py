@@ -79,6 +79,29 @@ assert os.waitpid(child, 0)[1] == 0
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork a process")
+def test_a_process_forked_while_a_thread_makes_words_makes_the_same():
+    code = """
+import os, signal, threading, time, warnings
+from arraynet.words import host_words
+warnings.simplefilter("ignore", DeprecationWarning)
+expected = host_words((1, 2), 0, 8, 64).copy()
+def draw():
+    while True:
+        host_words((1, 2), 0, 2_000_000, 64)
+threading.Thread(target=draw, daemon=True).start()
+for _ in range(5):
+    time.sleep(0.02)
+    child = os.fork()
+    if not child:
+        signal.alarm(9)
+        os._exit(int((host_words((1, 2), 0, 8, 64) != expected).any()))
+    assert os.waitpid(child, 0)[1] == 0
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def test_no_seed_draws_from_one_stream_of_the_default_seed(backend):
     set_random_seed(5)
     first, second = random.uniform((5,)), random.normal((5,))
