@@ -187,10 +187,19 @@ def op(
         Whether the output remembers its input, as softmax and sigmoid do for the crossentropies.
     name : str, optional
         Another name than the form's.
+
+    Raises
+    ------
+    ValueError
+        arraynet has an op of that name.
     """
 
     def entered(form: Callable[..., Any]) -> Op:
-        made = OPS[name or form.__name__] = Op(form, promote, fixed, logits, name)
+        made = Op(form, promote, fixed, logits, name)
+        module = getattr(OPS.get(made.name), "__module__", "")  # operators and kernels find an op by its name
+        if module.startswith("arraynet.") and module != made.__module__:
+            raise ValueError(f"{made.name!r} is an op of {module} already. Choose another name, or pass op(name=...).")
+        OPS[made.name] = made
         return made
 
     return entered if form is None else entered(form)

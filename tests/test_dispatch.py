@@ -228,16 +228,23 @@ def test_two_threads_on_two_backends_at_once():
 
 def test_an_op_of_ones_own(scratch, backend):
     @op
-    def softplus(xp, x, /, beta=1.0):
+    def softened(xp, x, /, beta=1.0):
         """log(1 + exp(x))."""
         return xp.log1p(xp.exp(x * beta)) / beta
 
-    softplus.defvjp(x=lambda g, x, beta: g / (1 + ops.exp(-x * beta)))
-    np.testing.assert_allclose(float(softplus(0.0)), np.log(2), rtol=1e-6)
-    np.testing.assert_allclose(float(arraynet.grad(lambda x: softplus(x, beta=2.0))(0.0)), 0.5)
-    assert softplus.__doc__ == "log(1 + exp(x))."
-    assert str(softplus.__signature__) == "(x, beta=1.0)"
-    assert repr(softplus) == "<op softplus>"
+    softened.defvjp(x=lambda g, x, beta: g / (1 + ops.exp(-x * beta)))
+    np.testing.assert_allclose(float(softened(0.0)), np.log(2), rtol=1e-6)
+    np.testing.assert_allclose(float(arraynet.grad(lambda x: softened(x, beta=2.0))(0.0)), 0.5)
+    assert softened.__doc__ == "log(1 + exp(x))."
+    assert str(softened.__signature__) == "(x, beta=1.0)"
+    assert repr(softened) == "<op softened>"
+
+
+@pytest.mark.parametrize("name", ["add", "zeros", "softmax"])
+def test_an_op_of_ones_own_has_a_name_of_its_own(scratch, name):
+    with pytest.raises(ValueError, match=f"'{name}' is an op of arraynet.ops.* already. Choose another name"):
+        op(lambda xp, x, /: x, name=name)
+    assert float(ops.ones(()) + 1) == 2
 
 
 def test_arguments_by_name_and_by_position(backend):

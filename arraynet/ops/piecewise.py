@@ -15,7 +15,7 @@ __all__ = ["hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh"
 
 
 @op
-def within(xp: Any, x: Any, /, low: float, high: float) -> Any:
+def between(xp: Any, x: Any, /, low: float, high: float) -> Any:
     """Return 1 where ``low < x < high``, else 0, in the dtype of `x`."""
     return xp.astype((x > low) & (x < high), x.dtype)
 
@@ -29,7 +29,7 @@ def relu6(xp: Any, x: Any, /) -> Any:
     return xp.minimum(xp.maximum(x, 0), 6)
 
 
-relu6.defvjp(x=lambda g, x: g * within(x, 0, 6))
+relu6.defvjp(x=lambda g, x: g * between(x, 0, 6))
 
 
 def hard_sigmoid(x: Any) -> Any:
@@ -62,7 +62,7 @@ def hard_tanh(xp: Any, x: Any, /) -> Any:
     return xp.minimum(xp.maximum(x, -1), 1)
 
 
-hard_tanh.defvjp(x=lambda g, x: g * within(x, -1, 1))
+hard_tanh.defvjp(x=lambda g, x: g * between(x, -1, 1))
 
 
 def tanh_shrink(x: Any) -> Any:
@@ -151,4 +151,4 @@ def sparse_sigmoid(xp: Any, x: Any, /) -> Any:
 
 
 sparse_plus.defvjp(x=lambda g, x: g * sparse_sigmoid(x))
-sparse_sigmoid.defvjp(x=lambda g, x: 0.5 * g * within(x, -1, 1))
+sparse_sigmoid.defvjp(x=lambda g, x: 0.5 * g * between(x, -1, 1))
