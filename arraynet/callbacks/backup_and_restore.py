@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from arraynet.callbacks.callback import Callback
+from arraynet.callbacks.callback import Callback, Logs
 from arraynet.checks import positive_int
 from arraynet.saving.files import replacing
 from arraynet.saving.tensors import decoded, encoded
@@ -42,23 +42,23 @@ class BackupAndRestore(Callback):
         self.save_freq, self.delete_checkpoint = save_freq, delete_checkpoint
         self._epoch = self._batches = 0
 
-    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+    def on_train_begin(self, logs: Logs = None) -> None:
         self.first_epoch = self._batches = 0
         if self.path.exists():
             self._restore(decoded(self.path.read_bytes(), str(self.path)))
 
-    def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         self._epoch = epoch
 
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         self._batches += 1
         if self.save_freq != "epoch" and self._batches % int(self.save_freq) == 0:
             self._save(self._epoch)
 
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         self._save(epoch + 1)
 
-    def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
+    def on_train_end(self, logs: Logs = None) -> None:
         if self.delete_checkpoint:
             self.path.unlink(missing_ok=True)
 

@@ -1,10 +1,9 @@
 """Write every epoch's values to a file of comma-separated values."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from arraynet.callbacks.callback import Callback
+from arraynet.callbacks.callback import Callback, Logs
 
 __all__ = ["CSVLogger"]
 
@@ -29,12 +28,12 @@ class CSVLogger(Callback):
         self.keys: list[str] = []
         self._file: Any = None
 
-    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+    def on_train_begin(self, logs: Logs = None) -> None:
         old = self.path.read_text().splitlines() if self.append and self.path.exists() else []
         self.keys = old[0].split(self.separator)[1:] if old else []
         self._file = self.path.open("a" if self.append else "w", newline="")
 
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         import csv
 
         logs = logs or {}

@@ -1,9 +1,8 @@
 """Stop when a value no longer gets better."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from arraynet.callbacks.callback import Callback
+from arraynet.callbacks.callback import Callback, Logs
 from arraynet.callbacks.monitor import Monitor
 from arraynet.checks import number
 
@@ -57,12 +56,12 @@ class EarlyStopping(Callback):
         self.wait = self.stopped_epoch = self.best_epoch = 0
         self.best_weights: Any = None
 
-    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+    def on_train_begin(self, logs: Logs = None) -> None:
         self.watched.start(self.model)
         self.wait = self.stopped_epoch = self.best_epoch = 0
         self.best_weights = None
 
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         value = self.watched.value(logs)
         if value is None or epoch < self.start_from_epoch:
             return
@@ -88,7 +87,7 @@ class EarlyStopping(Callback):
         """The best value so far."""
         return self.watched.best
 
-    def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
+    def on_train_end(self, logs: Logs = None) -> None:
         if self.stopped_epoch and self.verbose:
             print(f"Epoch {self.stopped_epoch + 1}: stopped early, {self.monitor} no longer improves")
         if self.best_weights is not None:

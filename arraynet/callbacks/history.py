@@ -1,9 +1,8 @@
 """What `fit` returns: the values of every epoch."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from arraynet.callbacks.callback import Callback
+from arraynet.callbacks.callback import Callback, Logs
 from arraynet.display import ends, html_table
 from arraynet.utils import training_curves
 
@@ -25,11 +24,11 @@ class History(Callback):
         self.epoch: list[int] = []
         self.history: dict[str, list[float]] = {}
 
-    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+    def on_train_begin(self, logs: Logs = None) -> None:
         self.epoch, self.history = [], {}
         self.model.history = self
 
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         self.epoch.append(epoch)
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)

@@ -1,9 +1,9 @@
 """Set the learning rate of every epoch by a function."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-from arraynet.callbacks.callback import Callback
+from arraynet.callbacks.callback import Callback, Logs
 from arraynet.checks import number
 
 __all__ = ["LearningRateScheduler"]
@@ -25,7 +25,7 @@ class LearningRateScheduler(Callback):
             raise TypeError(f"LearningRateScheduler: schedule must be a function of the epoch, received {schedule!r}.")
         self.schedule, self.verbose = schedule, verbose
 
-    def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         known = (epoch, float(self.model.optimizer.learning_rate))
         rate = self.schedule(*known[: _arity(self.schedule)])
         rate = float(number("LearningRateScheduler: the rate that schedule returned", rate, 0))
@@ -33,7 +33,7 @@ class LearningRateScheduler(Callback):
         if self.verbose:
             print(f"Epoch {epoch + 1}: learning rate set to {rate:g}")
 
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         if isinstance(logs, dict):
             logs["learning_rate"] = float(self.model.optimizer.learning_rate)
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
-from arraynet.callbacks.callback import Callback
+from arraynet.callbacks.callback import Callback, Logs
 from arraynet.callbacks.monitor import Monitor
 from arraynet.checks import positive_int
 
@@ -63,24 +63,24 @@ class ModelCheckpoint(Callback):
         self.monitor, self.watched = monitor, Monitor(monitor, mode, 0.0, "ModelCheckpoint")
         self._epoch = self._batches = 0
 
-    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+    def on_train_begin(self, logs: Logs = None) -> None:
         self._batches = 0
         if not self._epoch:  # a second fit goes on from the best value of the first
             self.watched.start(self.model, self.initial_value_threshold)
 
-    def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         self._epoch = epoch + 1
 
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         self._batches += 1
         if self.save_freq != "epoch" and self._batches % int(self.save_freq) == 0:
             self._save(logs)
 
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         if self.save_freq == "epoch":
             self._save(logs)
 
-    def _save(self, logs: Mapping[str, float] | None) -> None:
+    def _save(self, logs: Logs) -> None:
         if self.save_best_only and not self._improved(logs):
             return
         path = Path(self._named(logs or {}))
@@ -96,7 +96,7 @@ class ModelCheckpoint(Callback):
             known = ", ".join(["epoch", *logs])
             raise ValueError(f"ModelCheckpoint: {self.filepath!r} names {error}; what is reported: {known}.") from error
 
-    def _improved(self, logs: Mapping[str, float] | None) -> bool:
+    def _improved(self, logs: Logs) -> bool:
         value = self.watched.value(logs)
         if value is None or not self.watched.better(value):
             return False

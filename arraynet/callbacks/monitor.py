@@ -2,9 +2,9 @@
 
 import math
 import warnings
-from collections.abc import Mapping
 from typing import Any
 
+from arraynet.callbacks.callback import Logs
 from arraynet.checks import number
 
 __all__ = ["Monitor"]
@@ -41,7 +41,7 @@ class Monitor:
             self.rising = _rising(self.name, model)
         self.best = best if best is not None else -math.inf if self.rising else math.inf
 
-    def value(self, logs: Mapping[str, float] | None) -> float | None:
+    def value(self, logs: Logs) -> float | None:
         """Return the value in the logs; None with a warning where there is none."""
         logs = logs or {}
         if self.name not in logs:

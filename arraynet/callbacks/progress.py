@@ -5,15 +5,14 @@ does not slow training down.
 """
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
-from arraynet.callbacks.callback import Callback
+from arraynet.callbacks.callback import Callback, Logs
 
 __all__ = ["ProgbarLogger", "epoch_line", "resolve_verbose"]
 
-Logs = Mapping[str, float] | None
 INTERVAL = 0.1  # seconds between two drawings
 WIDTH = 20
 

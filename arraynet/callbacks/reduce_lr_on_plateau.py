@@ -1,8 +1,6 @@
 """Lower the learning rate when a value no longer gets better."""
 
-from collections.abc import Mapping
-
-from arraynet.callbacks.callback import Callback
+from arraynet.callbacks.callback import Callback, Logs
 from arraynet.callbacks.monitor import Monitor
 from arraynet.checks import number
 from arraynet.optimizers.schedules import LearningRateSchedule
@@ -53,7 +51,7 @@ class ReduceLROnPlateau(Callback):
         self.cooldown, self.min_lr = cooldown, min_lr
         self.wait = self.cooling = 0
 
-    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+    def on_train_begin(self, logs: Logs = None) -> None:
         if isinstance(self.model.optimizer._learning_rate, LearningRateSchedule):
             raise TypeError(
                 "ReduceLROnPlateau cannot lower a learning rate that follows a schedule: leave it out, or make the "
@@ -62,7 +60,7 @@ class ReduceLROnPlateau(Callback):
         self.watched.start(self.model)
         self.wait = self.cooling = 0
 
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         value = self.watched.value(logs)
         if isinstance(logs, dict):
             logs["learning_rate"] = float(self.model.optimizer.learning_rate)

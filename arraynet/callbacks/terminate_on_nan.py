@@ -1,9 +1,8 @@
 """Stop as soon as the loss is no number."""
 
 import math
-from collections.abc import Mapping
 
-from arraynet.callbacks.callback import Callback
+from arraynet.callbacks.callback import Callback, Logs
 
 __all__ = ["TerminateOnNaN"]
 
@@ -20,7 +19,7 @@ class TerminateOnNaN(Callback):
     def __init__(self, raise_error: bool = False) -> None:
         self.raise_error = raise_error
 
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         loss = (logs or {}).get("loss")
         if loss is None or math.isfinite(loss):
             return

@@ -1,5 +1,6 @@
 """Running means of the losses, so that one can be watched while another is minimised."""
 
+from collections.abc import Callable
 from typing import Any
 
 from arraynet import losses, ops
@@ -24,7 +25,17 @@ __all__ = [
 ]
 
 
-class MeanSquaredError(MeanMetricWrapper):
+class _LossMean(MeanMetricWrapper):
+    """Running mean of a loss, under the name of its function."""
+
+    direction = "down"
+    function: Callable[..., Any]
+
+    def __init__(self, name: str | None = None, dtype: Any = None) -> None:
+        super().__init__(self.function, name, dtype)
+
+
+class MeanSquaredError(_LossMean):
     """Running mean of `losses.mean_squared_error`; see `Metric` for the arguments.
 
     Examples
@@ -36,37 +47,25 @@ class MeanSquaredError(MeanMetricWrapper):
     Tensor(2., dtype=float32, backend=numpy)
     """
 
-    direction = "down"
-
-    def __init__(self, name: str | None = "mean_squared_error", dtype: Any = None) -> None:
-        super().__init__(losses.mean_squared_error, name, dtype)
+    function = staticmethod(losses.mean_squared_error)
 
 
-class MeanAbsoluteError(MeanMetricWrapper):
+class MeanAbsoluteError(_LossMean):
     """Running mean of `losses.mean_absolute_error`; see `Metric` for the arguments."""
 
-    direction = "down"
-
-    def __init__(self, name: str | None = "mean_absolute_error", dtype: Any = None) -> None:
-        super().__init__(losses.mean_absolute_error, name, dtype)
+    function = staticmethod(losses.mean_absolute_error)
 
 
-class MeanAbsolutePercentageError(MeanMetricWrapper):
+class MeanAbsolutePercentageError(_LossMean):
     """Running mean of `losses.mean_absolute_percentage_error`; see `Metric` for the arguments."""
 
-    direction = "down"
-
-    def __init__(self, name: str | None = "mean_absolute_percentage_error", dtype: Any = None) -> None:
-        super().__init__(losses.mean_absolute_percentage_error, name, dtype)
+    function = staticmethod(losses.mean_absolute_percentage_error)
 
 
-class MeanSquaredLogarithmicError(MeanMetricWrapper):
+class MeanSquaredLogarithmicError(_LossMean):
     """Running mean of `losses.mean_squared_logarithmic_error`; see `Metric` for the arguments."""
 
-    direction = "down"
-
-    def __init__(self, name: str | None = "mean_squared_logarithmic_error", dtype: Any = None) -> None:
-        super().__init__(losses.mean_squared_logarithmic_error, name, dtype)
+    function = staticmethod(losses.mean_squared_logarithmic_error)
 
 
 class LogCoshError(MeanMetricWrapper):
@@ -78,49 +77,34 @@ class LogCoshError(MeanMetricWrapper):
         super().__init__(losses.log_cosh, name, dtype)
 
 
-class Poisson(MeanMetricWrapper):
+class Poisson(_LossMean):
     """Running mean of `losses.poisson`; see `Metric` for the arguments."""
 
-    direction = "down"
-
-    def __init__(self, name: str | None = "poisson", dtype: Any = None) -> None:
-        super().__init__(losses.poisson, name, dtype)
+    function = staticmethod(losses.poisson)
 
 
-class KLDivergence(MeanMetricWrapper):
+class KLDivergence(_LossMean):
     """Running mean of `losses.kl_divergence`; see `Metric` for the arguments."""
 
-    direction = "down"
-
-    def __init__(self, name: str | None = "kl_divergence", dtype: Any = None) -> None:
-        super().__init__(losses.kl_divergence, name, dtype)
+    function = staticmethod(losses.kl_divergence)
 
 
-class Hinge(MeanMetricWrapper):
+class Hinge(_LossMean):
     """Running mean of `losses.hinge`; see `Metric` for the arguments."""
 
-    direction = "down"
-
-    def __init__(self, name: str | None = "hinge", dtype: Any = None) -> None:
-        super().__init__(losses.hinge, name, dtype)
+    function = staticmethod(losses.hinge)
 
 
-class SquaredHinge(MeanMetricWrapper):
+class SquaredHinge(_LossMean):
     """Running mean of `losses.squared_hinge`; see `Metric` for the arguments."""
 
-    direction = "down"
-
-    def __init__(self, name: str | None = "squared_hinge", dtype: Any = None) -> None:
-        super().__init__(losses.squared_hinge, name, dtype)
+    function = staticmethod(losses.squared_hinge)
 
 
-class CategoricalHinge(MeanMetricWrapper):
+class CategoricalHinge(_LossMean):
     """Running mean of `losses.categorical_hinge`; see `Metric` for the arguments."""
 
-    direction = "down"
-
-    def __init__(self, name: str | None = "categorical_hinge", dtype: Any = None) -> None:
-        super().__init__(losses.categorical_hinge, name, dtype)
+    function = staticmethod(losses.categorical_hinge)
 
 
 def cosine(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
