@@ -238,7 +238,7 @@ class ArrayAPIBackend(Backend):
         if isinstance(x, self.array_types):
             return x if dtype in (None, dtype_of(x).name) else self.xp.astype(x, kind)
         host = np.asarray(x, dtype)
-        return self.xp.asarray(host, dtype=getattr(self.xp, host.dtype.name))
+        return self.xp.asarray(host, dtype=getattr(self.xp, host.dtype.name), copy=True)  # hosts may write into theirs
 
     def to_numpy(self, x: Any) -> np.ndarray:
         exports = getattr(x, "__dlpack__", None)  # the scalars that NumPy reduces to do not

@@ -108,7 +108,7 @@ def reduced(instruction: Instruction) -> str:
     axis = instruction.kwargs.get("axis", *instruction.args[1:2])
     ndim = len(x.shape or ())
     axes = range(ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
-    found = {a % ndim for a in axes}
+    found = {a % max(ndim, 1) for a in axes}
     if found == set(range(ndim)):
         return "all" if instruction.name in ("sum", "mean") else ""
     if found == {ndim - 1}:

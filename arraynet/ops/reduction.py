@@ -161,7 +161,7 @@ def var(xp: Any, x: Any, /, axis: Any = None, keepdims: bool = False) -> Any:
 
 var.defvjp(
     x=lambda g, x, axis, keepdims: (
-        expanded(g, x, axis, keepdims) * (x - mean(x, axis, keepdims=True)) * (2 / count(x.shape, axis))
+        expanded(g, x, axis, keepdims) * (x - mean(x, axis, keepdims=True)) * (2 / (count(x.shape, axis) or 1))
     )
 )
 

@@ -114,8 +114,7 @@ class Lowering:
         if out is NotImplemented:
             out = op.form(self.xp, *arrays, **static)
         for tensor, symbol in zip(_several(results), _several(out), strict=True):
-            traced = isinstance(symbol, TracedArray)
-            self.known[tensor.id] = symbol.value if traced else self.tracer.constant(symbol)
+            self.known[tensor.id] = symbol.value if isinstance(symbol, TracedArray) else self.tracer.constant(symbol)
 
     def _kernel(self, op: Any, arrays: list[Any], static: dict[str, Any]) -> Any:
         kernel = self.backend.kernels.get(op.name) if config.kernels() in ("fused", "native") else None

@@ -23,7 +23,7 @@ from arraynet.program.host import HOST_PASSES, HostProgram
 from arraynet.program.layout import aligned_like, is_aligned
 from arraynet.program.passes import optimise
 from arraynet.program.program import Program, interpret
-from arraynet.program.trace import UncapturableError
+from arraynet.program.trace import UncapturableError, share
 from arraynet.rows import Rows, gathered
 from arraynet.tensor import Tensor, Variable, as_tensor
 from arraynet.threads import new_lock
@@ -145,14 +145,15 @@ class Jitted:
         args, kwargs = unflatten([args, kwargs], full)
         capture = Capture([t for t in full if isinstance(t, Tensor)])
         result = capture.during(lambda: self.function(*args, **kwargs), ())
-        for value in (v for _, v in capture.writes.values() if any(v.array is x for x in leaves)):
-            value.array = np.array(value.array)  # the caller's own, who may write into it
         if not capture.makes:  # a layer is built or slots are made now, and the next call is captured
             arrays = [(k, t.array) for k, t in enumerate(full) if isinstance(t, Tensor)]
             inputs = [(k, dtype_of(array).name, np.ndarray if array is leaves[k] else None) for k, array in arrays]
             entry = self._entries[key] = self._entry(capture, result, backend, inputs)
             self.takes_rows |= entry is not _EAGER and any(own is Rows for *_, own in entry.inputs)
             self._count(leaves)
+        held = [*(value for _, value in capture.writes.values()), *flatten(result)]
+        for value in (v for v in held if isinstance(v, Tensor) and any(share(v.array, x) for x in leaves)):
+            value.array = np.array(value.array)  # the caller's own, who may write into it
         return result
 
     def _entry(self, capture: Capture, result: Any, backend: Backend, inputs: list[Any]) -> Any:

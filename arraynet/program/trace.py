@@ -14,7 +14,7 @@ import numpy as np
 
 from arraynet.backend import Backend, dtype_of
 
-__all__ = ["OPERATORS", "Instruction", "TracedArray", "TracedScalar", "Tracer", "UncapturableError", "Value"]
+__all__ = ["OPERATORS", "Instruction", "TracedArray", "TracedScalar", "Tracer", "UncapturableError", "Value", "share"]
 
 OPERATORS: dict[str, Callable[..., Any]] = {  # primitives that Python spells as operators
     "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
@@ -154,7 +154,7 @@ class Tracer:
             return result
         if inputs:
             several = isinstance(result, tuple | list)
-            shared = frozenset(k for k, x in enumerate(inputs) if any(_share(x, v) for v in outs))
+            shared = frozenset(k for k, x in enumerate(inputs) if any(share(x.example, v.example) for v in outs))
             self.instructions.append(Instruction(name, function, given, named, outs, several, shared))
         return wrapped
 
@@ -162,8 +162,9 @@ class Tracer:
         return isinstance(x, self.backend.array_types)
 
 
-def _share(x: Value, y: Value) -> bool:
-    return type(x.example) is type(y.example) is np.ndarray and np.may_share_memory(x.example, y.example)
+def share(x: Any, y: Any) -> bool:
+    """Tell whether two host arrays may have memory in common."""
+    return type(x) is type(y) is np.ndarray and np.may_share_memory(x, y)
 
 
 def _binary(name: str) -> Any:

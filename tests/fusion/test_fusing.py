@@ -52,3 +52,7 @@ def test_what_a_row_or_a_number_connects_is_together():
     groups = grouped(f, X, 2 * X, smallest=1, apart=True)
     assert sorted(map(len, groups)) == [1, 3]
     assert ["sum", "divide", "add"] in groups
+
+
+def test_a_single_number_has_no_last_axis():
+    assert grouped(ops.softmax, np.array(2, "float32"), smallest=1)

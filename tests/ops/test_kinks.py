@@ -190,3 +190,8 @@ def test_correlation_errors():
         ops.correlate(ops.ones(2), ops.ones(3), mode="wide")
     with pytest.raises(ValueError, match=r"corrcoef: .*\(1, 2, 3\)"):
         ops.corrcoef(ops.ones((1, 2, 3)))
+
+
+@pytest.mark.parametrize("reduce", [ops.mean, ops.var, ops.std, ops.sum])
+def test_what_reduces_nothing_has_no_gradient(reduce, backend):
+    assert grad(lambda x: ops.sum(reduce(x, axis=0)))(ops.zeros((0, 3))).shape == (0, 3)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import arraynet
-from arraynet import Variable, layers, ops
+from arraynet import Variable, layers, ops, tree
 from arraynet.dispatch import op
 from arraynet.program import jit
 
@@ -225,6 +225,17 @@ def test_what_a_captured_call_assigns_is_no_array_of_the_caller():
         fast(x)
         x[:] = 7
         np.testing.assert_array_equal(v.numpy(), np.full(3, value, "float32"))
+
+
+@pytest.mark.parametrize("turn", [lambda x: x, ops.transpose, lambda x: [ops.reshape(x, (9,)), x[::-1]]])
+def test_what_a_captured_call_returns_or_assigns_is_no_view_of_the_callers_array(turn, backend):
+    v, x = Variable(np.zeros((3, 3), "float32")), np.zeros((3, 3), "float32")
+    fast = jit(lambda x: (turn(x), v.assign(x[::-1])))
+    for _ in range(3):  # the call that captures, and two that replay
+        x[:] = 1
+        made = tree.flatten(fast(x))
+        x[:] = 7
+        assert all((t.numpy() == 1).all() for t in [*made, v])
 
 
 def test_a_captured_function_can_be_copied():
