@@ -45,16 +45,23 @@ def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     return reduce_sum(diagonal(x, offset, axis1, axis2), axis=-1)
 
 
+def _of_matrices(x: Any) -> Any:
+    """`x`, if it has two axes or more: NumPy makes a matrix of a vector, other libraries do not."""
+    if x.ndim < 2:
+        raise ValueError(f"x needs two axes or more, it has shape {tuple(x.shape)}; diag makes a matrix of a vector")
+    return x
+
+
 @op(promote=None)
 def tril(xp: Any, x: Any, /, k: int = 0) -> Any:
     """Return `x` with zeros above the k-th diagonal of the last two axes."""
-    return xp.tril(x, k=k)
+    return xp.tril(_of_matrices(x), k=k)
 
 
 @op(promote=None)
 def triu(xp: Any, x: Any, /, k: int = 0) -> Any:
     """Return `x` with zeros below the k-th diagonal of the last two axes."""
-    return xp.triu(x, k=k)
+    return xp.triu(_of_matrices(x), k=k)
 
 
 tril.defvjp(x=lambda g, k: tril(g, k))

@@ -196,3 +196,9 @@ def test_correlation_errors():
 @pytest.mark.parametrize("reduce", [ops.mean, ops.var, ops.std, ops.sum])
 def test_what_reduces_nothing_has_no_gradient(reduce, backend):
     assert grad(lambda x: ops.sum(reduce(x, axis=0)))(ops.zeros((0, 3))).shape == (0, 3)
+
+
+@pytest.mark.parametrize("part", [ops.tril, ops.triu])
+def test_a_vector_has_no_triangle(part, backend):
+    with pytest.raises(ValueError, match=r"tri[lu]: x needs two axes or more, it has shape \(3,\); diag makes"):
+        part(ops.ones(3))
