@@ -132,6 +132,8 @@ class CompiledLoss:
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Return the weighted sum of the losses."""
+        if not self.parts:  # a loop of the user's own, before any `fit`
+            self.build(y_true, y_pred)
         names = _names(y_pred)
         weights = _per_output(sample_weight, names, "sample_weight")
         pairs, total = _pairs(y_true, y_pred, names), None

@@ -319,3 +319,13 @@ def test_what_compute_metrics_returns_may_be_reported(eagerly):
         histories.append(model.fit(X, Y, epochs=2, verbose=0).history)
     assert histories[0]["accuracy"] == histories[1]["accuracy"]
     assert list(histories[0]) == ["accuracy"]  # nobody told the step's loss
+
+
+@pytest.mark.parametrize("loss", ["mse", ["mse"]])
+def test_a_loop_of_ones_own_computes_the_loss_before_any_fit(loss, backend):
+    model = arraynet.Sequential([layers.Dense(1, kernel_initializer="ones")])
+    model.compile(optimizer="sgd", loss=loss)
+    x, y = np.ones((4, 2), "float32"), np.zeros((4, 1), "float32")
+    for sample_weight, expected in ((None, 4.0), (np.full(4, 0.5, "float32"), 2.0)):
+        assert float(model.compute_loss(x, y, model(x), sample_weight)) == expected
+    model.fit(x, y, verbose=0)
