@@ -210,7 +210,7 @@ def apply(op: Op, args: Sequence[Any], static: dict[str, Any]) -> Any:
     plain, observers = _plain(op, args), OBSERVERS.get()
     args = tuple(args) if plain else tuple(map(stacked, args))
     backend = _backend_of(args)
-    inputs = args if plain else _inputs(op, args, backend, copy=bool(observers))
+    inputs = args if plain else _inputs(op, args, backend, copy=bool(observers) or op.logits)
     try:
         with backend.guard():
             result = execute(op, backend, backend.xp, [i.array if type(i) is Tensor else i for i in inputs], static)
@@ -276,7 +276,7 @@ def _backend_of(args: Sequence[Any]) -> Backend:
 
 
 def _inputs(op: Op, args: Sequence[Any], backend: Backend, copy: bool) -> tuple[Any, ...]:
-    """Arguments as Tensors, weak Python scalars and None; what an observer keeps is a copy of host data."""
+    """Arguments as Tensors, weak Python scalars and None; what an observer or a result keeps is a copy of host data."""
     inputs = [_entered(a, backend) for a in args]
     if op._common is None or not any(isinstance(i, Tensor | np.ndarray) for i in inputs):
         inputs = [host_array(a) if type(i) in _WEAK else i for i, a in zip(inputs, args, strict=True)]

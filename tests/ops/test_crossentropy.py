@@ -5,6 +5,7 @@ import pytest
 
 import arraynet
 from arraynet import config, ops
+from arraynet.testing.tolerances import tolerance
 
 LOGITS = np.asarray([[0.0, 200.0, 1.0], [1.0, 2.0, 3.0]], "float32")
 ONE_HOT = np.asarray([[1.0, 0, 0], [0, 0, 1]], "float32")
@@ -124,3 +125,12 @@ def test_shapes_that_do_not_fit_are_explained():
         ops.sparse_categorical_crossentropy(ONE_HOT, LOGITS)
     with pytest.raises(ValueError, match=r"one shape, received \(2,\) and \(3,\)"):
         ops.binary_crossentropy(np.ones(2), np.ones(3))
+
+
+def test_remembered_logits_are_no_array_of_the_caller(backend):
+    x = np.array([[3.0, 0.0]], "float32")
+    p = ops.softmax(x)
+    expected = -np.log(p.numpy()[0, :1])
+    x[:] = 0
+    loss = ops.categorical_crossentropy(np.array([[1.0, 0.0]], "float32"), p)
+    np.testing.assert_allclose(loss.numpy(), expected, **tolerance("categorical_crossentropy", "float32"))
