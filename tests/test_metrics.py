@@ -95,6 +95,24 @@ class Squares(metrics.Metric):
         return self.total.read()
 
 
+def test_each_sample_counts_once_however_many_values_it_has(backend):
+    mean = metrics.Mean()
+    for values, weight, expected in [
+        ([[1.0, 3.0], [5.0, 7.0]], None, 4.0),
+        ([10.0], None, 6.0),
+        ([[1.0, 3.0], [5.0, 10.0]], [[1.0, 1.0], [0.0, 2.0]], 6.0),
+        ([2.0, 4.0], 3.0, 4.875),
+    ]:
+        assert mean(values, sample_weight=weight).item() == expected
+
+
+def test_root_mean_squared_error_weighs_labels_of_one_axis(backend):
+    error = metrics.RootMeanSquaredError()
+    error.update_state([0.0, 0.0], [1.0, 7.0], sample_weight=[1.0, 0.0])
+    error.update_state([0.0, 0.0, 0.0], [1.0, 1.0, 1.0])
+    assert error.result().item() == 1
+
+
 def test_variables_and_metrics_set_as_attributes_are_state(backend):
     metric = Squares()
     for made in (metric, copy.deepcopy(metric), pickle.loads(pickle.dumps(metric))):

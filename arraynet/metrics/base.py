@@ -156,16 +156,23 @@ class Mean(Metric):
         self.count = self.add_variable(name="count")
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
-        """Add values of any shape, times their weights."""
+        """Add values of any shape, times their weights.
+
+        Each sample counts once, however many values it has; one number for a weight makes the batch one sample.
+        """
         (values,) = operands(values)
         if values.dtype != self.dtype:
             values = ops.cast(values, self.dtype)
-        if sample_weight is None:
-            self.count.assign_add(float(values.size))
-        else:
+        samples = values.shape[0] if values.ndim and (sample_weight is None or np.ndim(sample_weight)) else 1
+        each, count = values.size / max(samples, 1), float(values.size)
+        if sample_weight is not None:
             values, weight = weighted(values, sample_weight)
-            self.count.assign_add(_total(ops.broadcast_to(weight, values.shape)))
-        self.total.assign_add(_total(values))
+            count = _total(ops.broadcast_to(weight, values.shape))
+        total = _total(values)
+        if each > 1:
+            total, count = total / each, count / each
+        self.count.assign_add(count)
+        self.total.assign_add(total)
 
     def result(self) -> Any:
         return divided(self.total.read(), self.count.read())

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from arraynet import losses, ops
+from arraynet.losses.base import pair
 from arraynet.metrics.base import MeanMetricWrapper
 
 __all__ = [
@@ -201,6 +202,11 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
         super().__init__(losses.sparse_categorical_crossentropy, name, dtype, from_logits=from_logits, axis=axis)
 
 
+def _squares(y_true: Any, y_pred: Any) -> Any:
+    y_true, y_pred = pair(y_true, y_pred)
+    return ops.square(y_pred - y_true)
+
+
 class RootMeanSquaredError(MeanMetricWrapper):
     """Root of the mean squared error over all batches; see `Metric` for the arguments.
 
@@ -217,7 +223,7 @@ class RootMeanSquaredError(MeanMetricWrapper):
     direction = "down"
 
     def __init__(self, name: str | None = "root_mean_squared_error", dtype: Any = None) -> None:
-        super().__init__(losses.mean_squared_error, name, dtype)
+        super().__init__(_squares, name, dtype)
 
     def result(self) -> Any:
         return ops.sqrt(super().result())
