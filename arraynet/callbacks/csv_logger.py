@@ -1,9 +1,11 @@
 """Write every epoch's values to a file of comma-separated values."""
 
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from arraynet.callbacks.callback import Callback, Logs
+from arraynet.saving.files import replacing
 
 __all__ = ["CSVLogger"]
 
@@ -29,20 +31,35 @@ class CSVLogger(Callback):
         self._file: Any = None
 
     def on_train_begin(self, logs: Logs = None) -> None:
-        old = self.path.read_text().splitlines() if self.append and self.path.exists() else []
+        old = self.path.read_text("utf-8").splitlines() if self.append and self.path.exists() else []
         self.keys = old[0].split(self.separator)[1:] if old else []
-        self._file = self.path.open("a" if self.append else "w", newline="")
+        self._file = self.path.open("a" if self.append else "w", newline="", encoding="utf-8")
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         import csv
 
         logs = logs or {}
-        writer = csv.writer(self._file, delimiter=self.separator)
-        if not self.keys:
-            self.keys = sorted(logs)
-            writer.writerow(["epoch", *self.keys])
-        writer.writerow([epoch, *(logs.get(key, "NA") for key in self.keys)])
+        if new := sorted(set(logs) - set(self.keys)):  # with validation_freq, a later epoch is the first that validates
+            self._widen(new)
+        row = [epoch, *(logs.get(key, "NA") for key in self.keys)]
+        csv.writer(self._file, delimiter=self.separator).writerow(row)
         self._file.flush()
+
+    def _widen(self, new: list[str]) -> None:
+        """Add columns to the file, empty in the rows that are there."""
+        import csv
+
+        self._file.close()
+        with self.path.open(newline="", encoding="utf-8") as old:
+            rows = list(csv.reader(old, delimiter=self.separator))
+        self.keys += new
+        text, filler = StringIO(newline=""), ["NA"] * len(new)
+        csv.writer(text, delimiter=self.separator).writerows(
+            [["epoch", *self.keys], *(row + filler for row in rows[1:])]
+        )
+        with replacing(self.path) as stream:
+            stream.write(text.getvalue().encode())
+        self._file = self.path.open("a", newline="", encoding="utf-8")
 
     def close(self) -> None:
         if self._file is not None:

@@ -20,6 +20,7 @@ class ModelCheckpoint(Callback):
     ----------
     filepath : path
         Where to save; it may hold ``{epoch}`` (the first is 1) and reported names: ``"{epoch:02d}-{val_loss:.2f}"``.
+        With a number for `save_freq` also ``{batch}``.
         It ends in ``.arraynet``, or in ``.safetensors`` or ``.npz`` with `save_weights_only`.
     monitor : str
         The reported name to watch with `save_best_only`.
@@ -61,7 +62,7 @@ class ModelCheckpoint(Callback):
         self.save_best_only, self.save_weights_only = save_best_only, save_weights_only
         self.initial_value_threshold = initial_value_threshold
         self.monitor, self.watched = monitor, Monitor(monitor, mode, 0.0, "ModelCheckpoint")
-        self._epoch = self._batches = 0
+        self._epoch = self._batch = self._batches = 0
 
     def on_train_begin(self, logs: Logs = None) -> None:
         self._batches = 0
@@ -72,7 +73,7 @@ class ModelCheckpoint(Callback):
         self._epoch = epoch + 1
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
-        self._batches += 1
+        self._batch, self._batches = batch + 1, self._batches + 1
         if self.save_freq != "epoch" and self._batches % int(self.save_freq) == 0:
             self._save(logs)
 
@@ -90,10 +91,11 @@ class ModelCheckpoint(Callback):
             print(f"Epoch {self._epoch}: saved {path}")
 
     def _named(self, logs: Mapping[str, float]) -> str:
+        names = {"epoch": self._epoch} | ({} if self.save_freq == "epoch" else {"batch": self._batch}) | dict(logs)
         try:
-            return self.filepath.format(epoch=self._epoch, **logs)
+            return self.filepath.format(**names)
         except KeyError as error:
-            known = ", ".join(["epoch", *logs])
+            known = ", ".join(names)
             raise ValueError(f"ModelCheckpoint: {self.filepath!r} names {error}; what is reported: {known}.") from error
 
     def _improved(self, logs: Logs) -> bool:

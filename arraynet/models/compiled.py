@@ -187,7 +187,10 @@ class CompiledMetrics:
         for kind, k, identifier in entries:
             _labelled(names[k], pairs[k][0])
             metric = resolved_metric(identifier, *pairs[k])
-            base = f"{names[k]}_{metric.name}" if names[k] else metric.name
+            prefix = f"{names[k]}_" if names[k] else ""
+            base = prefix + metric.name
+            if used[base] and kind == "weighted_metrics":
+                base = f"{prefix}weighted_{metric.name}"
             name = f"{base}_{used[base]}" if used[base] else base
             used[base] += 1
             if metric.name != name:

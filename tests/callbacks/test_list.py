@@ -103,6 +103,22 @@ def test_rows_of_values_in_a_file(tmp_path):
             callbacks.CSVLogger(path, separator=wrong)
 
 
+def test_rows_have_columns_for_what_only_some_epochs_report(tmp_path):
+    path, model = tmp_path / "log.csv", net()
+    data = {"validation_data": (X, X[:, :1]), "validation_freq": 2}
+    model.fit(X, X[:, :1], epochs=3, callbacks=[callbacks.CSVLogger(path)], verbose=0, **data)
+    rows = [line.split(",") for line in path.read_text().splitlines()]
+    assert rows[0] == ["epoch", "loss", "val_loss"]
+    assert [row[2] == "NA" for row in rows[1:]] == [True, False, True]
+
+
+def test_a_checkpoint_within_an_epoch_is_named_by_its_batch(tmp_path):
+    path = str(tmp_path / "{epoch}-{batch}.npz")
+    saving = callbacks.ModelCheckpoint(path, save_freq=2, save_weights_only=True)
+    net().fit(X[:3], X[:3, :1], epochs=2, batch_size=1, callbacks=[saving], verbose=0)
+    assert sorted(p.stem for p in tmp_path.iterdir()) == ["1-2", "2-1", "2-3"]
+
+
 class Crash(callbacks.Callback):
     """A power cut behind a given epoch."""
 
