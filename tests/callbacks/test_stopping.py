@@ -26,7 +26,8 @@ class Fake:
     def save(self, path):
         self.saved.append(path.name)
 
-    save_weights = save
+    def save_weights(self, path):
+        self.saved.append(f"weights {path.name}")
 
 
 def run(callback, values, name="val_loss", model=None):
@@ -51,7 +52,9 @@ def run(callback, values, name="val_loss", model=None):
         ({"patience": 2}, [3, 2, 2.5, 2.2, 1], 3),
         ({"patience": 2}, [3, 2, 2.5, 1.9, 1], 4),
         ({"patience": 1, "min_delta": 0.5}, [3, 2.8, 1], 1),
+        ({"patience": 1, "min_delta": -0.5}, [3, 2.8, 1], 1),  # its size counts, as for Keras
         ({"patience": 2, "baseline": 1.0}, [3, 2, 2.5, 0.5], 2),
+        ({"patience": 2, "baseline": 1.0}, [3, 0.5, 0.6, 0.7, 0.4], 3),
         ({"patience": 1, "start_from_epoch": 3}, [1, 2, 3, 4, 5, 6], 4),
         ({"mode": "max"}, [1, 2, 1.5, 3], 2),
         ({}, [1, float("nan"), 0], 1),
@@ -66,9 +69,24 @@ def test_early_stopping_puts_the_best_weights_back(capsys):
     callback = callbacks.EarlyStopping(patience=2, restore_best_weights=True, verbose=1)
     assert run(callback, [3, 1, 2, 2, 0]).restored == 1
     assert (callback.best, callback.best_epoch, callback.stopped_epoch) == (1, 1, 3)
-    assert "Epoch 4: stopped early" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "Epoch 4: stopped early" in told
+    assert "weights of the best epoch, 2" in told
     assert run(callbacks.EarlyStopping(restore_best_weights=True), [3, 2]).restored == 1
     assert run(callbacks.EarlyStopping(), [1, 2]).restored is None
+    assert not capsys.readouterr().out
+    assert run(callback, [2, 1]).restored == 1
+    assert callback.stopped_epoch == 0
+    assert "stopped" not in capsys.readouterr().out
+    assert run(callback, [float("nan")] * 3).restored == 0  # the first epoch's, which none was better than
+
+
+def test_a_second_fit_begins_with_all_its_patience():
+    stopping = callbacks.EarlyStopping(patience=3, baseline=1.0)
+    run(stopping, [3, 2])
+    assert run(stopping, [3, 3.5, 0.5]).epoch == 2
+    lowering = callbacks.ReduceLROnPlateau(patience=2, cooldown=9)
+    assert [run(lowering, values).learning_rate for values in ([3, 3], [3, 3], [3] * 3, [3] * 3)] == [1, 1, 0.1, 0.1]
 
 
 def test_the_direction_goes_by_the_metric_or_by_the_name():
@@ -78,10 +96,18 @@ def test_the_direction_goes_by_the_metric_or_by_the_name():
         class Metric:
             name, direction = "gain", "up"
 
-        metrics = (Metric,)
+        class Other:
+            name, direction = "cost", "down"
+
+        class Unknown:
+            name, direction = "accuracy", None
+
+        metrics = (Other, Metric, Unknown)
 
     assert run(callbacks.EarlyStopping("val_gain"), [1, 2, 1, 3], "val_gain", Up()).epoch == 2
-    assert run(callbacks.EarlyStopping("gain"), [1, 2, 1, 3], "gain").epoch == 1
+    assert run(callbacks.EarlyStopping("accuracy"), [1, 2, 1, 3], "accuracy", Up()).epoch == 2
+    for falling in ("gain", "accuracy_loss"):
+        assert run(callbacks.EarlyStopping(falling), [1, 2, 1, 3], falling).epoch == 1
 
 
 @pytest.mark.parametrize("kind", [callbacks.EarlyStopping, callbacks.ReduceLROnPlateau])
@@ -90,12 +116,15 @@ def test_a_value_that_is_not_reported_warns(kind):
         run(kind(), [None])
     with pytest.raises(ValueError, match="mode must be"):
         kind(mode="upwards")
+    with pytest.raises(ValueError, match="patience must be a number, 0 or more"):
+        kind(patience=-1)
 
 
 @pytest.mark.parametrize(
     ("options", "values", "rate"),
     [
         ({"patience": 2}, [3, 3, 3], 0.1),
+        ({"patience": 2}, [3, 3, 3, 3], 0.1),
         ({"patience": 2}, [3, 3, 2.9], 1.0),
         ({"patience": 1, "factor": 0.5}, [3, 3, 3], 0.25),
         ({"patience": 1, "factor": 0.5, "cooldown": 2}, [3, 3, 3, 3], 0.5 * 0.5),
@@ -111,9 +140,11 @@ def test_the_learning_rate_is_lowered_on_a_plateau(options, values, rate):
 
 
 def test_lowering_is_told_and_logged(capsys):
-    callback = callbacks.ReduceLROnPlateau(patience=1, verbose=1)
-    run(callback, [3, 3])
-    assert "Epoch 2: learning rate lowered to 0.1" in capsys.readouterr().out
+    callback = callbacks.ReduceLROnPlateau(patience=1, min_lr=0.1, verbose=1)
+    run(callback, [3, 3, 3, 3])
+    assert capsys.readouterr().out == "Epoch 2: learning rate lowered to 0.1\n"
+    run(callbacks.ReduceLROnPlateau(patience=1), [3, 3])
+    assert not capsys.readouterr().out
     logs = {"val_loss": 3.0}
     callback.on_epoch_end(2, logs)
     assert "learning_rate" in logs
@@ -153,25 +184,32 @@ def test_nan_terminates_training(capsys):
 
 
 def test_the_best_model_is_saved(tmp_path, capsys):
-    callback = callbacks.ModelCheckpoint(tmp_path / "{epoch:02d}-{val_loss:.1f}.npz", save_best_only=True,
+    callback = callbacks.ModelCheckpoint(tmp_path / "a/b/{epoch:02d}-{val_loss:.1f}.npz", save_best_only=True,
                                          save_weights_only=True, verbose=1)  # fmt: skip
     model = run(callback, [3, 4, 2])
-    assert model.saved == ["01-3.0.npz", "03-2.0.npz"]
+    assert model.saved == ["weights 01-3.0.npz", "weights 03-2.0.npz"]
+    assert (tmp_path / "a/b").is_dir()
     assert "Epoch 3: saved" in capsys.readouterr().out
     run(callback, [2.5, 1.5], model=model)
-    assert model.saved[2:] == ["02-1.5.npz"]
+    assert model.saved[2:] == ["weights 02-1.5.npz"]
+    capsys.readouterr()
     assert run(callbacks.ModelCheckpoint("m.arraynet"), [1, 2]).saved == ["m.arraynet"] * 2
     strict = callbacks.ModelCheckpoint("m.arraynet", save_best_only=True, initial_value_threshold=0.5)
     assert run(strict, [1, 0.4]).saved == ["m.arraynet"]
+    assert not capsys.readouterr().out
+    with pytest.warns(UserWarning, match="ModelCheckpoint watches 'val_loss'"):
+        assert run(strict, [None]).saved == []
 
 
 def test_checkpoints_every_so_many_batches():
     callback = callbacks.ModelCheckpoint("m.arraynet", save_freq=2)
     callback.set_model(Fake())
-    callback.on_train_begin()
-    for batch in range(5):
-        callback.on_train_batch_end(batch, {})
-    assert len(callback.model.saved) == 2
+    for fit in range(2):
+        callback.on_train_begin()
+        for batch in range(5):
+            callback.on_train_batch_end(batch, {})
+        callback.on_epoch_end(0, {})
+        assert len(callback.model.saved) == 2 * (fit + 1)
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,8 @@ def test_an_optimizer_of_ones_own_may_call_its_numbers_as_it_likes():
     optimizer = Own()
     optimizer.lr = 0.5
     assert optimizer.get_config()["lr"] == 0.5
+    with pytest.raises(AttributeError, match="Did you mean 'learning_rate'"):
+        SGD().lr = 0.5
 
 
 def test_a_schedule_sees_the_count_before_the_step():
@@ -85,8 +87,8 @@ def test_a_callable_rate_is_asked_at_every_step():
 
 def test_clipnorm_shortens_each_gradient(backend):
     a, b = Variable([0.0, 0.0]), Variable([0.0])
-    SGD(1.0, clipnorm=1.0).apply([np.float32([3, 4]), np.float32([0.5])], [a, b])
-    np.testing.assert_allclose(a.numpy(), [-0.6, -0.8], rtol=1e-6)
+    SGD(1.0, clipnorm=2.0).apply([np.float32([3, 4]), np.float32([0.5])], [a, b])
+    np.testing.assert_allclose(a.numpy(), [-1.2, -1.6], rtol=1e-6)
     np.testing.assert_allclose(b.numpy(), [-0.5])
 
 
@@ -96,8 +98,10 @@ def test_clipvalue_bounds_each_element(backend):
 
 def test_global_clipnorm_shortens_all_gradients_alike(backend):
     a, b = Variable([0.0]), Variable([0.0])
-    SGD(1.0, global_clipnorm=1.0).apply([np.float32([3]), np.float32([4])], [a, b])
-    np.testing.assert_allclose([a.numpy()[0], b.numpy()[0]], [-0.6, -0.8], rtol=1e-6)
+    SGD(1.0, global_clipnorm=2.0).apply([np.float32([3]), np.float32([4])], [a, b])
+    np.testing.assert_allclose([a.numpy()[0], b.numpy()[0]], [-1.2, -1.6], rtol=1e-6)
+    SGD(1.0, global_clipnorm=2.0).apply([np.float32([0.9]), np.float32([1.2])], [a, b])  # not longer than that
+    np.testing.assert_allclose([a.numpy()[0], b.numpy()[0]], [-2.1, -2.8], rtol=1e-6)
 
 
 def test_global_clipnorm_shows_a_gradient_that_is_not_finite(backend):
@@ -175,6 +179,8 @@ def test_accumulated_gradients_step_as_their_mean(cls, backend):
     optimizer = cls(0.1, gradient_accumulation_steps=2, weight_decay=0.01)
     np.testing.assert_array_equal(stepped(optimizer, gradients), stepped(cls(0.1, weight_decay=0.01), means))
     assert optimizer.iterations == 2
+    optimizer.iterations = 5
+    assert optimizer.iterations == 5
     np.testing.assert_array_equal(stepped(cls(0.1, gradient_accumulation_steps=2), gradients[:1]), [1.0, -2.0])
 
 
@@ -241,6 +247,13 @@ def test_a_built_optimizer_needs_no_variables(backend):
     assert optimizer.iterations == 1
 
 
+def test_what_can_be_walked_once_will_do():
+    w, optimizer = Variable([1.0]), SGD(0.5)
+    optimizer.build(iter([w]))
+    optimizer.apply(iter([np.float32([1])]), iter([w]))
+    assert w.numpy()[0] == 0.5
+
+
 def test_slots_are_named_after_their_variables():
     w = Variable([1.0], name="kernel")
     w._path = "dense/kernel"
@@ -271,6 +284,9 @@ def test_state_goes_into_named_arrays_and_back(backend):
     assert again.iterations == 2
     with pytest.raises(ValueError, match="do not fit"):
         Adam().load_own_variables(store)
+    del store["learning_rate"]  # it followed a schedule
+    again.load_own_variables(store)
+    assert again.learning_rate == 0.25
 
 
 def test_a_deep_copy_trains_its_own_variables():
@@ -289,6 +305,7 @@ def test_slots_move_with_the_weights():
     optimizer.move("strict")
     optimizer.apply([np.float32([1])], [w])
     assert w.backend.name == "strict"
+    Adam(0.5, use_ema=True, gradient_accumulation_steps=2).apply([np.float32([1])], [w])  # made there at once
 
 
 def test_a_setting_changed_later_gets_its_slot():

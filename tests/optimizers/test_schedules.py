@@ -17,6 +17,8 @@ RATES = [  # schedule, rates by step
     (schedules.PolynomialDecay(1.0, 4, 0.0, cycle=True), {0: 1.0, 4: 0.0, 5: 3 / 8, 8: 0.0}),
     (schedules.CosineDecay(1.0, 4, alpha=0.5), {0: 1.0, 2: 0.75, 4: 0.5, 9: 0.5}),
     (schedules.CosineDecay(0.0, 4, warmup_target=1.0, warmup_steps=2), {0: 0.0, 1: 0.5, 2: 1.0, 4: 0.5, 6: 0.0}),
+    (schedules.CosineDecay(1.0, 4, warmup_target=3.0, warmup_steps=2), {0: 1.0, 1: 2.0, 2: 3.0, 4: 1.5, 9: 0.0}),
+    (schedules.CosineDecayRestarts(1.0, 1, t_mul=3.0), {1: 1.0, 2: 0.75, 4: 1.0, 7: 0.75, 13: 1.0}),
     (schedules.CosineDecayRestarts(1.0, 2), {0: 1.0, 1: 0.5, 2: 1.0, 4: 0.5, 6: 1.0, 10: 0.5, 14: 1.0}),
     (schedules.CosineDecayRestarts(1.0, 2, t_mul=1.0, m_mul=0.5, alpha=0.5), {0: 1.0, 1: 0.75, 2: 0.75, 3: 0.625}),
 ]
@@ -50,6 +52,10 @@ def test_boundaries_and_values_must_match():
 
 @pytest.mark.parametrize(("cls", "arguments", "message"), [
     (schedules.PiecewiseConstantDecay, ([200, 100], [0.3, 0.2, 0.1]), "boundaries must grow"),
+    (schedules.PiecewiseConstantDecay, ([100, 100], [0.3, 0.2, 0.1]), "boundaries must grow"),
+    (schedules.InverseTimeDecay, (0.1, 4, -0.5), "decay_rate must be a number, 0 or more"),
+    (schedules.CosineDecay, (0.1, 4, -0.5), "alpha must be a number, 0 or more"),
+    (schedules.ExponentialDecay, (0.1, "4", 0.5), "decay_steps must be a number"),
     (schedules.PiecewiseConstantDecay, ([1], [0.3, -0.1]), "values must be a number, 0 or more"),
     (schedules.PiecewiseConstantDecay, (["a"], [0.3, 0.1]), "boundaries must be a number"),
     (schedules.CosineDecayRestarts, (0.01, 4, 0.5), "t_mul must be a number, 1 or more"),

@@ -20,12 +20,18 @@ from arraynet.optimizers import SGD, Adam, Lion
     (optimizers.Adamax, {"beta_1": 1}, "beta_1 must be below 1"),
     (optimizers.Adagrad, {"initial_accumulator_value": -1.0}, "initial_accumulator_value"),
     (SGD, {"decay": 0.1}, "does not know the arguments decay"),
+    (SGD, {"momentum": None}, "SGD: momentum"),
+    (SGD, {"use_ema": None}, "use_ema must be True or False"),
     (SGD, {"clipnorm": -1.0}, "positive"),
+    (SGD, {"clipvalue": 0.0}, "positive"),
     (SGD, {"gradient_accumulation_steps": 1}, "gradient_accumulation_steps"),
+    (SGD, {"gradient_accumulation_steps": 2.5}, "gradient_accumulation_steps"),
+    (SGD, {"ema_overwrite_frequency": 1.5}, "ema_overwrite_frequency"),
     (SGD, {"ema_momentum": 2.0}, "ema_momentum"),
     (SGD, {"ema_overwrite_frequency": 0}, "ema_overwrite_frequency"),
     (Lion, {"beta_1": 0.0}, "beta_1"),
     (optimizers.Ftrl, {"learning_rate_power": 0.5}, "learning_rate_power"),
+    (optimizers.Ftrl, {"beta": "1"}, "beta must be a number"),
     (optimizers.Ftrl, {"l1_regularization_strength": -1.0}, "l1_regularization_strength"),
 ])  # fmt: skip
 def test_settings_that_mean_nothing_are_refused(cls, arguments, message):
