@@ -129,6 +129,8 @@ def times(*values):
         ([times(1.0, 1.0, 0.5)] * 3, "2.00 times faster"),
         ([times(1.0, 1.0, 1.5), times(1.0, 1.6, 1.95), times(1.0, 1.0, 1.5)], "not distinguishable"),
         ([times(1.0, 1.0, 1.5), times(1.0, 1.0, 0.9), times(1.0, 1.0, 1.5)], "not distinguishable"),
+        ([times(1.0, 1.0, 3.0), times(2.5, 1.0, 2.0), times(1.0, 1.0, 3.0)], "not distinguishable"),
+        ([times(1.0, 1.0, 0.1), times(0.6, 1.0, 0.7), times(1.0, 1.0, 0.1)], "not distinguishable"),
     ],
 )
 def test_a_change_within_the_noise_is_not_distinguishable(rounds, words):
@@ -140,6 +142,8 @@ def test_rounds_that_agree_by_chance_are_within_the_noise_of_the_others():
     words = {name: words for name, (_, words) in compared(rounds).items()}
     assert words["a"] == words["c"] == "not distinguishable"
     assert words["b"] == "4.17 times faster"
+    rounds = [({"a": 1.0, "b": 1.0, "c": 1.0}, {"a": 1.0, "b": 1.0, "c": 1.5}, {"a": 1.0, "b": 1.0, "c": 1.6})] * 3
+    assert compared(rounds)["c"][1] == "not distinguishable"  # its own noise counts, too
 
 
 def test_rounds_take_turns_and_trees_of_one_name_length(monkeypatch, tmp_path):
@@ -152,6 +156,22 @@ def test_rounds_take_turns_and_trees_of_one_name_length(monkeypatch, tmp_path):
     head = compare.copied(tmp_path / "head")
     assert (head / "arraynet" / "__init__.py").is_file()
     assert not list(head.rglob("__pycache__"))
+
+
+def test_what_is_timed_is_the_tree(tmp_path):
+    tree = extracted("HEAD", tmp_path)
+    assert list(compare.timed(tree, r"overhead.Assign\(numpy\)")) == ["overhead.Assign(numpy)"]
+    (tree / "arraynet" / "__init__.py").write_text("raise ImportError('broken here')")
+    with pytest.raises(SystemExit, match=r"do not run on(.|\n)*broken here"):
+        compare.timed(tree, "Assign")
+
+
+def test_two_rounds_are_too_few(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["compare.py", "HEAD", "--rounds", "2"])
+    monkeypatch.setattr(compare, "extracted", lambda *_: pytest.fail("it went on"))
+    with pytest.raises(SystemExit):
+        compare.main()
+    assert "--rounds must be at least 3" in capsys.readouterr().err
 
 
 def test_comparing_nothing_fails():

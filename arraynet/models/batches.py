@@ -72,7 +72,7 @@ class ArrayData:
         flags = [leaf.flags for leaf in self.leaves if leaf is not None]
         self.scattered = not all(f.c_contiguous and f.aligned for f in flags)  # `take` would copy all of such an array
         self.samples = len(leaf_arrays(arrays[0])[0])
-        self.steps: int | None = steps or -(-self.samples // batch_size)
+        self.steps = steps or -(-self.samples // batch_size)
 
     def first(self) -> Batch:
         """Return the first samples, to look at."""
@@ -86,7 +86,7 @@ class ArrayData:
             stop = start + self.batch_size
             rows = slice(start, stop if stop < self.samples else self.samples)
             yield self._batch(rows if order is None else order[rows])
-        if self.steps is not None and self.steps > len(starts):
+        if self.steps > len(starts):
             warn_short(len(starts), self.steps)
 
     def _order(self, key: tuple[int, int]) -> np.ndarray:

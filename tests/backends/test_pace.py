@@ -37,10 +37,11 @@ def test_the_faster_way_is_found(monkeypatch, shared, way):
 
 def test_it_is_found_anew_when_that_has_changed(monkeypatch):
     work = Work(monkeypatch, shared=250, alone=350)
-    for shared, way in [(250, "shared"), (580, "alone"), (250, "shared")]:
+    for shared, way, calls in [(250, "shared", 100_000), (580, "alone", 2000), (250, "shared", 2000)]:
         work.costs["shared"] = shared
         work.many(2000)
         assert work.many(300)[0] == way
+        work.many(calls)  # however long nothing has changed
 
 
 @pytest.mark.parametrize("alone", [260, 500, 2500])
@@ -58,6 +59,13 @@ def test_one_call_that_was_interrupted_decides_nothing(monkeypatch):
         work.costs["shared"] = 250_000 if k % 4 == 0 else 250
         work.run(None)
     assert work.many(300)[0] == "shared"
+
+
+def test_a_single_way_is_not_timed(monkeypatch):
+    work = Work(monkeypatch, alone=350)
+    monkeypatch.setattr(pace, "perf_counter_ns", lambda: pytest.fail("the clock was read"))
+    work.run = pace.Pace(work, ["alone"])
+    assert work.many(20) == ("alone", 0)
 
 
 @pytest.mark.parametrize(("members", "work", "ways"), [(2, LEAST, 2), (2, LEAST - 1, 1), (1, LEAST, 1)])

@@ -73,6 +73,10 @@ def test_history_and_progress_come_last_and_once():
     many = CallbackList([own, callbacks.Callback()], add_history=True, add_progbar=True)
     assert many.find(callbacks.History) is own
     assert [type(c).__name__ for c in many.callbacks] == ["History", "Callback", "ProgbarLogger"]
+    assert [type(c) for c in CallbackList([callbacks.ProgbarLogger()], add_progbar=True).callbacks] == [
+        callbacks.ProgbarLogger
+    ]
+    assert not CallbackList().callbacks
 
 
 def test_functions_as_hooks():
@@ -89,6 +93,10 @@ def test_functions_as_hooks():
 def test_rows_of_values_in_a_file(tmp_path):
     path = tmp_path / "log.csv"
     model = net()
+    new, there = callbacks.CSVLogger(path, append=True), []
+    read = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: there.append(path.read_text().count("\n")))
+    model.fit(X, X[:, :1], epochs=2, validation_split=0.5, callbacks=[new, read], verbose=0)
+    assert there == [2, 3]  # a row is on disk when its epoch ends
     first = model.fit(X, X[:, :1], epochs=2, callbacks=[callbacks.CSVLogger(path)], verbose=0).history["loss"]
     second = model.fit(X, X[:, :1], callbacks=[callbacks.CSVLogger(path, append=True)], verbose=0).history["loss"]
     rows = [line.split(",") for line in path.read_text().splitlines()]
@@ -117,6 +125,12 @@ def test_a_checkpoint_within_an_epoch_is_named_by_its_batch(tmp_path):
     saving = callbacks.ModelCheckpoint(path, save_freq=2, save_weights_only=True)
     net().fit(X[:3], X[:3, :1], epochs=2, batch_size=1, callbacks=[saving], verbose=0)
     assert sorted(p.stem for p in tmp_path.iterdir()) == ["1-2", "2-1", "2-3"]
+
+
+def test_a_schedule_of_the_epoch_alone_is_logged():
+    falling = callbacks.LearningRateScheduler(lambda epoch: 0.5**epoch)
+    history = net().fit(X, X[:, :1], epochs=3, callbacks=[falling], verbose=0).history
+    assert history["learning_rate"] == [1.0, 0.5, 0.25]
 
 
 class Crash(callbacks.Callback):
@@ -149,6 +163,20 @@ def test_an_interrupted_training_goes_on_bit_for_bit(tmp_path, optimizer):
     for a, b in zip(whole.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
     assert not backup.path.exists()
+
+
+def test_a_backup_between_epochs_begins_its_epoch_anew(tmp_path):
+    def crash(batch, logs):
+        if model.optimizer.iterations == 9:
+            raise KeyboardInterrupt
+
+    options = {"epochs": 2, "batch_size": 4, "verbose": 0}
+    backup = callbacks.BackupAndRestore(tmp_path / "a/b", save_freq=2)
+    model, again = net(), net()
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, X[:, :1], callbacks=[backup, callbacks.LambdaCallback(on_train_batch_end=crash)], **options)
+    assert again.fit(X, X[:, :1], callbacks=[backup], **options).epoch == [1]
+    assert again.optimizer.iterations == 8 + 5
 
 
 def test_one_callback_serves_the_next_training_from_its_start(tmp_path):

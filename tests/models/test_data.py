@@ -6,6 +6,8 @@ import pytest
 import arraynet
 from arraynet.models.batches import ArrayData, IterableData
 from arraynet.models.data import class_weights, data_of, split_off
+from arraynet.random.streams import host_permutation
+from arraynet.rows import Rows
 
 X = np.arange(22, dtype=np.float32).reshape(11, 2)
 Y = np.arange(11)
@@ -28,7 +30,7 @@ def test_shuffling_takes_every_sample_once_and_rows_stay_together():
     data = data_of(X, Y, batch_size=4, shuffle=True)
     order = np.concatenate(labels(data, KEY)).tolist()
     assert sorted(order) == Y.tolist()
-    assert order != Y.tolist()
+    assert set(order[:4]) != set(Y[:4].tolist())  # across batches
     assert order == np.concatenate(labels(data, KEY)).tolist()
     assert order != np.concatenate(labels(data, (1, 3))).tolist()
     for x, y, _ in data.epoch(KEY):
@@ -39,6 +41,9 @@ def test_shuffling_by_batch_stays_within_batches():
     batches = labels(data_of(X, Y, batch_size=4, shuffle="batch"), KEY)
     assert [sorted(b) for b in batches] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10]]
     assert batches != [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10]]
+    many, order = np.arange(200), host_permutation(KEY, 200)
+    found = labels(data_of(many, many, batch_size=100, shuffle="batch"), KEY)
+    assert found == [order[order < 100].tolist(), order[order >= 100].tolist()]  # the stream's order, on any processor
 
 
 def test_wide_floats_are_narrowed_by_the_batch_and_integers_stay():
@@ -48,6 +53,20 @@ def test_wide_floats_are_narrowed_by_the_batch_and_integers_stay():
     assert next(data_of(pixels, Y).epoch())[0].dtype == np.uint8
     assert next(data_of(wide, Y, floats="float64").epoch())[0].dtype == np.float64
     assert next(data_of(X.astype(">f4"), Y).epoch())[0].dtype.isnative
+    assert [part.dtype for part in next(data_of(wide, wide).epoch())[:2]] == [np.float32] * 2
+
+
+def test_rows_are_left_where_they_are_for_a_step_that_takes_them():
+    class Step:
+        takes_rows = True
+
+    for x, y, kind in [(X, Y.astype(float), Rows), (X.astype(float), Y, np.ndarray)]:
+        data = data_of(x, y, batch_size=4, shuffle=True)
+        data.step = Step
+        rows, label, _ = next(data.epoch(KEY))
+        assert type(rows) is kind
+        assert rows.dtype == np.float32
+        assert label.dtype == (np.float32 if kind is Rows else Y.dtype)
 
 
 def test_arrays_are_borrowed_and_not_written_to():
@@ -65,6 +84,7 @@ def test_several_inputs_are_gathered_alike():
         np.testing.assert_array_equal(x["a"], X[y])
         np.testing.assert_array_equal(x["b"][0], 2 * X[y])
         assert weight is None
+    assert list(next(data_of({"a": X}, Y).epoch())[0]) == ["a"]
 
 
 def test_nested_lists_of_numbers_are_one_array():
