@@ -36,6 +36,19 @@ def test_mean_and_sum_weigh_their_values(backend):
         (metrics.SparseCategoricalAccuracy, LABELS[:, None], SCORES, 2 / 3),
         (lambda: metrics.TopKCategoricalAccuracy(k=1), ONE_HOT, SCORES, 1.0),
         (lambda: metrics.SparseTopKCategoricalAccuracy(k=2), [0, 2, 1], SCORES, 1 / 3),
+        (lambda: metrics.TopKCategoricalAccuracy(k=2), np.eye(3)[[0, 2, 1]], SCORES, 1 / 3),
+        (metrics.SparseCategoricalAccuracy, [[1, 0]], SCORES[None, :2], 1.0),
+        (metrics.CategoricalAccuracy, np.eye(3)[[[1, 0]]], SCORES[None, :2], 1.0),
+        (lambda: metrics.TopKCategoricalAccuracy(k=1), np.eye(3)[[[1, 2]]], SCORES[None, :2], 0.5),
+        (lambda: metrics.CosineSimilarity(axis=0), [[1.0, 2.0], [0.0, 0.0]], [[1.0, 1.0]] * 2, np.sqrt(0.5)),
+        (lambda: metrics.SparseCategoricalCrossentropy(from_logits=True), [0], [[2.0, 0.0]], np.log1p(np.exp(-2))),
+        (
+            lambda: metrics.SparseCategoricalCrossentropy(axis=1),
+            [[2, 0]],
+            [[[0.2, 0.5], [0.3, 0.25], [0.5, 0.25]]],
+            np.log(2),
+        ),
+        (metrics.Recall, [1, 1], [0.6, 0.4], 0.5),
         (metrics.RootMeanSquaredError, [[0.0], [0.0]], [[3.0], [1.0]], np.sqrt(5)),
         (metrics.CosineSimilarity, [[0.0, 1.0]], [[1.0, 1.0]], np.sqrt(0.5)),
         (metrics.Precision, [0, 1, 1, 1], [1.0, 0.0, 1.0, 1.0], 2 / 3),
@@ -69,6 +82,11 @@ def test_metrics_weigh_samples(backend):
     precision = metrics.Precision()
     precision.update_state([1, 0], [0.9, 0.9], sample_weight=[3.0, 1.0])
     assert precision.result().item() == 0.75
+
+
+def test_state_has_the_dtype_that_was_asked_for():
+    assert metrics.Mean().variables[0].dtype == "float32"
+    assert metrics.Mean(dtype="float64").variables[0].dtype == "float64"
 
 
 def test_state_is_untrainable_variables_that_move(backend):
@@ -177,8 +195,9 @@ def test_configurations_round_trip():
 
 
 def test_bad_thresholds_are_refused():
-    with pytest.raises(ValueError, match="one float between 0 and 1"):
-        metrics.Precision(thresholds=[0.1, 0.2])
+    for wrong in ([0.1, 0.2], 1.2, -0.1):
+        with pytest.raises(ValueError, match="one float between 0 and 1"):
+            metrics.Precision(thresholds=wrong)
     with pytest.raises(ValueError, match="from 0 to 1"):
         metrics.BinaryAccuracy(threshold=2.0)
     with pytest.raises(TypeError, match="must define update_state"):
