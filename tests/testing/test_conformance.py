@@ -125,6 +125,19 @@ def test_a_kernel_that_raises():
     assert checked([EXP], exp=exp).failures[0] == "exp: float32: RuntimeError: out of registers"
 
 
+def test_a_kernel_that_raises_on_special_values_or_another_layout():
+    def exp(x):
+        if not np.isfinite(x).all():
+            raise ValueError("no infinities")
+        if not x.flags.c_contiguous:
+            raise ValueError("C order only")
+        return np.exp(x)
+
+    report = checked([EXP, SIN], exp=exp)
+    for text in ("from transposed arrays, ValueError: exp: C order only", "zeros, ValueError: exp: no infinities"):
+        assert any(text in failure for failure in report.failures), str(report)
+
+
 def test_a_door_that_changes_the_dtype():
     class Lossy(NumPyBackend):
         def to_numpy(self, x):
