@@ -109,10 +109,10 @@ def host_array(x: Any) -> np.ndarray:
         host = np.asarray(x)
     except (ValueError, TypeError) as error:
         raise ValueError(f"Expected numbers or an array, received {_short(x)}: {error}") from error
-    if host.dtype.kind not in "biuf":
+    if host.dtype.kind not in "biuf" or host.dtype.itemsize > 8:
         raise TypeError(
-            f"Expected numbers, received dtype {host.dtype} from {_short(x)}. "
-            f"Tensors hold booleans, integers and floats; convert first, e.g. x.astype('float32')."
+            f"Expected numbers, received dtype {host.dtype} from {_short(x)}. Tensors hold booleans, "
+            f"integers and floats of at most 64 bits; convert first, e.g. x.astype('float32')."
         )
     return host
 

@@ -13,7 +13,6 @@ import numpy as np
 
 from arraynet import dtypes
 from arraynet.backend import Backend, dtype_of
-from arraynet.dtypes import host_array
 from arraynet.naming import auto_name
 from arraynet.observers import Versioned, notify, touch
 from arraynet.operators import OPS, Operators
@@ -373,7 +372,7 @@ def as_tensor(x: Any, backend: Backend | None = None, dtype: str | None = None) 
         return x if dtype in (None, x.dtype.name) else OPS["cast"](x, dtype)
     if isinstance(x, backend.array_types) and not isinstance(x, np.ndarray | np.generic):
         return Tensor(backend.asarray(x, dtype), backend)
-    host = host_array(x)
+    host = dtypes.host_array(x)
     return Tensor(backend.asarray(host, dtype or dtypes.resolve(x, host).name), backend)
 
 

@@ -26,3 +26,9 @@ def test_a_float64_without_axes_is_an_array_and_not_a_weak_number(backend):
     assert y.dtype == "float64"
     assert float(y) == 2.75**2
     assert (x + ops.convert_to_tensor(np.float32(0.25))).dtype == "float64"
+
+
+@pytest.mark.skipif(np.dtype("longdouble").itemsize == 8, reason="a long double is a double here")
+def test_what_is_wider_than_64_bits_is_refused(backend):
+    with pytest.raises(TypeError, match="floats of at most 64 bits"):
+        ops.exp(np.ones(3, "longdouble"))

@@ -7,7 +7,7 @@ import numpy as np
 
 from arraynet.autodiff.tape import Tape, zeros_for
 from arraynet.backend import Backend
-from arraynet.checks import pair
+from arraynet.checks import LEFT, pair
 from arraynet.operators import OPS
 from arraynet.plugins import current, use_backend
 from arraynet.tensor import Tensor, Variable, as_tensor
@@ -32,7 +32,7 @@ class _Run:
         self.leaves, self.outs = flatten(self.args), flatten(self.out)
         for leaf in self.outs:
             if not isinstance(leaf, Tensor | Variable):
-                raise TypeError(f"A differentiated function returns Tensors, received {type(leaf).__name__}.")
+                raise TypeError(f"A differentiated function returns Tensors, received {type(leaf).__name__}. {LEFT}")
 
     def pull(self, g: Any) -> tuple[Any, ...]:
         """Return the arguments' gradients for one of the output; zeros where unconnected."""
@@ -102,9 +102,9 @@ def _chosen(
     f: Callable[..., Any], argnums: int | Sequence[int], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[Callable[..., Any], tuple[Any, ...]]:
     """A function of the arguments at `argnums` alone, and those."""
-    numbers = (argnums,) if isinstance(argnums, int | np.integer) else tuple(argnums)
-    if not all(-len(args) <= n < len(args) for n in numbers):
-        raise ValueError(f"argnums={argnums} needs more positional arguments than the {len(args)} given.")
+    numbers = np.ravel(argnums).tolist()
+    if not all(isinstance(n, int) and -len(args) <= n < len(args) for n in numbers):
+        raise ValueError(f"argnums={argnums} must be positions among {len(args)} arguments; f and x go as grad(f)(x).")
     places = [n % len(args) for n in numbers]
 
     def target(*values: Any) -> Any:

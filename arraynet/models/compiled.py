@@ -72,6 +72,10 @@ def resolved_loss(identifier: Any, y_true: Any, y_pred: Any) -> Loss | None:
 
 def resolved_metric(identifier: Any, y_true: Any, y_pred: Any) -> Metric:
     """Return a metric object; "accuracy" is the one that the labels ask for, under the name as it was given."""
+    if identifier is None:
+        raise ValueError(
+            "Among the metrics of an output stands None: leave it out; of several outputs, give each a list."
+        )
     found = identifier
     if isinstance(identifier, str) and identifier.lower() in ("accuracy", "acc"):
         found = ACCURACIES[by_labels(y_true, y_pred)]

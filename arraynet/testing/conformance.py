@@ -180,7 +180,8 @@ def _harder(case: Case, arrays: Any, dtype: str, reference: Backend, twin: Backe
         except Exception as error:  # whatever a plugin raises is a finding
             yield f"from {what}, {type(error).__name__}: {error}"
             continue
-        yield from compared(_numbered(f"from {what}, value", found.values, expected.values), tolerance(case.name, dtype))
+        named = _numbered(f"from {what}, value", found.values, expected.values)
+        yield from compared(named, tolerance(case.name, dtype))
         if case.name in KEEP_ZERO_SIGN:
             for a, e in zip(found.values, expected.values, strict=True):
                 if np.any((e == 0) & (np.signbit(a) != np.signbit(e))):

@@ -128,3 +128,11 @@ def test_half_precision_scales_its_loss():
     assert model.optimizer.loss_scale_factor == 1024
     plain = net()
     assert plain.optimizer.loss_scale_factor is None
+
+
+def test_none_among_metrics_is_refused_before_anything_is_trained():
+    model = arraynet.Sequential([layers.Dense(1)])
+    model.compile("sgd", "mse", metrics=["mae", None])
+    with pytest.raises(ValueError, match="stands None: leave it out"):
+        model.fit(np.ones((4, 2), "float32"), np.ones((4, 1), "float32"), verbose=0)
+    assert int(model.optimizer.iterations) == 0
