@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 __all__ = [
-    "LEFT",
     "absent",
     "choice",
     "explain_absent",
@@ -24,7 +23,6 @@ __all__ = [
 ]
 
 GRADIENTS = "a tape: with arraynet.GradientTape() as tape, compute the loss; then tape.gradient(loss, variables)"
-LEFT = "Compute it in arraynet.ops all the way: np.sum(x), math.exp(x), float(x) and .numpy() leave no trace."
 INSTEAD = {  # of the methods that arrays of NumPy and tensors of PyTorch have
     **dict.fromkeys(("backward", "grad", "requires_grad", "retain_grad"), GRADIENTS),
     **dict.fromkeys(("astype", "type", "float"), "ops.cast(x, 'float32')"),

@@ -7,7 +7,7 @@ import numpy as np
 
 from arraynet.autodiff.tape import Tape, zeros_for
 from arraynet.backend import Backend
-from arraynet.checks import LEFT, pair
+from arraynet.checks import pair
 from arraynet.operators import OPS
 from arraynet.plugins import current, use_backend
 from arraynet.tensor import Tensor, Variable, as_tensor
@@ -32,7 +32,10 @@ class _Run:
         self.leaves, self.outs = flatten(self.args), flatten(self.out)
         for leaf in self.outs:
             if not isinstance(leaf, Tensor | Variable):
-                raise TypeError(f"A differentiated function returns Tensors, received {type(leaf).__name__}. {LEFT}")
+                raise TypeError(
+                    f"A differentiated function returns Tensors, received {type(leaf).__name__}. Compute it in "
+                    f"arraynet.ops all the way: np.sum(x), math.exp(x), float(x) and .numpy() leave no trace."
+                )
 
     def pull(self, g: Any) -> tuple[Any, ...]:
         """Return the arguments' gradients for one of the output; zeros where unconnected."""

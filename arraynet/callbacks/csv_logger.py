@@ -38,11 +38,14 @@ class CSVLogger(Callback):
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         import csv
 
-        logs = logs or {}
-        if new := sorted(set(logs) - set(self.keys)):  # with validation_freq, a later epoch is the first that validates
+        logs, writer = logs or {}, csv.writer(self._file, delimiter=self.separator)
+        if not self.keys:
+            self.keys = sorted(logs)
+            writer.writerow(["epoch", *self.keys])
+        elif new := sorted(set(logs) - set(self.keys)):  # with validation_freq, a later epoch is the first to validate
             self._widen(new)
-        row = [epoch, *(logs.get(key, "NA") for key in self.keys)]
-        csv.writer(self._file, delimiter=self.separator).writerow(row)
+            writer = csv.writer(self._file, delimiter=self.separator)
+        writer.writerow([epoch, *(logs.get(key, "NA") for key in self.keys)])
         self._file.flush()
 
     def _widen(self, new: list[str]) -> None:

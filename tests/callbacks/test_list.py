@@ -1,5 +1,7 @@
 """Hooks: who is called when, with what, and who is not called at all."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -118,6 +120,15 @@ def test_rows_have_columns_for_what_only_some_epochs_report(tmp_path):
     rows = [line.split(",") for line in path.read_text().splitlines()]
     assert rows[0] == ["epoch", "loss", "val_loss"]
     assert [row[2] == "NA" for row in rows[1:]] == [True, False, True]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_rows_can_go_into_a_pipe(tmp_path):
+    os.mkfifo(path := tmp_path / "pipe")
+    reading = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    net().fit(X, X[:, :1], epochs=2, callbacks=[callbacks.CSVLogger(path)], verbose=0)
+    assert [row.split(",")[0] for row in os.read(reading, 999).decode().splitlines()] == ["epoch", "0", "1"]
+    os.close(reading)
 
 
 def test_a_checkpoint_within_an_epoch_is_named_by_its_batch(tmp_path):
