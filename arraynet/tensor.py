@@ -14,7 +14,7 @@ import numpy as np
 from arraynet import dtypes
 from arraynet.backend import Backend, dtype_of
 from arraynet.naming import auto_name
-from arraynet.observers import Versioned, notify, touch
+from arraynet.observers import OBSERVERS, Versioned, notify, touch
 from arraynet.operators import OPS, Operators
 from arraynet.plugins import current, load
 
@@ -348,7 +348,8 @@ class Variable(Operators, Versioned):
 def _owned(x: Any, backend: Backend | None, dtype: str | None) -> Tensor:
     """A Tensor whose array no caller can write into, and whose gradient ends here."""
     if isinstance(x, Tensor | Variable):
-        return OPS["stop_gradient"](as_tensor(x, backend or x.backend, dtype))  # type: ignore[no-any-return]
+        end = "stop_gradient" if OBSERVERS.get() else "copy"  # a Tensor may be a view of a host array
+        return OPS[end](as_tensor(x, backend or x.backend, dtype))  # type: ignore[no-any-return]
     return as_tensor(np.array(x, order="C") if isinstance(x, np.ndarray) else x, backend, dtype)
 
 

@@ -221,6 +221,8 @@ def test_host_arrays_are_not_shared(backend):
     host = np.zeros(3, "float32")
     made = [ops.convert_to_tensor(host), ops.array(host), Variable(host), Variable(np.ones(3, "float32"))]
     made[3].assign(host)
+    made += [Variable(np.ones(3, "float32")), Variable(ops.reshape(host, 3))]
+    made[4].assign(ops.transpose(host))
     host[:] = 7
     assert all(x.numpy().max() == 0 for x in made)
 
