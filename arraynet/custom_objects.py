@@ -64,6 +64,8 @@ def custom_object_scope(objects: Mapping[str, Any] | None) -> Iterator[None]:
     ...     activations.get("halved")(3.0)
     1.5
     """
+    if not isinstance(objects, Mapping | None):
+        raise TypeError(f"Custom objects are a dict from names to classes and functions, received {objects!r}.")
     token = _scope.set({**_scope.get(), **(objects or {})})
     try:
         yield

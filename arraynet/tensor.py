@@ -347,9 +347,8 @@ class Variable(Operators, Versioned):
 
 def _owned(x: Any, backend: Backend | None, dtype: str | None) -> Tensor:
     """A Tensor whose array no caller can write into, and whose gradient ends here."""
-    if isinstance(x, Tensor | Variable):
-        end = "stop_gradient" if OBSERVERS.get() else "copy"  # a Tensor may be a view of a host array
-        return OPS[end](as_tensor(x, backend or x.backend, dtype))  # type: ignore[no-any-return]
+    if isinstance(x, Tensor | Variable):  # which may be a view of a host array
+        x = OPS["stop_gradient" if OBSERVERS.get() else "copy"](as_tensor(x, backend or x.backend, dtype))
     return as_tensor(np.array(x, order="C") if isinstance(x, np.ndarray) else x, backend, dtype)
 
 

@@ -230,6 +230,8 @@ def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
     >>> float(dy)
     6.0
     """
+    if not all(isinstance(x, Sequence) for x in (primals, tangents)):
+        raise TypeError(f"jvp takes sequences: jvp(f, (x,), (dx,)). Received {primals!r} and {tangents!r}.")
     directions = _alike("jvp: tangents", list(tangents), "primals", list(primals))
     split, aux = _split(fun, has_aux)
     run = _Run(split, tuple(primals))

@@ -12,6 +12,7 @@ import numpy as np
 
 from arraynet.checks import named
 from arraynet.layers.shapes import is_shape
+from arraynet.registry import serialize
 from arraynet.tensor import Tensor
 
 __all__ = ["config_of", "shape_from"]
@@ -88,7 +89,7 @@ def encoded(value: Any, what: str) -> Any:
     if isinstance(value, dict):
         return {key: encoded(item, what) for key, item in value.items()}
     if hasattr(value, "get_config"):
-        return {"class_name": type(value).__name__, "config": value.get_config()}
+        return serialize(value)
     if isinstance(value, Callable):  # type: ignore[arg-type]
         return named(what, value)
     return value

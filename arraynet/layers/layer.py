@@ -160,6 +160,12 @@ class Layer(Tracked):
             raise ValueError(
                 f"add_weight: shape comes first, received {shape!r}; is that the name? Write name={shape!r}."
             )
+        context = current_call()
+        if self.built and context and context.layer is self:
+            raise RuntimeError(
+                f"{type(self).__name__} makes a weight in call, where nothing trains it and each call makes another. "
+                f"Make it once, in build(self, input_shape) or __init__."
+            )
         count = len(self._own_variables)
         name = name or (f"variable_{count}" if count else "variable")
         kind = dtypes.standardize(dtype or self.variable_dtype)

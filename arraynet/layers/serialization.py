@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from arraynet import registry
 from arraynet.custom_objects import custom_object, custom_object_scope
 from arraynet.layers.layer import Layer
 
@@ -28,7 +29,7 @@ def serialize(layer: Layer) -> dict[str, Any]:
     >>> layers.serialize(layers.Flatten(name="flat"))["class_name"]
     'Flatten'
     """
-    return {"class_name": type(layer).__name__, "config": layer.get_config()}
+    return registry.serialize(layer)
 
 
 def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:

@@ -6,7 +6,7 @@ one batch at a time.
 
 import operator
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,10 +46,11 @@ class ArrayData:
     floats : str
         The widest floating dtype that the model takes.
     steps : int, optional
-        Batches an epoch, the first ones of its order; all without it.
+        Batches an epoch, all without it: the first ones of a new order, or those behind the last epoch's.
     """
 
     exhausted = False
+    number = 0  # of the epoch, counted from the first of this training
     step: Any = None  # the captured function that the batches are for; it says whether it takes `Rows`
     look: Callable[[Any], None] | None = None
 
@@ -81,7 +82,10 @@ class ArrayData:
     def epoch(self, key: tuple[int, int] | None = None) -> Iterator[Batch]:
         """Yield the batches of one epoch; `key` is the random stream that orders it."""
         order = None if key is None or not self.shuffle else self._order(key)
-        starts = range(0, self.samples, self.batch_size)
+        starts: Sequence[int] = range(0, self.samples, self.batch_size)
+        if self.shuffle is not True and self.steps < len(starts):
+            done = self.number * self.steps % len(starts)
+            starts = [*starts[done:], *starts[:done]]
         for start in starts[: self.steps]:
             stop = start + self.batch_size
             rows = slice(start, stop if stop < self.samples else self.samples)
@@ -132,6 +136,8 @@ class IterableData:
     transform : callable, optional
         What to do with each batch: class weights.
     """
+
+    number = 0  # of the epoch, which the iterable knows itself
 
     def __init__(
         self, source: Any, steps: int | None = None, floats: str = "float32", transform: Callable | None = None

@@ -124,6 +124,7 @@ class Trainer(Compilable):
         resumed = max(callback.first_epoch for callback in told.callbacks)
         for epoch in range(max(epochs.start, resumed), epochs.stop):
             told.call("on_epoch_begin", epoch, None)
+            data.number = epoch - epochs.start
             logs = self._epoch("train", data, told, epoch + 1 if debug else None)
             self._shuffle.next()
             if validation and (epoch + 1) % validation_freq == 0:

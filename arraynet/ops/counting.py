@@ -20,7 +20,7 @@ from arraynet.tensor import stacked
 __all__ = ["bincount", "digitize", "histogram", "isin", "searchsorted", "unique"]
 
 
-@op(name="searchsorted")
+@op(promote="number", name="searchsorted")
 def _searchsorted(xp: Any, sorted_sequence: Any, values: Any, /, side: str) -> Any:
     return xp.astype(xp.searchsorted(sorted_sequence, values, side=side), xp.int32)
 

@@ -109,6 +109,7 @@ def _segments(segment_ids: Any, num_segments: int | None) -> tuple[Any, int]:
 def _segmented(data: Any, segment_ids: Any) -> tuple[Tensor, Tensor]:
     """Rows and the number of the segment of each."""
     data, ids = operands(data, segment_ids)
+    data = cast(data, "int32") if data.dtype.kind == "b" else data
     if ids.ndim != 1 or data.shape[:1] != ids.shape:
         raise ValueError(f"segment_ids must name a segment for each row of data {data.shape}, received {ids.shape}.")
     return data, ids

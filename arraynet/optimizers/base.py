@@ -215,6 +215,11 @@ class Optimizer(Settings):
         scalars = {name: host[name] if name in host else getattr(self, name) for name in self.step.static}
         results = self.step(w, gradient, *old[1:], **scalars)
         new = results if isinstance(results, tuple) else (results,)
+        if len(new) != len(targets):
+            expected = ", ".join(["w", *self.slots()])
+            raise TypeError(
+                f"{self.step.name} must return {expected}, for {type(self).__name__}; it returned {len(new)}."
+            )
         if self.gradient_accumulation_steps:
             new = tuple(common.chosen(n, o, take=host["update"]) for n, o in zip(new, old, strict=True))
         for target, value in zip(targets, new, strict=True):

@@ -85,5 +85,11 @@ class Ftrl(Optimizer):
         if learning_rate_power > 0:
             raise ValueError(f"Ftrl: learning_rate_power must be zero or less, received {learning_rate_power!r}.")
 
+    def step_scalars(self, iteration: int) -> dict[str, float]:
+        scalars = super().step_scalars(iteration)
+        if not scalars["learning_rate"]:
+            raise ValueError("Ftrl divides by its learning rate, which is 0: make it small instead, or stop training.")
+        return scalars
+
     def slots(self) -> dict[str, float]:
         return {"accumulator": self.initial_accumulator_value, "linear": 0.0}

@@ -194,6 +194,8 @@ def test_tangents_match_their_primals():
         jvp(ops.sin, (np.ones(2),), (np.ones(3),))
     with pytest.raises(ValueError, match=r"jvp: tangents must have the shapes of primals, \[\(2,\)\], received \[\]"):
         jvp(ops.sin, (np.ones(2),), ())
+    with pytest.raises(TypeError, match=r"jvp\(f, \(x,\), \(dx,\)\). Received 3.0 and 1.0"):
+        jvp(ops.sin, 3.0, 1.0)
 
 
 @pytest.mark.parametrize("v", [1.0, np.ones((3, 1)), [np.ones(2)] * 2])

@@ -25,6 +25,7 @@ from arraynet import (
     set_backend,
     utils,
 )
+from arraynet.dispatch import op
 
 schedules = optimizers.schedules
 DENSE = [layers.Dense(3) for _ in range(4)]
@@ -33,6 +34,15 @@ DENSE = [layers.Dense(3) for _ in range(4)]
 class OfKeras(optimizers.Optimizer):
     def update_step(self, gradient, variable, learning_rate):
         variable.assign(variable - gradient * learning_rate)
+
+
+@op(promote=None)
+def generous(xp, w, g, /, learning_rate):
+    return w - g * learning_rate, g
+
+
+class Generous(optimizers.Optimizer):
+    step = generous
 
 
 class Ruleless(optimizers.Optimizer):
@@ -133,6 +143,13 @@ def test_compile(program, error, words):
     ("two bounds", lambda: optimizers.SGD(clipnorm=1.0, clipvalue=1.0), ValueError, "At most one|clipnorm"),
     ("a bound as text", lambda: optimizers.SGD(clipvalue="a"), ValueError, "clipvalue|number|'a'"),
     ("Keras' update_step", lambda: OfKeras(0.1), TypeError, "OfKeras|step = |update_step|docs/extend/optimizer.md"),
+    (
+        "a step of too much",
+        lambda: Generous(0.1).apply([[1.0]], [Variable([1.0])]),
+        TypeError,
+        "generous|w, for Generous|2",
+    ),
+    ("a rate of 0 to divide by", lambda: net(optimizer=optimizers.Ftrl(0.0)).fit(X, Y), ValueError, "Ftrl|rate|is 0"),
     ("a step that is no op", lambda: Ruleless(0.1), TypeError, "Ruleless|@op(promote=None)"),
     ("no steps to decay", lambda: schedules.CosineDecay(0.1, 0), ValueError, "decay_steps|positive|0"),
     ("a schedule of text", lambda: schedules.ExponentialDecay("a", 9, 0.9), ValueError, "initial_learning_rate|'a'"),

@@ -257,6 +257,11 @@ class Named(layers.Layer):
         self.w = self.add_weight("kernel", (3, 3))
 
 
+class Late(layers.Layer):
+    def call(self, x):
+        return x * self.add_weight((1,), name="w")
+
+
 class Uncalled(models.Model):
     pass
 
@@ -291,6 +296,7 @@ def without_shape():
     ("no return", lambda: Silent()(X), TypeError, "Silent.call returned None|return"),
     ("a kernel of the wrong shape", lambda: Misshapen()(X), ValueError, "matmul|(50, 6)|(7, 3)|Misshapen"),
     ("the name first", lambda: Named()(X), ValueError, "add_weight|shape|'kernel'"),
+    ("a weight made in call", lambda: Late()(X), RuntimeError, "Late|in call|build(self, input_shape)"),
     ("build without a shape", without_shape, TypeError, "Shapeless.build|build(self, input_shape)"),
     ("a model without call", lambda: compiled(Uncalled()).fit(X, X), TypeError, "Uncalled|call(self, inputs)"),
     ("a vector to Dense", lambda: layers.Dense(3)(X[0]), ValueError, "Dense|rank 2|(6,)"),

@@ -252,6 +252,16 @@ def test_empty_sides_are_refused():
         split_off((iter([X]), None, None), 0.5)
 
 
+@pytest.mark.parametrize("shuffle", [False, "batch"])
+def test_fewer_batches_than_there_are_go_round(shuffle):
+    data = data_of(X, Y, batch_size=3, steps=3, shuffle=shuffle)
+    seen = []
+    for data.number in range(3):
+        seen += [sorted(y.tolist()) for _, y, _ in data.epoch(key=(0, data.number))]
+    batches = [[0, 1, 2], [3, 4, 5], [6, 7, 8], [9, 10]]
+    assert seen == [*batches, *batches, batches[0]]
+
+
 def test_first_is_a_look_at_two_samples():
     assert isinstance(data_of(X, Y), ArrayData)
     assert data_of(X, Y, shuffle=True).first()[1].tolist() == [0, 1]

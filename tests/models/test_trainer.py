@@ -173,6 +173,28 @@ def test_generators_and_loaders_train_like_arrays(backend):
     assert history.epoch == [0, 1]
 
 
+def test_epochs_of_few_steps_see_all_rows_also_after_a_restart(tmp_path):
+    class Stop(callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                raise KeyError("stopped")
+
+    options = {"batch_size": 10, "steps_per_epoch": 2, "shuffle": False, "epochs": 3, "verbose": 0}
+    whole, split, resumed = net(), net(), net()
+    split.set_weights(whole.get_weights())
+    before = net()
+    before.set_weights(whole.get_weights())
+    before.fit(X, Y, batch_size=10, shuffle=False, verbose=0)
+    before.fit(X[:10], Y[:10], batch_size=10, shuffle=False, verbose=0)
+    whole.fit(X, Y, **options)
+    with pytest.raises(KeyError, match="stopped"):
+        split.fit(X, Y, callbacks=[callbacks.BackupAndRestore(tmp_path), Stop()], **options)
+    resumed.fit(X, Y, callbacks=[callbacks.BackupAndRestore(tmp_path)], **options)
+    for a, b, c in zip(whole.get_weights(), resumed.get_weights(), before.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+        np.testing.assert_array_equal(a, c)
+
+
 def test_validation_data_goes_before_the_split_and_has_its_frequency(backend):
     model = net()
     history = model.fit(

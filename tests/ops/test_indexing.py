@@ -250,6 +250,8 @@ def test_segments_outside_are_dropped_and_empty_ones_have_the_neutral_value(back
     assert ops.segment_sum(ops.zeros((0, 3)), np.zeros(0, int), 2).shape == (2, 3)
     assert ops.segment_max(ops.zeros((0, 3)), np.zeros(0, int), 2).numpy().max() == -np.inf
     assert ops.segment_sum([1.0], [4]).shape == (5,)
+    assert ops.segment_sum([True, True, False], [0, 0, 1]).numpy().tolist() == [2, 0]
+    assert ops.segment_max([True, True, False], [0, 0, 1]).numpy().tolist() == [1, 0]
 
 
 def test_slice_moves_inwards_for_tensors(backend):

@@ -200,6 +200,10 @@ def test_a_list_takes_the_dtype_of_an_array_beside_it(call, expected, backend):
     np.testing.assert_allclose(found, expected, rtol=1e-15)
 
 
+def test_bools_are_found_among_bools(backend):
+    assert ops.isin([True, False], [True]).numpy().tolist() == [True, False]
+
+
 def test_the_widest_array_decides_and_a_tensor_before_it(backend):
     narrow = np.ones(2, "float32")
     np.testing.assert_array_equal(ops.stack([narrow, LIST, TENTHS])[1], TENTHS)

@@ -49,6 +49,11 @@ def test_in_a_scope():
         found()
 
 
+def test_a_list_has_no_names():
+    with pytest.raises(TypeError, match="dict from names to classes"), custom_object_scope([squash]):
+        pass
+
+
 def test_registered():
     for thing in OWN.values():
         assert register_serializable(thing) is thing
