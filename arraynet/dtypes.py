@@ -5,6 +5,7 @@ one's. Python and NumPy scalars are weak: they decide the kind (a float beside i
 the width.
 """
 
+import reprlib
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -105,18 +106,15 @@ def host_array(x: Any) -> np.ndarray:
     if hasattr(x, "__array_namespace__") and not isinstance(x, np.ndarray | np.generic):
         library = type(x).__module__.partition(".")[0]
         raise TypeError(f"Expected an array of NumPy or of the backend, not of {library}: np.asarray(x) first.")
+    if hasattr(x, "filled"):
+        raise TypeError("Expected plain numbers, received a masked array: fill it, x.filled(0), or leave rows out.")
     try:
         host = np.asarray(x)
     except (ValueError, TypeError) as error:
-        raise ValueError(f"Expected numbers or an array, received {_short(x)}: {error}") from error
+        raise ValueError(f"Expected numbers or an array, received {reprlib.repr(x)}: {error}") from error
     if host.dtype.kind not in "biuf" or host.dtype.itemsize > 8:
         raise TypeError(
-            f"Expected numbers, received dtype {host.dtype} from {_short(x)}. Tensors hold booleans, "
+            f"Expected numbers, received dtype {host.dtype} from {reprlib.repr(x)}. Tensors hold booleans, "
             f"integers and floats of at most 64 bits; convert first, e.g. x.astype('float32')."
         )
     return host
-
-
-def _short(x: Any) -> str:
-    text = repr(x)
-    return text if len(text) < 60 else text[:57] + "..."

@@ -300,6 +300,7 @@ def without_shape():
     ("build without a shape", without_shape, TypeError, "Shapeless.build|build(self, input_shape)"),
     ("a model without call", lambda: compiled(Uncalled()).fit(X, X), TypeError, "Uncalled|call(self, inputs)"),
     ("a vector to Dense", lambda: layers.Dense(3)(X[0]), ValueError, "Dense|rank 2|(6,)"),
+    ("a masked array", lambda: ops.sum(np.ma.array([1.0, 9.0], mask=[False, True])), TypeError, "masked|x.filled(0)"),
     ("text to Dense", lambda: layers.Dense(3)("hello"), TypeError, "Expected numbers|'hello'"),
     ("nothing to Dense", lambda: layers.Dense(3)(None), TypeError, "Dense|expects an array|None"),
     ("two inputs to Dense", lambda: layers.Dense(3)([X, X]), ValueError, "Dense|1 inputs|received 2"),

@@ -41,6 +41,7 @@ NAN[3, 2] = np.nan
         (lambda m: m.evaluate(NAN, Y), ValueError, "NaN or infinity in 1 of 50 samples, the first is sample 3"),
         (lambda m: m.evaluate(iter([(NAN, Y)])), ValueError, "NaN or infinity in 1 of 50 samples"),
         (lambda m: m.fit(X.astype(object), Y), TypeError, "x: .*dtype object"),
+        (lambda m: m.fit(np.ma.masked_invalid(NAN), Y), TypeError, r"x: .*masked array: fill it, x.filled\(0\)"),
         (lambda m: m.fit(), ValueError, "There is no data"),
         (lambda m: m.fit(X), ValueError, "has a loss, but the data has no labels"),
         (lambda m: m.fit(X, Y - 1), ValueError, "between 0 and 2.*from -1 to 1"),
