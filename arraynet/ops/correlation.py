@@ -18,7 +18,7 @@ __all__ = ["corrcoef", "correlate"]
 def corrcoef(x: Any) -> Any:
     """Return the correlation coefficient of each row with each, from -1 to 1; NaN for a constant one.
 
-    Shapes: (variables, samples) to (variables, variables); a vector is one variable and gives a number.
+    Shapes: (variables, samples) to (variables, variables); one variable gives a number.
     """
     (x,) = operands(x)
     if x.ndim not in (1, 2):
@@ -27,7 +27,7 @@ def corrcoef(x: Any) -> Any:
     rows = subtract(rows, mean(rows, axis=1, keepdims=True))
     rows = rows * rsqrt(sum(square(rows), axis=1, keepdims=True))
     y = clip(matmul(rows, transpose(rows)), -1, 1)
-    return y if x.ndim == 2 else reshape(y, ())
+    return y if y.size > 1 else reshape(y, ())
 
 
 def correlate(x1: Any, x2: Any, mode: str = "valid") -> Any:

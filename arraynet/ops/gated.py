@@ -5,9 +5,11 @@ from typing import Any
 
 from arraynet.dispatch import op, operands
 from arraynet.ops.activations import sigmoid, softplus
+from arraynet.ops.bounds import minimum
 from arraynet.ops.elementwise import square
 from arraynet.ops.exponential import exp
 from arraynet.ops.shape import checked_axis, narrow
+from arraynet.ops.special import widened
 from arraynet.ops.trigonometry import tanh
 
 __all__ = ["gelu", "glu", "mish", "silu", "swish"]
@@ -66,7 +68,8 @@ def gelu(xp: Any, x: Any, /, approximate: bool = True) -> Any:
     """
     if approximate:
         return 0.5 * x * (1 + xp.tanh(GELU_SCALE * (x + GELU_CUBIC * x * x * x)))
-    return 0.5 * x * (1 + xp.erf(x * math.sqrt(0.5)))
+    wide = widened(xp, x)
+    return xp.astype(0.5 * wide * (1 + xp.erf(wide * math.sqrt(0.5))), x.dtype, copy=False)
 
 
 GELU_SCALE, GELU_CUBIC = math.sqrt(2 / math.pi), 0.044715
@@ -75,7 +78,7 @@ GELU_SCALE, GELU_CUBIC = math.sqrt(2 / math.pi), 0.044715
 @op
 def normal_cdf(xp: Any, x: Any, /) -> Any:
     """Return the standard normal distribution function."""
-    return 0.5 * (1 + xp.erf(x * math.sqrt(0.5)))
+    return xp.astype(0.5 * (1 + xp.erf(widened(xp, x) * math.sqrt(0.5))), x.dtype, copy=False)
 
 
 def normal_pdf(x: Any) -> Any:
@@ -89,7 +92,7 @@ normal_cdf.defvjp(x=lambda g, x: g * normal_pdf(x))
 def grad_gelu(g: Any, x: Any, approximate: bool) -> Any:
     if not approximate:
         return g * (normal_cdf(x) + x * normal_pdf(x))
-    x2 = square(x)
+    x2 = minimum(square(x), 100.0)  # tanh is 1 by then, and a larger square may be infinite
     t = tanh(GELU_SCALE * x * (1 + GELU_CUBIC * x2))
     return 0.5 * g * (1 + t + x * (1 - t * t) * (GELU_SCALE * (1 + 3 * GELU_CUBIC * x2)))
 

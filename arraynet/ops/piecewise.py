@@ -90,7 +90,7 @@ def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
     Tensor([-1.5,  0. ,  0.5], dtype=float32, backend=numpy)
     """
     (x,) = operands(x)
-    return relu(x - threshold) - relu(-x - threshold)
+    return relu(x - threshold) - relu(-threshold - x)  # -x of what has no sign would wrap around
 
 
 @op(promote="float")

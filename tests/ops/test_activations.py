@@ -31,6 +31,23 @@ def test_values_and_derivatives_far_out_are_finite(name, backend):
     assert np.isfinite(slopes(function, FAR)).all()
 
 
+@pytest.mark.parametrize("approximate", [False, True])
+def test_gelu_and_its_derivative_are_finite_for_all_of_float16(approximate, backend):
+    if "float16" not in ops.zeros(()).backend.dtypes:
+        pytest.skip("the backend has no float16")
+    every = np.arange(1 << 16, dtype="uint16").view("float16")
+    x = every[np.isfinite(every)]
+    y = ops.gelu(x, approximate=approximate)
+    assert y.dtype == "float16"
+    np.testing.assert_allclose(y, ops.gelu(x.astype("float32"), approximate=approximate), rtol=2e-3, atol=2e-3)
+    assert np.isfinite(slopes(lambda x: ops.gelu(x, approximate=approximate), x)).all()
+    assert np.isfinite(slopes(lambda x: ops.gelu(x, approximate=approximate), np.float32([1e25, -1e25]))).all()
+
+
+def test_soft_shrink_of_numbers_without_sign(backend):
+    assert ops.soft_shrink(ops.array(np.array([0, 1, 200], "uint8"))).numpy().tolist() == [0, 0.5, 199.5]
+
+
 @pytest.mark.parametrize("name", SMOOTH + [n for n in KINKED if n not in ("relu", "hard_tanh")])
 def test_integers_become_floats(name, backend):
     assert getattr(ops, name)(ops.array([1, -2])).dtype == "float32"
