@@ -79,6 +79,8 @@ def take_valid(xp: Any, x: Any, indices: Any, /, axis: int) -> Any:
 @op(promote=None)
 def put_rows(xp: Any, values: Any, indices: Any, /, n: int, axis: int) -> Any:
     """Return zeros of length `n` along an axis, with `values` added at indices: the opposite of `take`."""
+    if values.dtype == xp.bool:  # the standard adds none
+        return xp.astype(put_rows.form(xp, xp.astype(values, xp.int32), indices, n, axis), xp.bool)
     before, after = values.shape[:axis], values.shape[axis + indices.ndim :]
     rows = xp.moveaxis(xp.reshape(values, (*before, math.prod(indices.shape), *after)), axis, 0)
     zeros = xp.zeros((n, *before, *after), dtype=values.dtype)

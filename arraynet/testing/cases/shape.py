@@ -90,6 +90,7 @@ REARRANGED = [
 DIAGONALS = [
     case("diag", np.diag, X),
     case("diag", lambda x: np.diag(x, -2), ROW, k=-2, variant="vector"),
+    case("diag", np.diag, ROW > 0, grad=False, variant="bools"),
     case("diagflat", lambda x: np.diagflat(x, 1), X, k=1),
     case("diagonal", lambda x: np.diagonal(x, 1, 2, 0), CUBE, offset=1, axis1=2, axis2=0),
     case("diagonal", lambda x: np.diagonal(x, 9), X, offset=9, variant="empty"),
