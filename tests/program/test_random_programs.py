@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.by_rows import ByRows
 
 import arraynet
 from arraynet import Variable, ops, tiles
@@ -31,7 +32,8 @@ STEPS = [
     lambda a, b: ops.stop_gradient(a),
 ]
 index = st.integers(0, 60)
-plans = st.lists(st.tuples(st.integers(0, len(STEPS) - 1), index, index), min_size=1, max_size=14)
+calls = st.tuples(st.integers(0, len(STEPS) - 1), index, index)
+plans = st.lists(calls, min_size=1, max_size=14)
 writes = st.lists(st.tuples(index, st.integers(0, 2), index), max_size=4)  # after which step, which Variable, what
 
 
@@ -85,5 +87,19 @@ def test_tile_by_tile_too(rows, plan, updates, outputs, peek):
         patch.setattr(tiles, "LEAST", 1)
         patch.setattr(tiles, "BYTES", rows * 16)  # of a float32 matrix of 4 x 4
         replayed = results("numpy", True, plan, updates, outputs, peek)
+    for e, r in zip(results("numpy", False, plan, updates, outputs, peek), replayed, strict=True):
+        np.testing.assert_array_equal(r, e)
+
+
+@pytest.mark.parametrize("options", [{"smallest": 1, "apart": True}, {"smallest": 2}], ids=["Numba", "CuPy"])
+@settings(max_examples=60, deadline=None)
+@given(
+    plan=st.lists(calls, min_size=7, max_size=14),
+    updates=writes,
+    outputs=st.lists(index, min_size=1, max_size=3),
+    peek=st.sets(st.integers(0, 3)),
+)
+def test_loop_by_loop_too(options, plan, updates, outputs, peek):
+    replayed = results(ByRows(**options), True, plan, updates, outputs, peek)
     for e, r in zip(results("numpy", False, plan, updates, outputs, peek), replayed, strict=True):
         np.testing.assert_array_equal(r, e)
