@@ -31,13 +31,13 @@ def keep_masks(program: Program) -> None:
 
 
 def _casts_mask(i: Instruction) -> bool:
-    return i.name == "astype" and i.inputs()[0].dtype == np.bool and np.dtype(i.outs[0].dtype).kind == "f"
+    return i.name == "astype" and i.inputs()[0].dtype == np.bool
 
 
 def _multiplies(i: Instruction, mask: Value, masks: Container[int]) -> bool:
     """Tell whether a product takes a mask beside numbers of the dtype that it was cast to."""
     others = [v for v in i.inputs() if v.index not in masks]
-    return i.name == "multiply" and not i.kwargs and len(others) == 1 and others[0].dtype == mask.dtype
+    return i.name == "multiply" and len(others) == 1 and others[0].dtype == mask.dtype
 
 
 HOST_PASSES.append(keep_masks)

@@ -29,8 +29,8 @@ def tile(program: Program) -> None:
 
 def _tiled(group: Group, backend: Backend) -> Callable[..., None] | None:
     """What computes a group of its inputs into its outs; None where tiles would be too few or too narrow."""
-    size = group.outs[0].example.nbytes if group.outs and group.pointwise else 0
-    rows = group.shape[0] * BYTES // max(size, 1)
+    size = group.outs[0].example.nbytes
+    rows = group.shape[0] * BYTES // size
     if size < LEAST or not rows:
         return None
     slices = [slice(start, min(start + rows, group.shape[0])) for start in range(0, group.shape[0], rows)]

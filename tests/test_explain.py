@@ -102,6 +102,14 @@ def test_fused_ops_are_those_that_a_loop_computes():
         assert kernels == {"matmul": "generic", "add": "generic", "relu": "generic", "softmax": "native"}
 
 
+def test_folded_ops_are_those_that_a_replay_leaves_out():
+    pytest.importorskip("arraynet_numba")
+    with arraynet.use_backend("numba"):
+        found = arraynet.explain(lambda x: ops.exp(x) - ops.exp(x) * 1.0, ops.ones((4, 4)))
+    assert [row.op for row in found] == ["exp", "exp", "multiply", "subtract"]
+    assert [row.kernel for row in found] == ["fused", "folded", "folded", "fused"]
+
+
 class Doubling(arraynet.backend.NumPyBackend):
     name = "doubling"
     kernels = {"relu": lambda x: 2 * x, "exp": lambda x: NotImplemented}  # noqa: RUF012

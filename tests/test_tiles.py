@@ -59,6 +59,17 @@ def test_operands_that_broadcast(shape):
     assert groups(program)
 
 
+def test_an_update_of_nothing_but_the_old_value():
+    w = Variable(normal(ROWS, COLUMNS))
+    fast, expected = jit(lambda: w.assign(ops.exp(-ops.square(w)) + 1)), w.numpy()
+    with arraynet.use_backend("numpy"):
+        for _ in range(3):
+            expected = np.exp(-np.square(expected)) + 1
+            fast()
+    np.testing.assert_array_equal(w.numpy(), expected)
+    assert groups(fast.programs[0])
+
+
 def test_old_values_that_are_read_behind_their_update():
     w = Variable(normal(ROWS, COLUMNS))
 
@@ -81,6 +92,8 @@ def test_small_arrays_and_single_rows_are_left_as_they_are():
     with arraynet.use_backend("numpy"):
         for shape in [(30, 60), (1, ROWS * COLUMNS)]:
             assert not groups(both(lambda x: ops.exp(ops.square(x) + 1) - x, normal(*shape))[2])
+        *_, program = both(lambda x, y: [quotient(x, 2), quotient(y, 2)], normal(ROWS, COLUMNS), normal(30, 60))
+    assert [i.outs[0].shape for i in groups(program)] == [(ROWS, COLUMNS)]
 
 
 def test_a_group_needs_room_for_tiles_only():
