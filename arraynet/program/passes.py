@@ -24,7 +24,7 @@ def fold_constants(program: Program) -> None:
     constant, kept = set(program.constants), []
     for instruction in program.instructions:
         static = instruction.name in LIKE or all(v.index in constant for v in instruction.inputs())
-        if static and instruction.inputs():
+        if static:
             program.constants |= {v.index: v.example for v in instruction.outs}
             constant.update(v.index for v in instruction.outs)
         else:
@@ -41,8 +41,7 @@ def fold_uniform(program: Program) -> None:
             alike = [v for v in instruction.inputs() if (v.shape, v.dtype) == (out.shape, out.dtype)]
             if any(v.index not in number for v in alike):
                 instruction.args = tuple(
-                    number[a.index] if isinstance(a, Value) and a.index in number and a.dtype == out.dtype else a
-                    for a in instruction.args
+                    number[a.index] if isinstance(a, Value) and a.index in number else a for a in instruction.args
                 )
 
 
@@ -56,12 +55,12 @@ def _uniform(array: Any) -> float | None:
 
 
 def fold_identities(program: Program) -> None:
-    """Drop products and quotients with a constant one where shape, dtype and memory order stay the same."""
+    """Drop products and quotients with the number one where shape, dtype and memory order stay the same."""
     same: dict[int, Value] = {}
     kept = []
     for instruction in program.instructions:
         _redirect(instruction, same)
-        source = _unchanged(instruction, program)
+        source = _unchanged(instruction)
         if source is None:
             kept.append(instruction)
         else:
@@ -70,13 +69,13 @@ def fold_identities(program: Program) -> None:
     _redirect_results(program, same)
 
 
-def _unchanged(instruction: Instruction, program: Program) -> Value | None:
+def _unchanged(instruction: Instruction) -> Value | None:
     """The argument that an instruction returns as it is."""
     if instruction.name not in ("multiply", "divide"):
         return None
     out, pair = instruction.outs[0], instruction.args
     for source, one in [pair, pair[::-1]][: 1 + (instruction.name == "multiply")]:
-        if isinstance(source, Value) and _form(source) == _form(out) and _is_one(one, program):
+        if isinstance(source, Value) and _form(source) == _form(out) and _is_one(one):
             return source
     return None
 
@@ -86,9 +85,8 @@ def _form(v: Value) -> Any:
     return v.shape, v.dtype, getattr(v.example, "strides", None)
 
 
-def _is_one(x: Any, program: Program) -> bool:
-    known = program.constants.get(x.index) if isinstance(x, Value) else x
-    return isinstance(known, np.ndarray | np.generic | int | float) and bool((np.asarray(known) == 1).all())
+def _is_one(x: Any) -> bool:
+    return isinstance(x, np.generic | int | float) and bool(x == 1)
 
 
 def merge_identical(program: Program) -> None:
