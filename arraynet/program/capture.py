@@ -50,7 +50,7 @@ class Capture(Observer):
 
     def fail(self, reason: str) -> None:
         """Give up: the run goes on to its end, unrecorded."""
-        self.reason = self.reason or reason
+        self.reason = reason
         self.records.clear()
 
     def program(self, outputs: list[Tensor], backend: Backend) -> Program:

@@ -134,6 +134,16 @@ def test_a_captured_function_follows_its_variables_and_arguments(other):
             np.testing.assert_allclose(y.numpy(), expected, **tolerance("tanh", "float32"))
 
 
+def test_a_variable_that_is_assigned_only_stays_where_it_was_moved():
+    w = Variable([0.0])
+    f = arraynet.jit(lambda x: w.assign(x * 2))
+    x = ops.array([1.0])
+    f(x), f(x)
+    w.move("strict")
+    with pytest.raises(ValueError, match="two backends"):
+        f(x)
+
+
 def test_a_function_of_two_backends_runs_eagerly():
     here, there = Variable([1.0]), Variable([2.0])
     there.move("strict")

@@ -147,7 +147,12 @@ def own_device(xp, x, /):
     return xp.zeros(x.shape, dtype=x.dtype, device=x.device) + x
 
 
-@pytest.mark.parametrize("own", [own_transposed, own_positive, own_sum, own_device])
+@op
+def own_table(xp, x, /):
+    return X
+
+
+@pytest.mark.parametrize("own", [own_transposed, own_positive, own_sum, own_device, own_table])
 def test_ops_of_ones_own_are_captured_or_stay_eager(own, host):
     g = jit(lambda x: own(x))
     g(X)
