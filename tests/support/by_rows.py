@@ -33,30 +33,40 @@ class ByRows(NumPyBackend):
 
 
 def loop(group, *given):
-    """Compute a group: a row is written before the next one is read; totals are taken of all rows at the end."""
-    values = [*group.inputs, *group.outs]
-    arrays = dict(zip((v.index for v in values), given, strict=True))
+    """Compute a group row by row, each in as many passes as its reductions need, each with its stores at the end.
+
+    Totals are taken of all rows when these are done.
+    """
+    arrays = dict(zip((v.index for v in (*group.inputs, *group.outs)), given, strict=True))
     arrays |= {old.index: arrays[new.index] for new, old in zip(group.outs, group.over, strict=False)}
-    totals = {i.outs[0].index: i for i in group.instructions if i.name in ROW_REDUCTIONS and reduced(i) != "columns"}
+    reductions = {i.outs[0].index: i for i in group.instructions if i.name in ROW_REDUCTIONS}
+    totals = {index: i for index, i in reductions.items() if reduced(i) != "columns"}
     whole = {index: np.empty(group.shape, i.inputs()[0].dtype) for index, i in totals.items()}
-    rows = group.shape[0] if len(group.shape) > 1 else 1
-    for r in range(rows):
-
-        def part(v, r=r):
-            cut = len(group.shape) > 1 and group.role(v) in ("full", "column")
-            return arrays[v.index][r : r + 1] if cut else arrays[v.index]
-
-        known = {v.index: np.array(part(v)) if v.shape is not None else part(v) for v in (*group.inputs, *group.over)}
+    rows = [slice(r, r + 1) for r in range(group.shape[0])] if len(group.shape) > 1 else [...]
+    for row in rows:
+        known = {
+            v.index: arrays[v.index][row] if group.role(v) in ("full", "column") else arrays[v.index]
+            for v in (*group.inputs, *group.outs, *group.over)
+        }
+        made, stored = dict(known), {}
         for i in group.instructions:
-            args, kwargs = substitute((i.args, i.kwargs), lambda v: known[v.index])  # noqa: B023
-            if i.outs[0].index in totals:
-                whole[i.outs[0].index][r : r + 1 if len(group.shape) > 1 else None] = args[0]
+            if any(v.index in reductions for v in i.inputs()):
+                stored = store(known, stored)
+            (out,), (args, kwargs) = i.outs, substitute((i.args, i.kwargs), lambda v: made[v.index])  # noqa: B023
+            if out.index in totals:
+                whole[out.index][row] = args[0]
             else:
-                known[i.outs[0].index] = i.function(*args, **kwargs)
-        for v in group.outs:
-            if v.index not in totals:
-                part(v)[...] = known[v.index]
+                made[out.index] = i.function(*args, **kwargs)
+                stored |= {out.index: made[out.index]} if out in group.outs else {}
+        store(known, stored)
     for v in group.outs:
         if v.index in totals:
             i = totals[v.index]
             arrays[v.index][...] = i.function(whole[v.index], *i.args[1:], **i.kwargs)
+
+
+def store(places, values):
+    """Write what is to be kept where it is to be; nothing is left to do."""
+    for index, value in values.items():
+        places[index][...] = value
+    return {}
