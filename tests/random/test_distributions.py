@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import arraynet
-from arraynet import random
+from arraynet import ops, random
 from arraynet.normals import host_normals, normal_quantile
+from arraynet.random import choices
 from arraynet.words import host_words
 
 DRAWS = {
@@ -67,6 +68,7 @@ def test_the_upper_bound_is_never_drawn(backend):
     found = random.uniform((100_000,), 1.0, 1.0 + 2.0**-22, seed=0).numpy()  # two float32 steps wide
     assert found.min() == 1
     assert found.max() < 1 + 2.0**-22
+    assert random.uniform((3,), 2.0, 2.0, seed=0).numpy().tolist() == [2, 2, 2]
 
 
 def test_float16_is_exact(backend):
@@ -93,6 +95,8 @@ def test_the_normal_quantile_is_accurate_to_float64():
 def test_normal_numbers_are_these_bits_on_every_machine_and_numpy():
     expected = "-0x1.f13c1cbffdb03p-2 -0x1.ff8e39d9451a5p-1 0x1.9a1bde76700a1p-1 -0x1.16d8b40099358p+0"
     assert [x.hex() for x in host_normals((7, 11), 0, 4)] == expected.split()
+    drawn = random.normal((4,), dtype="float64", seed=7 + (11 << 64)).numpy()
+    assert [x.hex() for x in drawn] == expected.split()
     tails = [x.hex() for x in normal_quantile(np.array([1e-300, 1e-9, 0.07, 0.93]))]
     assert tails == ["-0x1.286074064c26ep+5", "-0x1.7fdc11f44b5a7p+2", "-0x1.79cd70d9c27f0p+0", "0x1.79cd70d9c27f3p+0"]
 
@@ -143,6 +147,20 @@ def test_classes_come_by_their_probabilities(backend):
     assert (found[1] == 1).all()
 
 
+def test_a_class_without_probability_is_never_drawn(monkeypatch):
+    monkeypatch.setattr(choices, "uniform", lambda shape, **_: ops.zeros(shape))
+    assert random.categorical([[-np.inf, 0.0, -np.inf]], 1).numpy().tolist() == [[1]]
+
+
+def test_choices_are_made_where_the_array_is(other):
+    with arraynet.use_backend(other):
+        x = ops.convert_to_tensor(np.arange(8, dtype="float32"))
+    for choose in (lambda x: random.dropout(x, 0.5, seed=1), lambda x: random.shuffle(x, seed=1)):
+        found = choose(x)
+        assert found.backend.name == other
+        np.testing.assert_array_equal(found.numpy(), choose(x.numpy()).numpy())
+
+
 def test_dropout_keeps_a_share_and_the_mean(backend):
     found = random.dropout(np.ones((100, 1000), "float32"), 0.25, seed=1).numpy()
     assert np.unique(found).tolist() == [0, np.float32(1 / 0.75)]
@@ -156,8 +174,9 @@ def test_dropout_scales_by_the_share_that_it_keeps(rate, dropped, backend):
 
 
 def test_dropout_reads_16_bit_lanes(backend):
-    lanes = host_words((1, 0), 0, 8, 16)
-    found = random.dropout(np.ones(8, "float32"), 0.5, seed=1).numpy()
+    lanes = host_words((1, 0), 0, 2**18, 16)
+    assert 2**15 in lanes
+    found = random.dropout(np.ones(2**18, "float32"), 0.5, seed=1).numpy()
     np.testing.assert_array_equal(found, np.where(lanes >= 2**15, 2, 0))
 
 
@@ -178,9 +197,9 @@ def test_a_noise_shape_drops_along_whole_axes(backend):
 
 
 def test_the_gradient_of_dropout_is_its_own_mask(backend):
-    x = arraynet.ops.convert_to_tensor(np.float32([1, 2, 3, 4]))
+    x = ops.convert_to_tensor(np.float32([1, 2, 3, 4]))
     y, pull = arraynet.vjp(lambda x: random.dropout(x, 0.5, seed=1), x)
-    (g,) = pull(arraynet.ops.ones((4,)))
+    (g,) = pull(ops.ones((4,)))
     np.testing.assert_array_equal(g.numpy(), y.numpy() / x.numpy())
 
 
@@ -194,7 +213,9 @@ def test_empty_shapes(backend):
     (lambda: random.normal((2,), dtype="int32"), "floating"),
     (lambda: random.randint((2,), 0, 5, dtype="float32"), "integer dtype"),
     (lambda: random.randint((2,), 5, 5), "below maxval"),
+    (lambda: random.uniform((2,), 1.0, 0.5), "minval=1.0, maxval=0.5"),
     (lambda: random.randint((2,), 0, 0.5), "both whole numbers"),
+    (lambda: random.randint((2,), 0, 1.5), "both whole numbers"),
     (lambda: random.randint((2,), 0, 257, "uint8"), "within uint8, 0 to 255"),
     (lambda: random.randint((2,), -1, 2, "uint8"), "minval=-1"),
     (lambda: random.dropout(np.ones(2), "half"), "dropout: rate must be a number"),

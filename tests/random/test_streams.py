@@ -36,6 +36,14 @@ def test_draws_of_one_generator_never_overlap():
     drawn = [random.randint((n,), 0, 2**62, "int64", seed=generator).numpy() for n in (1, 4, 5, 3)]
     assert generator.counter == 1 + 1 + 2 + 1
     assert len(np.unique(np.concatenate(drawn))) == 13
+    random.normal((256,), seed=generator)
+    assert generator.counter == 5 + 64
+
+
+def test_draws_of_whole_blocks_are_one_long_draw():
+    generator = SeedGenerator(3)
+    drawn = [random.uniform((8,), seed=generator).numpy() for _ in range(3)]
+    np.testing.assert_array_equal(np.concatenate(drawn), random.uniform((24,), seed=3).numpy())
 
 
 def test_next_tells_the_position_and_moves_on():
@@ -138,6 +146,24 @@ def test_streams_without_seed_or_path_all_differ_and_come_again_after_seeding():
 def test_keys_are_the_same_in_every_process():
     assert stream_key(1, "dense/kernel") == KEY
     assert stream_key(2**200, "a") != stream_key(2**200 + 1, "a")
+    config.set_seed(1)
+    with path_scope("dense/kernel"):
+        assert SeedGenerator().key == KEY
+
+
+def test_all_128_bits_of_a_seed_count():
+    assert SeedGenerator(2**128 - 1).key == (2**64 - 1, 2**64 - 1)
+    assert SeedGenerator(2**64 + 3).key == (3, 1)
+    with pytest.raises(ValueError, match=r"below 2\*\*128"):
+        SeedGenerator(2**128)
+
+
+def test_the_global_stream_is_no_layers_whoever_asks_first(monkeypatch):
+    monkeypatch.setattr(streams, "_default", None)
+    for start in (config.set_seed, set_random_seed):
+        start(5)
+        with path_scope("dense/kernel"):
+            assert streams.default_generator().key == stream_key(5, "global")
 
 
 def test_seeding_fixes_python_and_numpy_too():
