@@ -48,7 +48,6 @@ def save_model(model: Any, path: str | os.PathLike[str]) -> None:
     described = {
         "model": serialization.serialize(model),
         "build_shape": model._build_shape,
-        "named": [layer._named for layer in model._walk()],
         "compile": compile_config(model),
         "trained": _trained(model.optimizer, weights) if model.compiled else [],
         "spared": _spared(model.optimizer, weights) if model.compiled else [],
@@ -118,15 +117,10 @@ def _explaining(path: str | os.PathLike[str]) -> Iterator[None]:
 
 
 def _built(described: dict[str, Any]) -> Any:
-    """A model with its weights made; layers that were not named by hand count as such again."""
+    """A model with its weights made."""
     model = serialization.deserialize(described["model"])
     if described["build_shape"] is not None and not model.built:
         model.build(described["build_shape"])
-    layers = list(model._walk())
-    if len(layers) != len(described["named"]):
-        raise ValueError(f"it was saved with {len(described['named'])} layers, its configuration makes {len(layers)}")
-    for layer, named in zip(layers, described["named"], strict=True):
-        layer._named = bool(named)
     return model
 
 

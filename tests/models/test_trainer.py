@@ -168,9 +168,10 @@ def test_generators_and_loaders_train_like_arrays(backend):
     for a, b in zip(one.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
     assert other.predict(iter([X[:4], X[4:6]]), verbose=0).shape == (6, 3)
-    with pytest.warns(UserWarning, match="ran out"):
+    with pytest.warns(UserWarning, match="ran out") as caught:
         history = other.fit(((X[:5], Y[:5]) for _ in range(3)), steps_per_epoch=2, epochs=4, verbose=0)
     assert history.epoch == [0, 1]
+    assert "epoch 2 of 4" in str(caught[-1].message)
 
 
 def test_epochs_of_few_steps_see_all_rows_also_after_a_restart(tmp_path):
@@ -198,10 +199,20 @@ def test_epochs_of_few_steps_see_all_rows_also_after_a_restart(tmp_path):
 def test_validation_data_goes_before_the_split_and_has_its_frequency(backend):
     model = net()
     history = model.fit(
-        X, Y, epochs=4, validation_split=0.5, validation_data=(X[:5], Y[:5]), validation_freq=2, verbose=0
+        X, Y, epochs=6, validation_split=0.5, validation_data=(X[:5], Y[:5]), validation_freq=3, verbose=0
     ).history
+    assert list(history) == ["accuracy", "loss", "val_accuracy", "val_loss"]
     assert len(history["val_loss"]) == 2
     np.testing.assert_allclose(history["val_loss"][-1], model.evaluate(X[:5], Y[:5], verbose=0)[0], rtol=1e-5)
+
+
+@pytest.mark.parametrize(("size", "batches"), [(None, [0, 1]), (10, [0, 1, 2])])
+def test_a_validation_has_its_batch_size(size, batches):
+    seen = []
+    watch = callbacks.LambdaCallback(on_test_batch_end=lambda batch, logs: seen.append(batch))
+    data = {"validation_data": (X[:30], Y[:30]), "validation_batch_size": size}
+    net().fit(X, Y, batch_size=25, callbacks=watch, verbose=0, **data)
+    assert seen == batches
 
 
 def test_a_validation_that_is_used_up_warns_and_reports_nothing():
@@ -261,6 +272,7 @@ def test_hooks_see_logs_that_are_fetched_when_read(backend):
     class Watch(callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
             seen.append((batch, dict(logs)))
+            assert len(logs) == len(dict(logs)) == 2
 
     history = net().fit(X, Y, batch_size=20, callbacks=[Watch()], verbose=0).history
     assert [batch for batch, _ in seen] == [0, 1, 2]
@@ -268,6 +280,10 @@ def test_hooks_see_logs_that_are_fetched_when_read(backend):
     seen.clear()
     net(steps_per_execution=2).fit(X, Y, batch_size=20, callbacks=[Watch()], verbose=0)
     assert [batch for batch, _ in seen] == [1]
+    begun = []
+    watch = callbacks.LambdaCallback(on_train_batch_begin=lambda batch, logs: begun.append(batch))
+    net(steps_per_execution=2).fit(X, Y, batch_size=10, callbacks=watch, verbose=0)
+    assert begun == [0, 2, 4]
 
 
 def test_stop_training_is_honoured_after_a_batch():
@@ -281,6 +297,7 @@ def test_stop_training_is_honoured_after_a_batch():
     model.fit(X, Y, batch_size=10, epochs=3, callbacks=callbacks.LambdaCallback(on_train_batch_end=stop), verbose=0)
     assert seen == [0]
     assert model.history.epoch == [0]
+    assert model.fit(X, Y, epochs=2, verbose=0).epoch == [0, 1]
 
 
 def test_moving_a_model_moves_metrics_and_optimizer():

@@ -9,10 +9,13 @@ import zipfile
 import numpy as np
 import pytest
 
-from arraynet import config, layers, losses, models, naming, optimizers, random, utils
+from arraynet import config, layers, losses, metrics, models, naming, optimizers, random, utils
 from arraynet.models import Model, Sequential
 from arraynet.saving import load_model, register_serializable, save_model
+from arraynet.saving.tensors import decoded, encoded
 from arraynet.saving.weights import named_weights
+
+X = np.ones(2, "float32")
 
 
 def net():
@@ -173,13 +176,15 @@ def my_loss(y_true, y_pred):
 
 def test_custom_objects_are_named_or_registered(tmp_path, monkeypatch):
     model = Sequential([layers.Input((4,)), Scale(3.0), layers.Dense(1)])
-    model.compile("sgd", my_loss)
+    model.compile("sgd", my_loss, metrics=[my_loss, "mae"])
     model.save(tmp_path / "m.arraynet")
     with pytest.raises(ValueError, match=r"m\.arraynet cannot be loaded: Unknown layer class 'Scale'.*custom_objects"):
         load_model(tmp_path / "m.arraynet")
     own = {"Scale": Scale, "my_loss": my_loss}
     x = data()[0]
-    assert np.array_equal(model(x), load_model(tmp_path / "m.arraynet", own)(x))
+    other = load_model(tmp_path / "m.arraynet", own)
+    assert np.array_equal(model(x), other(x))
+    assert other.evaluate(x, x[:, :1], verbose=0) == model.evaluate(x, x[:, :1], verbose=0)
     monkeypatch.setattr("arraynet.custom_objects._registered", {})
     for thing in own.values():
         register_serializable(thing)
@@ -194,6 +199,31 @@ def test_a_model_class_of_the_users_own(tmp_path):
     other = load_model(tmp_path / "m.arraynet", {"Classifier": Classifier})
     assert type(other) is Classifier
     assert np.array_equal(other(x).numpy(), expected)
+
+
+def test_what_each_output_was_compiled_with_comes_back():
+    given = {"a": [metrics.Precision(0.3), "mae"], "b": ["mse"]}
+    model, other = Classifier(), Classifier()
+    model.compile(
+        "sgd", {"a": losses.Huber(0.5), "b": "mse"}, metrics=given, weighted_metrics=[["mse"], [metrics.Recall()]]
+    )
+    described = json.loads(json.dumps(model.get_compile_config()))
+    other.compile_from_config(described)
+    assert other.get_compile_config() == described
+    assert (type(other.loss["a"]), other.loss["b"]) == (losses.Huber, "mse")
+    found = other._compiled_metrics.given
+    assert [type(m) for m in found["metrics"]["a"]] == [metrics.Precision, str]
+    assert type(found["weighted_metrics"][1][0]) is metrics.Recall
+
+
+def test_a_model_that_adds_its_own_loss_comes_back(tmp_path):
+    model = Sequential([layers.Input((4,)), layers.Dense(2, activity_regularizer="l2")])
+    model.compile("sgd")
+    model.fit(data()[0], verbose=0)
+    model.save(tmp_path / "m.arraynet")
+    other = load_model(tmp_path / "m.arraynet")
+    assert [m.fit(data()[0], verbose=0).history for m in (model, other)][0]["loss"]
+    assert same(model.get_weights(), other.get_weights())
 
 
 class Jitter(layers.Layer):
@@ -303,7 +333,8 @@ HOSTILE = {
     "bad config": ("config.json", edited(model={"class_name": "Dense", "config": {"unit": 3}}), "cannot be loaded"),
     "another model": ("config.json", edited(model=OTHER), "cannot be loaded"),
     "future": ("metadata.json", edited(format=2), "format 2, this arraynet reads format 1"),
-    "no streams": ("metadata.json", edited(streams=[]), "cannot be loaded"),
+    "no streams": ("metadata.json", edited(streams=[]), "holds 0 random streams.*this model has 2"),
+    "more weights": ("weights.safetensors", lambda old: encoded(decoded(old, "") | {"c": X}), "holds 'c'"),
 }
 
 

@@ -10,7 +10,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from arraynet import layers
+from arraynet import layers, ops
 from arraynet.models import Sequential
 from arraynet.saving import load_weights, save_weights
 from arraynet.saving.weights import named_weights
@@ -99,6 +99,25 @@ def test_names_are_those_of_the_layers_that_own_the_weights():
     model(np.zeros((1, 4), "float32"))
     model(np.zeros((1, 4), "float32"))
     assert list(named_weights(model)) == before == list(arrays_of(model))
+
+
+class Tied(layers.Layer):
+    """Its weights are another layer's, and both know each other."""
+
+    def __init__(self, other):
+        super().__init__()
+        self.other, other.tied = other, self
+        self.kernel = other.kernel
+
+    def call(self, inputs):
+        return ops.matmul(inputs, ops.transpose(self.kernel))
+
+
+def test_a_weight_of_two_layers_is_saved_once():
+    first = layers.Dense(3)
+    first.build((None, 4))
+    model = Sequential([layers.Input((4,)), first, Tied(first)])
+    assert list(named_weights(model)) == ["dense/kernel", "dense/bias"]
 
 
 def write(file, arrays):
