@@ -92,7 +92,7 @@ def test_tile_by_tile_too(rows, plan, updates, outputs, peek):
 
 
 @pytest.mark.parametrize("options", [{"smallest": 1, "apart": True}, {"smallest": 2}], ids=["Numba", "CuPy"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     plan=st.lists(calls, min_size=7, max_size=14),
     updates=writes,
