@@ -6,6 +6,7 @@ import pytest
 import arraynet
 from arraynet import layers
 from arraynet.backend import NumPyBackend
+from arraynet.models import fetching
 from arraynet.models.data import data_of
 from arraynet.models.placed import PlacedData
 
@@ -16,7 +17,7 @@ class Device(NumPyBackend):
     name = "device"
 
     def __init__(self, limit):
-        self.limit, self.entered = limit, 0
+        self.limit, self.entered, self.fetched = limit, 0, []
 
     def memory_info(self):
         return {"used": 0, "held": 0, "limit": self.limit}
@@ -24,6 +25,10 @@ class Device(NumPyBackend):
     def asarray(self, x, dtype=None):
         self.entered += np.asarray(x).nbytes
         return super().asarray(x, dtype)
+
+    def to_numpy(self, x):
+        self.fetched.append(x.shape[0] if x.shape else 1)
+        return super().to_numpy(x)
 
 
 def data(n=10):
@@ -65,3 +70,20 @@ def test_it_enters_once():
         before = device.entered
         model.fit(x, y, epochs=5, batch_size=16, verbose=0)
     assert x.nbytes < device.entered - before < 1.1 * x.nbytes
+
+
+@pytest.mark.parametrize(
+    ("limits", "fetched"),
+    [({}, [10]), ({"BATCHES": 2}, [6, 4]), ({"BYTES": 3 * 4 * 2 - 1}, [3, 3, 3, 1]), ({"BYTES": 3 * 4 * 2}, [6, 4])],
+)
+def test_outputs_are_fetched_together(limits, fetched, monkeypatch):
+    for name, value in limits.items():
+        monkeypatch.setattr(fetching, name, value)
+    device, (x, _) = Device(1 << 30), data()
+    with arraynet.use_backend(device):
+        model = arraynet.Sequential([layers.Dense(2)])
+        model.build((None, 3))
+        device.fetched.clear()
+        found = model.predict(x, batch_size=3, verbose=0)
+        assert device.fetched == fetched
+        np.testing.assert_array_equal(found, model.predict(x, batch_size=5, verbose=0))
