@@ -39,7 +39,7 @@ writes = st.lists(st.tuples(index, st.integers(0, 2), index), max_size=4)  # aft
 
 def program(plan, updates, outputs, variables):
     def run(x, y):
-        known = [ops.convert_to_tensor(x), ops.convert_to_tensor(y), *(v.value for v in variables)]
+        known = [ops.convert_to_tensor(x), ops.convert_to_tensor(y), *(v.value for v in variables[:2])]
         for at, (step, i, j) in enumerate(plan):
             known.append(STEPS[step](known[i % len(known)], known[j % len(known)]))
             for after, which, what in updates:
