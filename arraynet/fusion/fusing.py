@@ -91,19 +91,19 @@ def _joined(
     if shape is not None and math.prod(shape) < 2 and smallest > 1:
         shape = None  # no work for a loop
     if shape is not None:
-        first = max((place.get(v.index, -1) for v in inputs), default=-1)
-        for at in range(len(slots) - 1, max(first, 0) - 1, -1):
+        first = max(place.get(v.index, 0) for v in inputs)
+        for at in range(len(slots) - 1, first - 1, -1):
             slot = slots[at]
             if not isinstance(slot, Group) or shape not in (slot.shape, (*slot.shape[:-1], 1)):
                 continue
             if shape != slot.shape and instruction.name in ROW_REDUCTIONS:
                 continue  # the loop would count each number of a column once for every column of the group
-            if _fits(slot, instruction, inputs, at, place):
+            if _fits(slot, instruction, inputs):
                 slot.add(instruction)
                 return at
     if shape is not None and (smallest == 1 or instruction.name not in ROW_REDUCTIONS):
         group = Group(shape)
-        if _fits(group, instruction, inputs, len(slots), place):
+        if _fits(group, instruction, inputs):
             group.add(instruction)
             slots.append(group)
             return len(slots) - 1
@@ -122,14 +122,14 @@ def _shape(instruction: Instruction, primitives: Collection[str]) -> tuple[int, 
     return shape if shape is not None and math.prod(shape) else None
 
 
-def _fits(group: Group, instruction: Instruction, inputs: list[Value], at: int, place: dict[int, int]) -> bool:
-    """Tell whether a group can compute an instruction where it stands, and has to do with it."""
+def _fits(group: Group, instruction: Instruction, inputs: list[Value]) -> bool:
+    """Tell whether a group can compute an instruction of what is made by then, and has to do with it."""
     related = not group.instructions or any(v.index in group.known for v in inputs)
     if not related and not (instruction.outs[0].shape == group.shape and group.pointwise):  # that is harmless company
         return False  # the same shape by chance: the update of weights and the loss of a batch
     for value in inputs:
         maker = group.made.get(value.index)
-        if maker is None and (place.get(value.index, -1) >= at or not group.role(value)):
+        if maker is None and not group.role(value):
             return False
         if maker is not None and maker.name in ROW_REDUCTIONS:
             alike = reduced(maker) == "columns" and group.role(value) == "column"

@@ -25,6 +25,8 @@ STEPS = [
     lambda a, b: ops.softmax(a),
     lambda a, b: a - ops.mean(b, axis=0),
     lambda a, b: a * ops.sum(b, axis=-1, keepdims=True) / 4,
+    lambda a, b: a - ops.mean(0.5 * ops.sum(b, axis=-1, keepdims=True), axis=0),
+    lambda a, b: ops.reshape(ops.reshape(a, (2, 2, 4)) - ops.reshape(b[1:3], (2, 1, 4)), SHAPE),
     lambda a, b: ops.concatenate([a[:2], b[2:]], axis=0),
     lambda a, b: a[::-1] + b,
     lambda a, b: ops.broadcast_to(b[1:2], SHAPE) + 0 * a,
@@ -91,7 +93,11 @@ def test_tile_by_tile_too(rows, plan, updates, outputs, peek):
         np.testing.assert_array_equal(r, e)
 
 
-@pytest.mark.parametrize("options", [{"smallest": 1, "apart": True}, {"smallest": 2}], ids=["Numba", "CuPy"])
+KINDS = {"Numba": {"smallest": 1, "apart": True}, "CuPy": {"smallest": 2}}
+each_kind = pytest.mark.parametrize("options", KINDS.values(), ids=KINDS)
+
+
+@each_kind
 @settings(max_examples=150, deadline=None)
 @given(
     plan=st.lists(calls, min_size=7, max_size=14),
@@ -103,3 +109,19 @@ def test_loop_by_loop_too(options, plan, updates, outputs, peek):
     replayed = results(ByRows(**options), True, plan, updates, outputs, peek)
     for e, r in zip(results("numpy", False, plan, updates, outputs, peek), replayed, strict=True):
         np.testing.assert_array_equal(r, e)
+
+
+@each_kind
+def test_an_old_value_that_is_read_once_more_behind_a_reduction(options):
+    def centred(x):
+        old = w.value
+        w.assign(old * 2 + x)
+        return old - ops.mean(old, axis=-1, keepdims=True)
+
+    x = np.arange(16, dtype="float32").reshape(SHAPE)
+    found = []
+    for backend in ("numpy", ByRows(**options)):
+        with arraynet.use_backend(backend):
+            w, f = Variable(x), jit(centred)
+            found.append([f(x).numpy() for _ in range(3)])
+    np.testing.assert_array_equal(*found)
