@@ -56,3 +56,25 @@ def test_what_a_row_or_a_number_connects_is_together():
 
 def test_a_single_number_has_no_last_axis():
     assert grouped(ops.softmax, np.array(2, "float32"), smallest=1)
+
+
+SQUARE = np.ones((3, 3), "float32")
+FIRST = ["tanh", "multiply", "subtract"]
+
+
+@pytest.mark.parametrize(
+    ("f", "groups"),
+    [
+        (lambda h, x: (1 - h * h) * (h @ SQUARE), [["tanh"], ["multiply", "subtract", "multiply"]]),
+        (lambda h, x: (1 - h * x) * (h @ SQUARE), [FIRST, ["multiply"]]),  # x would have to stay until then
+        (lambda h, x: (1 - h * x) * (h @ SQUARE) + x, [["tanh"], ["multiply", "subtract", "multiply", "add"]]),
+        (lambda h, x: [d := 1 - h * h, d * (h @ SQUARE)], [FIRST, ["multiply"]]),  # needed here, too
+        (lambda h, x: (1 - (p := h * h)) * (h @ SQUARE) + p, [["tanh"], ["multiply", "subtract", "multiply", "add"]]),
+        (
+            lambda h, x: ops.sum(h * h, axis=-1, keepdims=True) * (h @ SQUARE),
+            [["tanh", "multiply", "sum"], ["multiply"]],
+        ),
+    ],
+)
+def test_what_one_later_group_alone_needs_is_computed_there(f, groups):
+    assert grouped(lambda x: f(ops.tanh(x), x), X, smallest=1) == groups
