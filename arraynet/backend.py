@@ -201,7 +201,7 @@ class Backend:
     def compile_program(self, program: Any) -> Any:
         """Return a callable that runs a lowered program, or NotImplemented for the generic replay.
 
-        It may have attributes `in_place` and `row_inputs`, which mean what they mean of `arraynet.program.HostProgram`.
+        It may have attributes `in_place`, `row_inputs` and `rounds`, as `arraynet.program.HostProgram` has them.
         """
         return NotImplemented
 

@@ -81,7 +81,7 @@ def touch() -> None:
 class Versioned:
     """An object whose public attributes are hyper-parameters: setting one makes captured programs stale."""
 
-    _version = 0
+    _version = 0  # grows with every change
 
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
@@ -93,8 +93,3 @@ class Versioned:
         global _latest
         _latest = next(_versions)
         object.__setattr__(self, "_version", _latest)
-
-    @property
-    def version(self) -> int:
-        """A number that grows with every change."""
-        return self._version

@@ -9,7 +9,7 @@ from arraynet.ops.bounds import minimum
 from arraynet.ops.elementwise import square
 from arraynet.ops.exponential import exp
 from arraynet.ops.shape import checked_axis, narrow
-from arraynet.ops.special import widened
+from arraynet.ops.special import narrowed, widened
 from arraynet.ops.trigonometry import tanh
 
 __all__ = ["gelu", "glu", "mish", "silu", "swish"]
@@ -69,7 +69,7 @@ def gelu(xp: Any, x: Any, /, approximate: bool = True) -> Any:
     if approximate:
         return 0.5 * x * (1 + xp.tanh(GELU_SCALE * (x + GELU_CUBIC * x * x * x)))
     wide = widened(xp, x)
-    return xp.astype(0.5 * wide * (1 + xp.erf(wide * math.sqrt(0.5))), x.dtype, copy=False)
+    return narrowed(xp, 0.5 * wide * (1 + xp.erf(wide * math.sqrt(0.5))), x)
 
 
 GELU_SCALE, GELU_CUBIC = math.sqrt(2 / math.pi), 0.044715
@@ -78,7 +78,7 @@ GELU_SCALE, GELU_CUBIC = math.sqrt(2 / math.pi), 0.044715
 @op
 def normal_cdf(xp: Any, x: Any, /) -> Any:
     """Return the standard normal distribution function."""
-    return xp.astype(0.5 * (1 + xp.erf(widened(xp, x) * math.sqrt(0.5))), x.dtype, copy=False)
+    return narrowed(xp, 0.5 * (1 + xp.erf(widened(xp, x) * math.sqrt(0.5))), x)
 
 
 def normal_pdf(x: Any) -> Any:

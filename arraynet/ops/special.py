@@ -18,10 +18,15 @@ def widened(xp: Any, x: Any) -> Any:
     return xp.astype(x, xp.float32) if dtype_of(x).itemsize == 2 else x
 
 
+def narrowed(xp: Any, y: Any, x: Any) -> Any:
+    """Return `y` in the dtype of `x`, as it is if it has that."""
+    return y if y.dtype == x.dtype else xp.astype(y, x.dtype)
+
+
 @op(promote="float")
 def erf(xp: Any, x: Any, /) -> Any:
     """Return the error function, ``2 / sqrt(pi)`` times the integral of ``exp(-t * t)`` from 0 to `x`."""
-    return xp.astype(xp.erf(widened(xp, x)), x.dtype, copy=False)
+    return narrowed(xp, xp.erf(widened(xp, x)), x)
 
 
 @op(promote="float")
@@ -29,7 +34,7 @@ def erfc(xp: Any, x: Any, /) -> Any:
     """Return ``1 - erf(x)``, with all digits for large `x`."""
     wide = widened(xp, x)
     y = xp.where(wide < 0.5, 1 - xp.erf(wide), erf_tail(xp, wide))
-    return xp.astype(y, x.dtype, copy=False)
+    return narrowed(xp, y, x)
 
 
 @op(promote="float")
@@ -45,7 +50,7 @@ def erfinv(xp: Any, x: Any, /) -> Any:
     tail = xp.where(r <= 5, rational(r - 1.6, *TAIL), rational(r - 5, *FAR))
     outer = xp.sign(q) * xp.where(size == 0.5, xp.full_like(r, xp.inf), tail)
     y = xp.where(size <= 0.425, q * rational(0.180625 - q * q, *CENTRE), outer) / math.sqrt(2)
-    return xp.astype(y, x.dtype, copy=False)
+    return narrowed(xp, y, x)
 
 
 erf.defvjp(x=lambda g, x: g * SLOPE * exp(-x * x))
@@ -69,7 +74,7 @@ def _bessel(xp: Any, x: Any, /, order: int) -> Any:
         series = series + term
     large = xp.exp(far) * series / xp.sqrt(2 * math.pi * far)
     large = large * xp.sign(wide) if order % 2 else large
-    return xp.astype(xp.where(xp.abs(wide) <= FAR_OUT, integral, large), x.dtype, copy=False)
+    return narrowed(xp, xp.where(xp.abs(wide) <= FAR_OUT, integral, large), x)
 
 
 _bessel.defvjp(x=lambda g, x, order: g * (_bessel(x, abs(order - 1)) + _bessel(x, order + 1)) / 2)

@@ -48,7 +48,11 @@ class HostProgram:
         For each update, whether its Variable's own array may be written into.
     row_inputs : set of int
         The numbers of inputs that may be `Rows`.
+    rounds : bool
+        Whether its numbers differ from the ops' in the last bit, so that the first call, too, has to be a replay.
     """
+
+    rounds = False
 
     def __init__(self, program: Program, row_inputs: Set[int] = frozenset()) -> None:
         self.program, self.row_inputs = program, row_inputs

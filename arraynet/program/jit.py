@@ -89,7 +89,7 @@ class _Entry:
     def holds(self) -> bool:
         """Tell whether no object that took part has changed."""
         latest = latest_version()
-        if latest != self.checked and any(configured.version != version for configured, version in self.guards):
+        if latest != self.checked and any(configured._version != version for configured, version in self.guards):
             return False
         self.checked = latest
         layouts = (getattr(v._value.array, "strides", None) for v in self.variables)
@@ -151,6 +151,10 @@ class Jitted:
             entry = self._entries[key] = self._entry(capture, result, backend, inputs)
             self.takes_rows |= entry is not _EAGER and any(own is Rows for *_, own in entry.inputs)
             self._count(leaves)
+            if entry is not _EAGER and getattr(entry.run, "rounds", False):
+                for variable, value in capture.reads.values():
+                    variable.put(value)
+                result = _replay(entry, leaves, [number.example for number in entry.program.host_values()])
         held = [*(value for _, value in capture.writes.values()), *flatten(result)]
         for value in (v for v in held if isinstance(v, Tensor) and any(share(v.array, x) for x in leaves)):
             value.array = np.array(value.array)  # the caller's own, who may write into it
@@ -234,7 +238,7 @@ def _lowered(capture: Capture, result: Any, backend: Backend, inputs: list[Any],
         run=run,
         result=map_structure(lambda leaf: _TAKEN if isinstance(leaf, Tensor | Variable) else leaf, result),
         logits=[(next(places), tag[1]) if tag and isinstance(tag[0], Tensor) else None for tag in behind],
-        guards=[(configured, configured.version) for configured in capture.configured.values()],
+        guards=[(configured, configured._version) for configured in capture.configured.values()],
         checked=latest_version(),
         inputs=[(k, name, Rows if own and n in rows else own) for n, (k, name, own) in enumerate(inputs)],
         variables=[variable for variable, _ in program.variables],
@@ -258,10 +262,10 @@ def _runner(program: Program) -> Any:
     return HostProgram(program)
 
 
-def _replay(entry: _Entry, leaves: Sequence[Any]) -> Any:
+def _replay(entry: _Entry, leaves: Sequence[Any], numbers: list[Any] | None = None) -> Any:
     backend, sources = entry.program.backend, entry.program.hosts
     inputs = [x if type(x := leaves[k]) is own else _array(x, backend, name) for k, name, own in entry.inputs]
-    hosts = [made if k is None else made[k] for source, keys in sources for made in (source(),) for k in keys]
+    hosts = numbers or [x if k is None else x[k] for source, keys in sources for x in (source(),) for k in keys]
     with entry.lock:
         if entry.steady[0] == latest_touch():
             outputs, _ = entry.run(inputs, entry.steady[1], hosts, entry.steady[2])

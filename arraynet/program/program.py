@@ -67,7 +67,7 @@ class Program:
         for value in made.union(self.inputs, self.results(), (v for _, v in self.variables)):
             if isinstance(x := value.example, np.ndarray):
                 value.example = as_strided(np.empty(1, x.dtype), x.shape, x.strides, writeable=False)
-            elif not isinstance(x, np.generic):
+            elif not isinstance(x, np.generic | float | int):  # numbers of the host
                 value.example = None
 
     def primitives(self) -> Counter[str]:

@@ -41,7 +41,9 @@ class NumbaBackend(NumPyBackend):
         from arraynet_numba.chains import compile_loops, readable_rows
 
         compile_loops(program)
-        return HostProgram(program, readable_rows(program))
+        run = HostProgram(program, readable_rows(program))
+        run.rounds = True
+        return run
 
 
 class NaiveBackend(NumPyBackend):
