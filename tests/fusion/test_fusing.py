@@ -78,3 +78,28 @@ FIRST = ["tanh", "multiply", "subtract"]
 )
 def test_what_one_later_group_alone_needs_is_computed_there(f, groups):
     assert grouped(lambda x: f(ops.tanh(x), x), X, smallest=1) == groups
+
+
+def summed(x):
+    return ops.sum(x, axis=-1, keepdims=True)
+
+
+@pytest.mark.parametrize(
+    ("f", "groups"),
+    [
+        (lambda x, y: ops.softmax(x), [["max", "subtract", "exp", "sum", "divide"]]),
+        (lambda x, y: x / (2 * summed(x)), [["sum", "multiply", "divide"]]),
+        (lambda x, y: x - ops.mean(x, axis=0), [["mean"], ["subtract"]]),  # known behind all rows
+        (lambda x, y: ops.mean(2 * summed(x), axis=0), [["sum", "multiply"], ["mean"]]),
+        (lambda x, y: ops.mean(summed(x), axis=0), [["sum"], ["mean"]]),
+        (lambda x, y: summed(x - summed(x)), [["sum", "subtract", "sum"]]),
+        (lambda x, y: [x * 2, y + 1], [["multiply", "add"]]),  # harmless company
+        (lambda x, y: [ops.sum(x * 2), y + 1], [["multiply", "sum"], ["add"]]),
+        (lambda x, y: [y + 1, ops.sum(x)], [["add"], ["sum"]]),
+        (lambda x, y: [ops.sum(x), x + 1], [["sum", "add"]]),
+        (lambda x, y: x * (y[0] * 2), [["multiply"], ["multiply"]]),
+        (lambda x, y: x[:0] * 2 + y[:0], []),
+    ],
+)
+def test_what_one_loop_computes(f, groups):
+    assert grouped(f, X, 2 * X, smallest=1) == groups
