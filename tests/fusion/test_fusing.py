@@ -103,3 +103,29 @@ def summed(x):
 )
 def test_what_one_loop_computes(f, groups):
     assert grouped(f, X, 2 * X, smallest=1) == groups
+
+
+@pytest.mark.parametrize(
+    ("f", "over", "inputs"),
+    [
+        (lambda old, x: old * 2 + x, 1, [1]),
+        (lambda old, x: (old * 2 + x, old), 0, [2]),  # the caller gets it
+        (lambda old, x: (old * 2 + x, (old * 2 + x) @ SQUARE * old), 0, [2, 2]),  # read once more, behind the product
+        (lambda old, x: old[::-1] * 2 + old, 0, [2]),  # other rows of it
+        (lambda old, x: (old * 2, old - summed(old)), 0, [1]),  # a second pass over the row reads it
+        (lambda old, x: old * summed(x), 0, [2]),
+        (lambda old, x: x * 2, 0, [1]),
+    ],
+)
+def test_an_update_is_written_over_what_nobody_reads_any_more(f, over, inputs):
+    def step(x):
+        found = f(V.value, x)
+        V.assign(found[0] if isinstance(found, tuple) else found)
+        return found[1:] if isinstance(found, tuple) else None
+
+    fast, groups = jit(step), []
+    fast(X)
+    (program,) = fast.programs
+    fuse(program, PRIMITIVES, groups.append, in_place=True, smallest=1)
+    assert sum(len(group.over) for group in groups) == over
+    assert [len(group.inputs) for group in groups] == inputs
