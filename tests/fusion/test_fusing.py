@@ -109,6 +109,7 @@ def test_what_one_loop_computes(f, groups):
     ("f", "over", "inputs"),
     [
         (lambda old, x: old * 2 + x, 1, [1]),
+        (lambda old, x: ((made := x * 2) + old, made), 1, [1]),
         (lambda old, x: (old * 2 + x, old), 0, [2]),  # the caller gets it
         (lambda old, x: (old * 2 + x, (old * 2 + x) @ SQUARE * old), 0, [2, 2]),  # read once more, behind the product
         (lambda old, x: old[::-1] * 2 + old, 0, [2]),  # other rows of it
@@ -128,4 +129,5 @@ def test_an_update_is_written_over_what_nobody_reads_any_more(f, over, inputs):
     (program,) = fast.programs
     fuse(program, PRIMITIVES, groups.append, in_place=True, smallest=1)
     assert sum(len(group.over) for group in groups) == over
+    assert all(group.outs[0] is program.updates[0][1] for group in groups if group.over)
     assert [len(group.inputs) for group in groups] == inputs
