@@ -48,7 +48,7 @@ class Pool:
     def take(self, value: Value) -> tuple[np.ndarray, np.ndarray]:
         """Return an array for a Value, in the layout of its example, and the block that it lies in."""
         example = np.asarray(value.example)
-        need = max(example.nbytes, 1)
+        need = example.nbytes
         fitting = [b for b in self._free if need <= b.nbytes <= 2 * need + 256]
         if fitting:
             block = min(fitting, key=lambda b: b.nbytes)
@@ -70,7 +70,7 @@ def is_aligned(x: Any) -> bool:
 
 def aligned_like(example: np.ndarray) -> np.ndarray:
     """Return an array that lies in memory as another, from a cache line on: no vector of it touches two of them."""
-    return _shaped(_aligned(max(example.nbytes, 1)), example)
+    return _shaped(_aligned(example.nbytes), example)
 
 
 def _aligned(nbytes: int) -> np.ndarray:
