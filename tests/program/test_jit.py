@@ -190,20 +190,6 @@ def test_variables_swap_and_share(backend):
     assert (float(a[0]), float(b[0]), float(c[0])) == (2.0, 1.0, 1.0)
 
 
-def test_what_was_assigned_is_read_behind_it(backend):
-    v, five = Variable([1.0]), ops.array([5.0])
-
-    def f():
-        v.assign(five)
-        return v * 2
-
-    fast = jit(f)
-    for _ in range(3):
-        v.assign([1.0])
-        assert float(fast()[0]) == 10.0
-    assert not fast.programs[0].variables
-
-
 def test_asking_for_a_value_runs_eagerly_once_and_says_why(caplog):
     runs = []
 

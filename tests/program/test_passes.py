@@ -147,3 +147,17 @@ def test_buffers_are_shared_by_what_does_not_live_together():
     fast(x)
     (entry,) = fast._entries.values()
     assert x.nbytes < entry.run.buffer_bytes <= 3 * x.nbytes
+
+
+def test_what_was_assigned_is_read_behind_it(backend):
+    v, five = Variable([1.0]), ops.array([5.0])
+
+    def f():
+        v.assign(five)
+        return v * 2
+
+    fast = jit(f)
+    for _ in range(3):
+        v.assign([1.0])
+        assert float(fast()[0]) == 10.0
+    assert not fast.programs[0].variables
