@@ -1,6 +1,7 @@
 """The command line: training without writing a script, and asking what is installed and whether it works."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,7 +20,18 @@ PATIENCE = 10.0  # seconds that a step may take to be timed; interpreted loops t
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command, ``sys.argv``'s without `arguments`; return the exit status."""
     options = _parser().parse_args(arguments)
-    return int(options.run(options))
+    try:
+        status = int(options.run(options))
+        print(end="", flush=True)
+        return status
+    except BrokenPipeError:  # whoever reads, such as head, has seen enough; the interpreter's last flush would complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _refused(error: Exception) -> int:
+    print(f"Error: {error}", file=sys.stderr)
+    return 2
 
 
 class _Parser(argparse.ArgumentParser):
@@ -66,13 +78,13 @@ def _add_train(commands: Any) -> None:
     command = _added(commands, "train", _train, "train a network on a data set, save it and draw its curves")
     add = command.add_argument
     add("dataset", choices=["mnist"], help="what to train on")
-    add("--backend", type=_backend, default=_default_backend(), help="where to compute")
+    add("--backend", type=_backend, default=config.environment("ARRAYNET_BACKEND") or "numpy", help="where to compute")
     add("--epochs", type=_positive, default=5, help="passes over the training set")
     add("--batch-size", type=_positive, default=128, help="images in a step")
     add("--hidden", type=_widths, default="512", help="units of the hidden layers, as in 512 or 256,128")
-    add("--optimizer", type=_optimizer, default="rmsprop", help="its name, such as sgd or adam")
+    add("--optimizer", default="rmsprop", help="its name, such as sgd or adam")
     add("--learning-rate", type=float, default=argparse.SUPPRESS, help="the optimizer's own without it")
-    add("--seed", type=_seed, default=argparse.SUPPRESS, help="fixes all random numbers; else ARRAYNET_SEED's or any")
+    add("--seed", type=int, default=argparse.SUPPRESS, help="fixes all random numbers; else ARRAYNET_SEED's or any")
     add("--output", type=Path, default=Path("runs", "mnist"), help="folder for weights, model and curves")
 
 
@@ -94,10 +106,6 @@ def _add_compare(commands: Any) -> None:
     add("--limit", type=_positive, help="after how many results to stop")
 
 
-def _default_backend() -> str:
-    return config.environment("ARRAYNET_BACKEND") or "numpy"
-
-
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a positive whole number, received {text!r}")
@@ -106,12 +114,6 @@ def _positive(text: str) -> int:
 
 def _widths(text: str) -> list[int]:
     return [_positive(part) for part in text.split(",")]
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"expected a whole number from 0 on, received {text!r}")
-    return int(text)
 
 
 def _backend(name: str) -> Any:
@@ -134,32 +136,29 @@ def _backends_named(names: str) -> list[Any]:
     return known
 
 
-def _optimizer(name: str) -> Any:
-    from arraynet import optimizers
-
-    try:
-        return optimizers.get(name)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-
-
 def _reason(error: Exception) -> str:
     return str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
 
 
 def _train(options: argparse.Namespace) -> int:
-    from arraynet import utils
+    from arraynet import optimizers, utils
     from arraynet.datasets import mnist
 
-    if "seed" in options:
-        utils.set_random_seed(options.seed)
-    if "learning_rate" in options:
-        options.optimizer.learning_rate = options.learning_rate
+    try:  # what may be wrong comes before the training
+        if "seed" in options:
+            utils.set_random_seed(options.seed)
+        optimizer = optimizers.get(options.optimizer)
+        if "learning_rate" in options:
+            optimizer.learning_rate = options.learning_rate
+        options.output.mkdir(parents=True, exist_ok=True)
+        seed, data = config.seed(), mnist.load_data()
+    except (OSError, ValueError) as error:
+        return _refused(error)
     with plugins.use_backend(options.backend):
-        print(f"Backend {options.backend.describe()}, seed {config.seed()}")
-        train, test = ((_rows(x), y) for x, y in mnist.load_data())
+        print(f"Backend {options.backend.describe()}, seed {seed}")
+        train, test = ((_rows(x), y) for x, y in data)
         model = _network(options.hidden)
-        model.compile(optimizer=options.optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
         history = model.fit(*train, epochs=options.epochs, batch_size=options.batch_size)
         loss, accuracy = model.evaluate(*test, batch_size=options.batch_size, verbose=0)
         print(f"Test accuracy {accuracy:.2%}, loss {loss:.4f}")
@@ -186,7 +185,6 @@ def _write(model: Any, history: Any, folder: Path) -> None:
     """Write the weights, the whole model and, where matplotlib is installed, the training curves."""
     from arraynet.utils import training_curves
 
-    folder.mkdir(parents=True, exist_ok=True)
     model.save_weights(folder / "weights.safetensors")
     model.save(folder / "model.arraynet")
     written = ["weights.safetensors", "model.arraynet"]
@@ -201,9 +199,10 @@ def _write(model: Any, history: Any, folder: Path) -> None:
 def _backends(options: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.markup import escape
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table("name", "version and device", "threads", "dtypes", "native kernels", show_lines=True)
+    names = "name", "version and device", "threads", "dtypes", "native kernels"
+    table = Table(*(Column(name, overflow="fold") for name in names), show_lines=True)  # no kernel's name is cut short
     for name in plugins.available_backends():
         try:
             backend = plugins.load(name)
@@ -228,7 +227,9 @@ def _remedy(name: str, error: Exception) -> str:
     """What to do where a plugin's own error need not say it."""
     if isinstance(error, ImportError) and name in plugins.INSTALL:
         return f" Reinstall it with what it needs: {plugins.INSTALL[name]}"
-    return "" if name in plugins.INSTALL else " Ask the plugin's author, or uninstall it; other backends work."
+    return (
+        "" if name in ("numpy", *plugins.INSTALL) else " Ask the plugin's author, or uninstall it; other backends work."
+    )
 
 
 def _check_backend(options: argparse.Namespace) -> int:
@@ -291,7 +292,6 @@ def _compare(options: argparse.Namespace) -> int:
     except ValueError as error:
         if options.file.suffix == ".py" and not (options.captured or options.data):
             raise  # the script's own
-        print(error, file=sys.stderr)
-        return 2
+        return _refused(error)
     print(found)
     return 0 if found.ok else 1

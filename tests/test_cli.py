@@ -62,7 +62,7 @@ def test_flags_reach_the_model(small, tmp_path, monkeypatch):
     seen = {}
     monkeypatch.setattr(cli, "_write", lambda model, history, folder: seen.update(model=model, history=history))
     flags = "--hidden 16,8 --optimizer adam --learning-rate 0.01 --batch-size 100 --epochs 2"
-    assert cli.main(["train", "mnist", *flags.split()]) == 0
+    assert cli.main(["train", "mnist", *flags.split(), "--output", str(tmp_path)]) == 0
     assert [w.shape for w in seen["model"].weights[::2]] == [(784, 16), (16, 8), (8, 10)]
     assert type(seen["model"].optimizer).__name__ == "Adam"
     assert seen["model"].optimizer.learning_rate == 0.01
@@ -85,8 +85,7 @@ def test_without_matplotlib_there_is_no_picture_and_no_failure(small, tmp_path, 
         (["train", "mnist", "--backend", "nonesuch"], "Unknown backend 'nonesuch'. Installed: "),
         (["train", "mnist", "--epochs", "0"], "expected a positive whole number, received '0'"),
         (["train", "mnist", "--hidden", "12,x"], "expected a positive whole number, received 'x'"),
-        (["train", "mnist", "--seed", "-1"], "seed"),
-        (["train", "mnist", "--optimizer", "nonesuch"], "nonesuch"),
+        (["train", "mnist", "--seed", "one"], "invalid int value: 'one'"),
         (["check-backend", "nonesuch"], "Unknown backend 'nonesuch'"),
         ([], "COMMAND"),
     ],
@@ -99,6 +98,50 @@ def test_mistakes_are_told_in_one_line(arguments, message, capsys):
     assert error.startswith("Error: ")
     assert message in error
     assert hint == f"For help: python -m arraynet {arguments[0] + ' ' if arguments else ''}--help"
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "message"),
+    [
+        ("--seed", "-1", "seed must be an int from 0 to 2**32 - 1, received -1."),
+        ("--optimizer", "nonesuch", "'nonesuch'"),
+        ("--learning-rate", "nan", "learning_rate must be a number, 0 or more, received nan."),
+        ("--output", __file__, "File exists"),
+    ],
+)
+def test_what_cannot_be_trained_with_is_told_before_the_training(flag, value, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(cli, "_network", lambda hidden: pytest.fail("the training began"))
+    assert cli.main(["train", "mnist", "--output", str(tmp_path), flag, value]) == 2
+    (error,) = capsys.readouterr().err.splitlines()
+    assert error.startswith("Error: ")
+    assert message in error
+
+
+@pytest.mark.parametrize("name", ["ARRAYNET_SEED", "ARRAYNET_DATA"])
+def test_a_variable_that_training_needs_is_told_in_one_line(name, tmp_path):
+    done = run("train", "mnist", "--output", tmp_path, **{name: "nonsense"})
+    assert done.returncode == 2
+    assert re.fullmatch(f"Error: {name} .*nonsense.*\n", done.stderr)
+
+
+def test_a_reader_may_stop_early():
+    command = [sys.executable, "-m", "arraynet", "backends"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 1
+
+
+def test_backends_is_for_every_terminal_and_cuts_no_name():
+    done = run("backends", PYTHONIOENCODING="ascii", COLUMNS="50")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("+---")
+
+
+def test_a_setting_that_means_nothing_is_no_fault_of_numpy():
+    done = run("backends", ARRAYNET_KERNELS="nonsense", COLUMNS="300")
+    assert "received 'nonsense'. |" in re.sub(" +", " ", done.stdout.replace("│", "|"))
+    assert "uninstall" not in next(row for row in done.stdout.splitlines() if "numpy" in row)
 
 
 def test_the_version():

@@ -20,10 +20,20 @@ WIDTH = 20
 def resolve_verbose(verbose: int | str) -> int:
     """Return 0 silent, 1 bar or 2 line; "auto" is a bar where somebody watches, else a line."""
     if verbose == "auto":
-        return 1 if sys.stdout.isatty() or "ipykernel" in sys.modules else 2
+        return 1 if watched() else 2
     if verbose not in (0, 1, 2):
         raise ValueError(f"verbose must be 'auto', 0, 1 or 2, received {verbose!r}.")
     return int(verbose)
+
+
+def watched() -> bool:
+    """Return whether a line may change: on a terminal or in a notebook. Without a console, stdout is None."""
+    return "ipykernel" in sys.modules or (sys.stdout is not None and sys.stdout.isatty())
+
+
+def line() -> str:
+    """Return what a bar is made of: a file in a Windows code page, or in ASCII, has no such letter."""
+    return "━" if (getattr(sys.stdout, "encoding", None) or "utf-8").lower().startswith("utf") else "-"
 
 
 def duration(seconds: float) -> str:
@@ -116,7 +126,7 @@ class ProgbarLogger(Callback):
         self._steps, self._seen = self.params["steps"], 0
         self._begun = self._second = self._clock()
         self._due = self._begun + INTERVAL
-        if self.params["verbose"] == 1 and (sys.stdout.isatty() or "ipykernel" in sys.modules):
+        if self.params["verbose"] == 1 and watched():
             self._display = _live()
 
     def _step(self, batch: int, logs: Logs) -> None:
@@ -134,7 +144,7 @@ class ProgbarLogger(Callback):
             self._display.update(self._bar(now, logs), refresh=True)
             self.close()
         elif self.params["verbose"] == 1:
-            print(f"{self._seen}/{self._seen} {'━' * WIDTH} {self._times(now)}{values(logs)}")
+            print(f"{self._seen}/{self._seen} {line() * WIDTH} {self._times(now)}{values(logs)}")
         else:
             print(epoch_line(self._seen, now - self._begun, self._pace(now), logs))
 
@@ -159,7 +169,9 @@ class ProgbarLogger(Callback):
         total = self._steps or self._seen
         done = WIDTH * self._seen // max(total, 1)
         text = Text(f"{self._seen}/{self._steps or '?'} ", style="bold", overflow="ellipsis", no_wrap=True)
-        text.append("━" * done, style="not bold green").append("━" * (WIDTH - done), style="not bold bright_black")
+        text.append(line() * done, style="not bold green").append(
+            line() * (WIDTH - done), style="not bold bright_black"
+        )
         return text.append(f" {self._times(now)}{values(logs)}", style="not bold")
 
 

@@ -56,9 +56,11 @@ def print_summary(
         positions = [*(0.9 * p for p in positions), 1.0]
     width = line_length or _room(WIDTH + 12 * show_trainable)
     table = _table([int(width * p) for p in positions], show_trainable)
-    for layer, level in _shown(_between(model.layers, layer_range), expand_nested):
-        table.add_row(*map(escape, _row(layer, level)), *[_mark(layer)] * show_trainable)
     console = Console(width=width, highlight=False, force_jupyter=False)
+    corner = "-" if console.options.ascii_only else "└"  # as rich chooses the table's lines
+    for layer, level in _shown(_between(model.layers, layer_range), expand_nested):
+        nesting = f"{'   ' * level}{corner} " if level else ""
+        table.add_row(*map(escape, _row(layer, nesting)), *[_mark(layer)] * show_trainable)
     parts = [f'[bold]Model: "{escape(model.name)}"[/]', table, *_totals(model)]
     if print_fn is None:
         console.print(*parts, sep="\n")
@@ -119,10 +121,9 @@ def _mark(layer: Any) -> str:
     return "-" if not layer.weights else "[bold green]Y[/]" if layer.trainable else "[bold red]N[/]"
 
 
-def _row(layer: Any, level: int = 0) -> tuple[str, str, str]:
+def _row(layer: Any, nesting: str = "") -> tuple[str, str, str]:
     count = sum(variable.size for variable in layer.weights)
     params = f"{count:,}" if layer.built or count else "0 (unbuilt)"
-    nesting = f"{'   ' * level}└ " if level else ""
     return f"{nesting}{layer.name} ({type(layer).__name__})", _shape_of(layer), params
 
 

@@ -77,6 +77,20 @@ def test_a_bar_in_a_file_is_one_line(capsys):
     assert capsys.readouterr().out == f"3/3 {'━' * 20} 6s 2s/step - accuracy: 0.5000 - loss: 0.2500\n"
 
 
+def test_a_bar_is_made_of_what_a_file_can_hold(monkeypatch):
+    file = io.TextIOWrapper(io.BytesIO(), "cp1252", newline="\n")
+    monkeypatch.setattr(sys, "stdout", file)
+    drive(verbose=1, epochs=1)
+    file.flush()
+    assert file.buffer.getvalue() == f"3/3 {'-' * 20} 6s 2s/step - accuracy: 0.5000 - loss: 0.2500\n".encode()
+
+
+@pytest.mark.parametrize("verbose", ["auto", 1, 2])
+def test_a_process_without_a_console_trains(monkeypatch, verbose):
+    monkeypatch.setattr(sys, "stdout", None)
+    assert len(net().fit(X, X[:, :1], epochs=2, verbose=verbose).epoch) == 2
+
+
 def test_a_bar_on_a_terminal_is_drawn_anew(monkeypatch):
     monkeypatch.setattr(sys, "stdout", Terminal())
     monkeypatch.setenv("TERM", "xterm")

@@ -1,5 +1,8 @@
 """The table of layers, character by character."""
 
+import io
+import sys
+
 import numpy as np
 import pytest
 
@@ -123,6 +126,14 @@ def test_a_layer_that_cannot_run_alone_has_a_question_mark():
 def nested():
     inner = Sequential([Input((8,)), Dense(4, name="in"), layers.BatchNormalization(name="bn")], name="inner")
     return Sequential([Input((8,)), inner, layers.ReLU(name="relu"), Dense(2, name="out")], name="outer")
+
+
+def test_a_summary_is_made_of_what_a_file_can_hold(monkeypatch):
+    file = io.TextIOWrapper(io.BytesIO(), "cp1252", newline="\n")
+    monkeypatch.setattr(sys, "stdout", file)
+    nested().summary(expand_nested=True)
+    file.flush()
+    assert b"|    - in (Dense)" in file.buffer.getvalue()
 
 
 def names(lines):

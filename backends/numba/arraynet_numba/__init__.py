@@ -13,6 +13,7 @@ from typing import Any
 
 from arraynet.backend import NumPyBackend
 from arraynet_numba.choice import choose
+from arraynet_numba.settings import matmul_by
 
 __all__ = ["NaiveBackend", "NumbaBackend"]
 
@@ -25,6 +26,7 @@ class NumbaBackend(NumPyBackend):
     def __init__(self) -> None:
         if find_spec("numba") is None:
             raise ImportError("The backend 'numba' needs the library Numba: pip install numba")
+        matmul_by()  # a value that means nothing is refused here, not by some op that looks for a kernel
 
     @cached_property
     def kernels(self) -> Mapping[str, Callable[..., Any]]:  # type: ignore[override]
