@@ -119,7 +119,7 @@ def _widths(text: str) -> list[int]:
 def _backend(name: str) -> Any:
     try:
         return plugins.load(name)
-    except Exception as error:  # a plugin may fail in any way; say how
+    except (Exception, SystemExit) as error:  # a plugin may fail in any way; say how
         raise argparse.ArgumentTypeError(_reason(error)) from error
 
 
@@ -136,7 +136,7 @@ def _backends_named(names: str) -> list[Any]:
     return known
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     return str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
 
 
@@ -208,7 +208,7 @@ def _backends(options: argparse.Namespace) -> int:
             backend = plugins.load(name)
             native = ", ".join(sorted(backend.kernels)) or "none: generic forms"
             row = backend.describe(), _threads(backend), str(len(backend.dtypes)), native
-        except Exception as error:  # a plugin may fail in any way; the table says how
+        except (Exception, SystemExit) as error:  # a plugin may fail in any way; the table says how
             row = f"cannot run: {_reason(error)}{_remedy(name, error)}", "-", "-", "-"
         table.add_row(*map(escape, (name, *row)))
     Console().print(table)
@@ -223,7 +223,7 @@ def _threads(backend: Any) -> str:
     return str(max(counts, default=1)) if np.ndarray in backend.array_types else "-"
 
 
-def _remedy(name: str, error: Exception) -> str:
+def _remedy(name: str, error: BaseException) -> str:
     """What to do where a plugin's own error need not say it."""
     if isinstance(error, ImportError) and name in plugins.INSTALL:
         return f" Reinstall it with what it needs: {plugins.INSTALL[name]}"
@@ -254,7 +254,7 @@ def _bench(options: argparse.Namespace) -> int:
     for name in getattr(options, "names", None) or plugins.available_backends():
         try:
             row = _step_timed(plugins.load(name), options.batch_size, options.hidden)
-        except Exception as error:  # a plugin may fail in any way; the table says how
+        except (Exception, SystemExit) as error:  # a plugin may fail in any way; the table says how
             row = (f"cannot run: {_reason(error)}",)
         table.add_row(*map(escape, (name, *row)))
     Console().print(table)

@@ -169,6 +169,11 @@ class Broken(ArrayAPIBackend):
         raise RuntimeError("no [device] found")
 
 
+class Leaving(ArrayAPIBackend):
+    def __init__(self):
+        sys.exit(3)
+
+
 class Lacking(ArrayAPIBackend):
     def __init__(self):
         raise ImportError("No module named 'compiler'.")
@@ -180,7 +185,7 @@ class Doubling(plugins.NumPyBackend):
 
 
 def test_backends_tells_what_is_there_and_why_one_cannot_run(monkeypatch, capsys):
-    found = {"broken": Broken, "naive": Lacking, "doubling": Doubling}
+    found = {"broken": Broken, "leaving": Leaving, "naive": Lacking, "doubling": Doubling}
     points = {name: types.SimpleNamespace(value=name, load=lambda c=c: c, dist=None) for name, c in found.items()}
     monkeypatch.setattr(plugins, "_points", lambda: {name: [point] for name, point in points.items()})
     monkeypatch.setattr(plugins, "_loaded", {"numpy": plugins.load("numpy")})
@@ -192,6 +197,7 @@ def test_backends_tells_what_is_there_and_why_one_cannot_run(monkeypatch, capsys
     assert int(rows["numpy"].split("│")[3]) >= 1
     assert "exp, relu" in rows["doubling"]
     assert "cannot run: RuntimeError: no [device] found Ask the plugin's author" in rows["broken"]
+    assert "cannot run: SystemExit: 3 Ask the plugin's author" in rows["leaving"]
     assert "No module named 'compiler'. Reinstall it with what it needs: pip install arraynet-numba" in rows["naive"]
 
 
