@@ -24,6 +24,7 @@ from arraynet.ops import stop_gradient
 from arraynet.plugins import available_backends, get_backend, set_backend, use_backend
 from arraynet.program import jit
 from arraynet.tensor import Tensor, Variable
+from arraynet.version import __version__
 
 if TYPE_CHECKING:
     from arraynet import callbacks, datasets, layers, losses, metrics, models, optimizers, saving, testing, utils
@@ -89,8 +90,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return import_module(f"arraynet.{name}")
-    if name == "__version__":
-        return import_module("importlib.metadata").version("arraynet")
     if name not in _NAMES:
         raise _absent(__name__, name, "name", __all__)
     globals()[name] = found = getattr(import_module(f"arraynet.{_NAMES[name]}"), name)

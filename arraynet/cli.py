@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from arraynet import config, plugins
+from arraynet.version import __version__
 
 __all__ = ["main"]
 
@@ -41,17 +42,11 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"Error: {message}\nFor help: {self.prog} --help\n")
 
 
-class _Version(argparse.Action):
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        from importlib.metadata import version  # slow to import
-
-        print(f"arraynet {version('arraynet')}")
-        parser.exit()
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser("python -m arraynet", description="Neural networks on any array library.")
-    parser.add_argument("--version", action=_Version, nargs=0, help="show arraynet's version and exit")
+    parser.add_argument(
+        "--version", action="version", version=f"arraynet {__version__}", help="show arraynet's version and exit"
+    )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_train(commands)
     _add_bench(commands)

@@ -11,7 +11,7 @@ sys.path.insert(0, str(HERE / "_ext"))
 project = "arraynet"
 author = "the arraynet developers"
 copyright = author
-html_title = f"arraynet {arraynet.__version__}" if hasattr(arraynet, "__version__") else "arraynet"
+html_title = f"arraynet {arraynet.__version__}"
 html_short_title = "arraynet"
 
 extensions = ["sphinx.ext.autodoc", "sphinx.ext.doctest", "numpydoc", "myst_nb", "sphinx_design", "generated"]

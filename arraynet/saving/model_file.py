@@ -18,6 +18,7 @@ from arraynet.saving.compiling import compile_config, compile_from_config
 from arraynet.saving.tensors import decoded, encoded
 from arraynet.saving.weights import assign, check, check_streams, named_weights
 from arraynet.tensor import Variable
+from arraynet.version import __version__
 
 __all__ = ["load_model", "save_model"]
 
@@ -42,8 +43,6 @@ def save_model(model: Any, path: str | os.PathLike[str]) -> None:
     TypeError
         A layer or another part has a configuration that is not made of plain types.
     """
-    from importlib.metadata import version  # slow to import
-
     weights = named_weights(model)
     described = {
         "model": serialization.serialize(model),
@@ -54,7 +53,7 @@ def save_model(model: Any, path: str | os.PathLike[str]) -> None:
     }
     streams = [_state(stream) for stream in model.seed_generators]
     members = {
-        "metadata.json": as_json({"format": FORMAT, "arraynet": version("arraynet"), "streams": streams}),
+        "metadata.json": as_json({"format": FORMAT, "arraynet": __version__, "streams": streams}),
         "config.json": as_json(described),
         "weights.safetensors": encoded({name: variable.numpy() for name, variable in weights.items()}),
     }

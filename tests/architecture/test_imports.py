@@ -13,6 +13,7 @@ from .sources import FILES, PACKAGE, ROOT, imported, module_name, tree
 LEVELS = [
     [
         "config",
+        "version",
         "naming",
         "tree",
         "words",

@@ -5,10 +5,12 @@ import pickle
 import subprocess
 import sys
 import zipfile
+from importlib import metadata
 
 import numpy as np
 import pytest
 
+import arraynet
 from arraynet import config, layers, losses, metrics, models, naming, optimizers, random, utils
 from arraynet.models import Model, Sequential
 from arraynet.saving import load_model, register_serializable, save_model
@@ -57,6 +59,15 @@ def test_a_model_comes_back(tmp_path, backend):
     assert list(named_weights(other)) == list(named_weights(model))
     assert np.array_equal(model.predict(data()[0], verbose=0), other.predict(data()[0], verbose=0))
     assert {w.backend.name for w in other.weights} == {backend}
+
+
+def test_a_copy_that_was_not_installed_saves_too(tmp_path, monkeypatch):
+    def nothing(name):
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", nothing)
+    net().save(tmp_path / "net.arraynet")
+    assert arraynet.__version__[0].isdigit()
 
 
 def test_arguments_that_are_numpys_come_back(tmp_path):
