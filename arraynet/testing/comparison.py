@@ -96,8 +96,8 @@ class Comparison:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing differs."""
-        return self.difference is None
+        """Whether something was compared, and nothing differs."""
+        return self.difference is None and self.ops > 0
 
     def count(self, errors: np.ndarray) -> None:
         """Add errors in units in the last place to the histogram."""
@@ -112,7 +112,10 @@ class Comparison:
         if self.difference is not None:
             return str(self.difference)
         end = "" if self.complete else "; the rest was not compared"
-        lines = [f"{', '.join(self.backends)}: {self.ops} results agree{end}; elements by ulp:"]
+        found = f"{self.ops} results agree{end}; elements by ulp:"
+        if not self.ops:
+            found = "nothing was compared" + (":" if self.skipped else f", since no op ran on {self.backends[0]}")
+        lines = [f"{', '.join(self.backends)}: {found}"]
         total = max(1, int(self.counts.sum()))
         for label, n in self.histogram.items():
             if n:

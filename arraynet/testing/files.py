@@ -16,6 +16,7 @@ from arraynet.models import Model, load_model
 from arraynet.plugins import load
 from arraynet.testing.comparison import Comparison
 from arraynet.testing.lockstep import compare, lockstep
+from arraynet.utils.npz import npz_names
 
 __all__ = ["compare_file"]
 
@@ -72,10 +73,10 @@ def _script(path: Path) -> Callable[[], Any]:
 
 
 def _loaded(path: str | PathLike[str]) -> list[Any]:
+    names = npz_names(Path(path))  # np.load of another file tells its user to have it unpickled
+    if names - {"x", "y", "sample_weight"} or "x" not in names:
+        raise ValueError(f"{str(path)!r} must hold x and perhaps y and sample_weight; it holds {sorted(names)}.")
     with np.load(path, allow_pickle=False) as arrays:
-        unknown = set(arrays) - {"x", "y", "sample_weight"}
-        if unknown or "x" not in arrays:
-            raise ValueError(f"{str(path)!r} must hold x and perhaps y and sample_weight; it holds {sorted(arrays)}.")
         return [arrays[name] for name in ("x", "y", "sample_weight") if name in arrays]
 
 

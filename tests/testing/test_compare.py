@@ -210,11 +210,30 @@ def test_mistakes_on_the_command_line(tmp_path, capsys, name, extra, text):
     assert text in capsys.readouterr().err
 
 
+def test_where_nothing_was_compared_nothing_agrees(tmp_path, capsys):
+    (tmp_path / "idle.py").write_text("")
+    assert cli.main(["compare", str(tmp_path / "idle.py"), "--backends", "numpy,strict"]) == 1
+    assert capsys.readouterr().out == "numpy, strict: nothing was compared, since no op ran on numpy\n"
+    assert not compare(ops.sin, X.astype("float16"), backends=("numpy", "strict")).ok
+
+
+def test_data_that_are_no_archive_are_not_to_be_unpickled(tmp_path, capsys, model):
+    model.save(tmp_path / "model.arraynet")
+    np.save(tmp_path / "x.npy", X)
+    for name in ("model.arraynet", "x.npy", "test.txt"):
+        (tmp_path / "test.txt").write_text("words")
+        file, data = str(tmp_path / "model.arraynet"), str(tmp_path / name)
+        assert cli.main(["compare", file, "--backends", "numpy,strict", "--data", data]) == 2
+        error = capsys.readouterr().err
+        assert name in error
+        assert "pickle" not in error
+
+
 def test_a_script_that_fails_shows_its_own_error(tmp_path):
     (tmp_path / "bad.py").write_text("raise ValueError('my own')")
     with pytest.raises(ValueError, match="my own"):
         cli.main(["compare", str(tmp_path / "bad.py"), "--backends", "numpy,strict"])
-    (tmp_path / "ends.py").write_text("raise SystemExit(0)")
+    (tmp_path / "ends.py").write_text("from arraynet import ops\nops.exp(1.0)\nraise SystemExit(0)")
     assert cli.main(["compare", str(tmp_path / "ends.py"), "--backends", "numpy,strict"]) == 0
 
 
