@@ -152,8 +152,8 @@ class Jitted:
             self.takes_rows |= entry is not _EAGER and any(own is Rows for *_, own in entry.inputs)
             self._count(leaves)
             if entry is not _EAGER and getattr(entry.run, "rounds", False):
-                for variable, value in capture.reads.values():
-                    variable.put(value)
+                for variable, value in (r for r in capture.reads.values() if id(r[0]) in capture.writes):
+                    variable.put(value)  # others may be another thread's, which has gone on
                 result = _replay(entry, leaves, [number.example for number in entry.program.host_values()])
         held = [*(value for _, value in capture.writes.values()), *flatten(result)]
         for value in (v for v in held if isinstance(v, Tensor) and any(share(v.array, x) for x in leaves)):

@@ -20,6 +20,12 @@ from arraynet.saving.weights import named_weights
 X = np.ones(2, "float32")
 
 
+@pytest.fixture(params=[name for name in ("numpy", "numba") if name in arraynet.available_backends()])
+def host(request):
+    with arraynet.use_backend(request.param):
+        yield request.param
+
+
 def net():
     return Sequential(
         [
@@ -33,8 +39,7 @@ def net():
 
 
 def data(n=40):
-    generator = np.random.default_rng(0)
-    return generator.normal(size=(n, 4)).astype("float32"), generator.integers(0, 3, n)
+    return np.random.default_rng(0).normal(size=(n, 4)).astype("float32"), np.random.default_rng(1).integers(0, 3, n)
 
 
 def trained(optimizer="adam", epochs=1):
@@ -93,7 +98,7 @@ def test_arguments_that_are_numpys_come_back(tmp_path):
 
 
 @pytest.mark.parametrize("optimizer", ["rmsprop", "adam", "nadam", "sgd"])
-def test_training_goes_on_bit_for_bit(tmp_path, optimizer):
+def test_training_goes_on_bit_for_bit(tmp_path, optimizer, host):
     utils.set_random_seed(1)
     whole = trained(optimizer, epochs=3)
     utils.set_random_seed(1)
@@ -115,7 +120,8 @@ def test_a_changed_learning_rate_is_kept(tmp_path):
     assert load_model(tmp_path / "m.arraynet").optimizer.learning_rate == 0.123
 
 
-def test_training_goes_on_in_another_process(tmp_path):
+def test_training_goes_on_in_another_process(tmp_path, monkeypatch, host):
+    monkeypatch.setenv("ARRAYNET_BACKEND", host)
     utils.set_random_seed(1)
     whole = trained(epochs=2)
     utils.set_random_seed(1)

@@ -1,0 +1,33 @@
+"""The call that is captured: it happens once, and has the numbers of all others."""
+
+import numpy as np
+
+import arraynet
+from arraynet import Variable, ops, random
+from arraynet.program import jit
+
+
+def test_the_first_call_gives_the_bits_of_the_others_and_happens_once(other):
+    with arraynet.use_backend(other):
+        called_three_times()
+
+
+def called_three_times():
+    count, w, start = Variable(0.0), Variable(np.zeros(64, "float32")), np.linspace(-3, 3, 64).astype("float32")
+    seeds, others = random.SeedGenerator(3), random.SeedGenerator(3)
+    made = []
+
+    @jit
+    def f(x):
+        count.assign_add(1.0)
+        w.assign(ops.tanh(w * x) / 3 + ops.sum(x * 1.1) / 7)
+        return ops.softmax(x * 1.3), w.value, random.uniform((4,), seed=seeds)
+
+    for _ in range(3):
+        w.assign(start)
+        *found, drawn = (y.numpy() for y in f(start))
+        made.append(np.concatenate(found))
+        np.testing.assert_array_equal(drawn, random.uniform((4,), seed=others))
+    assert float(count) == f.captures + 2 == 3
+    np.testing.assert_array_equal(made[1], made[0])
+    np.testing.assert_array_equal(made[2], made[0])
