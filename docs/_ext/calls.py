@@ -10,7 +10,7 @@ import numpy as np
 
 import arraynet
 from arraynet.testing.case import Case
-from arraynet.testing.cases import cases_of
+from arraynet.testing.cases import CASES
 from arraynet.tree import flatten, map_structure
 
 SHOWN = 4
@@ -19,7 +19,7 @@ SHOWN = 4
 
 def facts(name: str) -> list[str]:
     """Return lines of reStructuredText about an op: some calls, and its derivative; none if no case is of that name."""
-    cases = [case for family in ("", "nn.", "linalg.") for case in cases_of(family + name)]
+    cases = [case for case in CASES if case.name in (name, f"nn.{name}", f"linalg.{name}")]
     calls = list(dict.fromkeys(call(name, case) for case in cases))[:SHOWN]
     return ["", *(f"| ``{line}``" for line in calls), "", derivative(cases)] if calls else []
 

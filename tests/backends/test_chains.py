@@ -188,3 +188,10 @@ def test_of_two_variables_with_one_new_value_the_first_is_written_over():
         (program,) = fast.programs
     old = {id(variable): value for variable, value in program.variables}
     assert [i.kwargs["over"] for i in program.instructions if "over" in i.kwargs] == [(old[id(program.updates[0][0])],)]
+
+
+@pytest.mark.parametrize("shape", [(0, 4), (3, 0)])
+def test_arrays_of_nothing(shape):
+    with arraynet.use_backend("numba"):
+        x, captured = ops.zeros(shape), jit(lambda x: 2 * ops.nan_to_num(x))
+        assert captured(x).shape == captured(x).shape == shape

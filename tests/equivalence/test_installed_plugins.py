@@ -104,6 +104,11 @@ def assert_others_work():
             assert float(ops.sum(ops.ones(3) * 2)) == 6
 
 
+def test_a_mistyped_op_is_no_success():
+    with pytest.raises(ValueError, match=r"No op is called 'expp'\. Did you mean 'exp'"):
+        cases_of("expp")
+
+
 def test_a_faultless_plugin_passes(install):
     install("fine", toy("fine", "    kernels = {'exp': lambda x: np.exp(x)}"))
     report = check_backend("fine", cases_of("exp"))

@@ -2,6 +2,7 @@
 
 from importlib import import_module
 
+from arraynet.checks import resembling
 from arraynet.testing.case import Case
 
 __all__ = ["CASES", "cases_of"]
@@ -34,5 +35,8 @@ CASES: list[Case] = [case for family in FAMILIES for case in import_module(f"arr
 
 
 def cases_of(name: str) -> list[Case]:
-    """Return the cases of one op."""
-    return [case for case in CASES if case.name == name]
+    """Return the cases of one op; a name that has none is a ValueError."""
+    found = [case for case in CASES if case.name == name]
+    if not found:
+        raise ValueError(f"No op is called {name!r}. {resembling(name, {case.name for case in CASES})}".rstrip())
+    return found

@@ -155,8 +155,8 @@ def _for_blas(sizes: list[tuple[int, int, int]]) -> bool:
 
 def _transposes(instruction: Any) -> bool:
     """Tell whether an instruction only exchanges rows and columns."""
-    turned = instruction.name == "matrix_transpose" or instruction.args[1:] == ((1, 0),)
-    return instruction.name in ("matrix_transpose", "permute_dims") and turned and len(instruction.args[0].shape) == 2
+    turned = instruction.name == "permute_dims" and instruction.args[1:] == ((1, 0),)
+    return (turned or instruction.name == "matrix_transpose") and len(instruction.args[0].shape) == 2
 
 
 def _flattens(instruction: Any) -> bool:
