@@ -36,7 +36,7 @@ def slope(x):
         (lambda x: mask(x) + x, 1),
         (lambda x: mask(x) * 3.0, 1),
         (lambda x: mask(x, "float64") * x, 1),
-        (lambda x: ops.where(x > 0, 3 * x, -x) * x, 1),
+        (lambda x: ops.where(x > 0, 3 * x, -x) * x, 0),
         (lambda x: ops.cast(x, "int32") * mask(x, "int32"), 1),
         (lambda x: ops.cast(ops.cast(x * 0 == 0, "int32"), "float32") * x, 2),
     ],

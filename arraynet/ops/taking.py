@@ -147,7 +147,7 @@ def unravel_index(indices: Any, shape: Any) -> tuple[Any, ...]:
 
 @op(name="where", fixed=("condition",))
 def _where(xp: Any, condition: Any, x1: Any, x2: Any, /) -> Any:
-    return xp.where(xp.astype(condition, xp.bool), x1, x2)
+    return xp.where(condition if condition.dtype == xp.bool else xp.astype(condition, xp.bool), x1, x2)
 
 
 _where.defvjp(x1=lambda g, condition: _where(condition, g, 0), x2=lambda g, condition: _where(condition, 0, g))
