@@ -136,3 +136,39 @@ def test_none_among_metrics_is_refused_before_anything_is_trained():
     with pytest.raises(ValueError, match="stands None: leave it out"):
         model.fit(np.ones((4, 2), "float32"), np.ones((4, 1), "float32"), verbose=0)
     assert int(model.optimizer.iterations) == 0
+
+
+def test_outputs_in_a_list_go_by_their_places(backend):
+    class Listed(Two):
+        def call(self, x):
+            return list(super().call(x).values())
+
+    model = Listed()
+    model.compile("sgd", ["mse", "mae"], metrics=["mae"], loss_weights=[2.0, 3.0])
+    logs = model.evaluate(X, [Y[:, None] * 1.0, Y[:, None] + 9.0], verbose=0, return_dict=True)
+    first, second = (np.asarray(y) for y in model.predict(X, verbose=0))
+    np.testing.assert_allclose(logs["output_0_loss"], np.mean((first - Y[:, None]) ** 2), rtol=1e-4)
+    np.testing.assert_allclose(logs["output_1_mae"], np.mean(abs(second - Y[:, None] - 9)), rtol=1e-4)
+    np.testing.assert_allclose(logs["loss"], 2 * logs["output_0_loss"] + 3 * logs["output_1_loss"], rtol=1e-5)
+
+
+def test_a_loss_of_an_unknown_output_is_answered_with_the_outputs_there_are():
+    model = Two()
+    model.compile("sgd", {"c": "mse"})
+    with pytest.raises(ValueError, match=r"\['c'\]; the model has the outputs \['a', 'b'\]"):
+        model.fit(X, {"a": Y[:, None], "b": Y[:, None]}, verbose=0)
+    model = net(loss={"a": "mse"})
+    with pytest.raises(ValueError, match="one output without a name"):
+        model.fit(X, ONE_HOT, verbose=0)
+
+
+def test_a_loss_by_labels_is_found_before_any_fit():
+    model = net(loss="crossentropy")
+    value = model.compute_loss(None, Y, model(X))
+    np.testing.assert_allclose(value, losses.SparseCategoricalCrossentropy()(Y, model(X)), rtol=1e-6)
+
+
+def test_no_metric_takes_the_name_of_the_loss():
+    model = net(loss="mse", metrics=[metrics.MeanAbsoluteError("loss")])
+    model.evaluate(X, ONE_HOT, verbose=0)
+    assert model.metrics_names == ["loss", "loss_1"]
