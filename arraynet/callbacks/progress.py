@@ -169,9 +169,8 @@ class ProgbarLogger(Callback):
         total = self._steps or self._seen
         done = WIDTH * self._seen // max(total, 1)
         text = Text(f"{self._seen}/{self._steps or '?'} ", style="bold", overflow="ellipsis", no_wrap=True)
-        text.append(line() * done, style="not bold green").append(
-            line() * (WIDTH - done), style="not bold bright_black"
-        )
+        text.append(line() * done, style="not bold green")
+        text.append(line() * (WIDTH - done), style="not bold bright_black")
         return text.append(f" {self._times(now)}{values(logs)}", style="not bold")
 
 

@@ -27,7 +27,7 @@ def corrcoef(x: Any) -> Any:
     rows = subtract(rows, mean(rows, axis=1, keepdims=True))
     rows = rows * rsqrt(sum(square(rows), axis=1, keepdims=True))
     y = clip(matmul(rows, transpose(rows)), -1, 1)
-    return y if y.size > 1 else reshape(y, ())
+    return reshape(y, ()) if y.size == 1 else y
 
 
 def correlate(x1: Any, x2: Any, mode: str = "valid") -> Any:

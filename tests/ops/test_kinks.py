@@ -190,6 +190,7 @@ def test_correlation_errors():
         ops.correlate(ops.ones(2), ops.ones(3), mode="wide")
     with pytest.raises(ValueError, match=r"corrcoef: .*\(1, 2, 3\)"):
         ops.corrcoef(ops.ones((1, 2, 3)))
+    assert ops.corrcoef(ops.ones((0, 3))).shape == (0, 0)
 
 
 @pytest.mark.filterwarnings("ignore:Mean of empty slice")

@@ -1,5 +1,7 @@
 """The call that is captured: it happens once, and has the numbers of all others."""
 
+import threading
+
 import numpy as np
 
 import arraynet
@@ -31,3 +33,18 @@ def called_three_times():
     assert float(count) == f.captures + 2 == 3
     np.testing.assert_array_equal(made[1], made[0])
     np.testing.assert_array_equal(made[2], made[0])
+
+
+def test_a_variable_that_is_only_read_stays_as_another_thread_has_left_it(other):
+    with arraynet.use_backend(other):
+        v = Variable([1.0])
+
+        def f(x):
+            y = v * x
+            thread = threading.Thread(target=v.assign, args=([5.0],))
+            thread.start()
+            thread.join()
+            return y
+
+        jit(f)(ops.ones(1))
+        assert float(v[0]) == 5.0
