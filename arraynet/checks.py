@@ -2,7 +2,7 @@
 
 import math
 import sys
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 __all__ = [
     "absent",
     "choice",
+    "every",
     "explain_absent",
     "flag",
     "instead_of",
@@ -50,6 +51,13 @@ def positive_int(name: str, value: Any) -> int:
 def optional_count(name: str, value: Any) -> int | None:
     """Return a positive int or None; see `positive_int`."""
     return None if value is None else positive_int(name, value)
+
+
+def every(name: str, value: Any, last: int) -> Container[int]:
+    """Return each `value`-th number from 1 to `last`, or those that it lists; anything else is a ValueError."""
+    if isinstance(value, list | tuple | set | frozenset | range):
+        return {positive_int(name, number) for number in value}
+    return range(positive_int(name, value), last + 1, value)
 
 
 def flag(name: str, value: Any) -> bool:

@@ -246,14 +246,15 @@ def _bench(options: argparse.Namespace) -> int:
     from rich.table import Table
 
     table = Table("backend", "first step, s", "step, ms", "rows a second")
-    for name in getattr(options, "names", None) or plugins.available_backends():
+    named, failed = getattr(options, "names", None), False
+    for name in named or plugins.available_backends():
         try:
             row = _step_timed(plugins.load(name), options.batch_size, options.hidden)
         except (Exception, SystemExit) as error:  # a plugin may fail in any way; the table says how
-            row = (f"cannot run: {_reason(error)}",)
+            row, failed = (f"cannot run: {_reason(error)}",), True
         table.add_row(*map(escape, (name, *row)))
     Console().print(table)
-    return 0
+    return int(bool(named) and failed)
 
 
 def _step_timed(backend: Any, batch: int, hidden: Sequence[int]) -> tuple[str, ...]:

@@ -235,7 +235,7 @@ def test_check_backend_prints_what_is_wrong_and_a_count(monkeypatch, capsys):
 
 
 def test_bench_times_a_step_on_each_backend(capsys, monkeypatch):
-    assert cli.main(["bench", "numpy", "nowhere", "--hidden", "4", "--batch-size", "8"]) == 0
+    assert cli.main(["bench", "numpy", "nowhere", "--hidden", "4", "--batch-size", "8"]) == 1
     printed = capsys.readouterr().out
     assert re.search(r"numpy +│ +\d+\.\d\d +│ +\d+\.\d{3} +│ +[\d,]+", printed)
     assert re.search(r"nowhere +│ +cannot run", printed)

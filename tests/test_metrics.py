@@ -12,6 +12,8 @@ from arraynet import layers, losses, metrics, ops
 SCORES = np.array([[0.1, 0.7, 0.2], [0.4, 0.4, 0.2], [0.2, 0.3, 0.5]], np.float32)
 LABELS = np.array([1, 1, 2])
 ONE_HOT = np.eye(3, dtype=np.float32)[LABELS]
+RANKS = np.array([[0, 1, 1], [1, 0, 0], [0, 0, 1]])
+RANKED = np.array([[0.5, 0.3, 0.4], [0.2, 0.2, 0.6], [0.95, 0.1, 0.3]], np.float32)
 
 
 def test_mean_and_sum_weigh_their_values(backend):
@@ -56,10 +58,22 @@ def test_mean_and_sum_weigh_their_values(backend):
         (lambda: metrics.Precision(thresholds=0.3, class_id=0), ONE_HOT, SCORES, 0.0),
         (lambda: metrics.Recall(class_id=2), ONE_HOT, SCORES, 0.0),
         (lambda: metrics.Recall(thresholds=0.45, class_id=2), ONE_HOT, SCORES, 1.0),
+        (lambda: metrics.Precision(top_k=2), RANKS, RANKED, 1 / 2),
+        (lambda: metrics.Recall(top_k=2), RANKS, RANKED, 3 / 4),
+        (lambda: metrics.Recall(top_k=2, class_id=2), RANKS, RANKED, 1.0),
+        (lambda: metrics.Precision(thresholds=[0.2, 0.35], top_k=2), RANKS, RANKED, [2 / 5, 1 / 4]),
+        (lambda: metrics.Recall(thresholds=(0.2, 0.35)), RANKS, RANKED, [3 / 4, 1 / 4]),
+        (lambda: metrics.Recall(thresholds=[0.35]), RANKS, RANKED, 1 / 4),
+        (
+            lambda: metrics.SparseCategoricalCrossentropy(ignore_class=-1),
+            [0, -1, 1],
+            [[0.5, 0.5], [0.1, 0.9], [0.25, 0.75]],
+            0.32694307,
+        ),
     ],
 )
 def test_metrics_count_right(backend, metric, labels, predictions, expected):
-    np.testing.assert_allclose(metric()(labels, predictions).item(), expected, rtol=1e-6)
+    np.testing.assert_allclose(metric()(labels, predictions).numpy(), expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -188,16 +202,18 @@ def test_names():
 
 
 def test_configurations_round_trip():
-    for metric in (metrics.BinaryAccuracy(threshold=0.7), metrics.Precision(thresholds=0.1), metrics.Mean("m")):
+    for metric in (metrics.BinaryAccuracy(threshold=0.7), metrics.Precision([0.1, 0.2], top_k=2), metrics.Mean("m")):
         again = metrics.deserialize(metrics.serialize(metric))
         assert type(again) is type(metric)
         assert again.get_config() == metric.get_config()
 
 
 def test_bad_thresholds_are_refused():
-    for wrong in ([0.1, 0.2], 1.2, -0.1):
-        with pytest.raises(ValueError, match="one float between 0 and 1"):
+    for wrong in ([0.1, 1.2], 1.2, -0.1, "0.5"):
+        with pytest.raises(ValueError, match="thresholds must be a number from 0 to 1"):
             metrics.Precision(thresholds=wrong)
+    with pytest.raises(ValueError, match="top_k must be a positive int, received 0"):
+        metrics.Recall(top_k=0)
     with pytest.raises(ValueError, match="from 0 to 1"):
         metrics.BinaryAccuracy(threshold=2.0)
     with pytest.raises(TypeError, match="must define update_state"):

@@ -1,8 +1,11 @@
-"""Precision and recall: counts of right and wrong positives at one threshold."""
+"""Precision and recall: counts of right and wrong positives, by thresholds or by rank."""
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 from arraynet import ops
+from arraynet.checks import number, optional_count
 from arraynet.losses.base import divided, pair, weighted
 from arraynet.metrics.base import Metric
 
@@ -14,35 +17,39 @@ class _Positives(Metric):
 
     Parameters
     ----------
-    thresholds : float, optional
-        Predictions above it are positive; 0.5 without it.
-    class_id : int, optional
-        Count this column of the last axis alone.
-    name, dtype
-        As for `Metric`.
+    thresholds, top_k, class_id, name, dtype
+        As for `Precision`.
     """
 
     direction = "up"
 
     def __init__(
-        self, thresholds: float | None = None, class_id: int | None = None, name: str | None = None, dtype: Any = None
+        self,
+        thresholds: float | Sequence[float] | None = None,
+        top_k: int | None = None,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
     ) -> None:
-        if not isinstance(thresholds, float | None) or not 0.0 <= (thresholds or 0.0) <= 1.0:
-            raise ValueError(f"thresholds must be one float between 0 and 1, received {thresholds!r}.")
+        default = 0.5 if top_k is None else -math.inf
+        given = thresholds if isinstance(thresholds, list | tuple) else [] if thresholds is None else [thresholds]
+        self._limits = [number("thresholds", limit, 0, 1) for limit in given] or [default]
+        self.thresholds, self.top_k, self.class_id = thresholds, optional_count("top_k", top_k), class_id
         super().__init__(dtype, name)
-        self.thresholds, self.class_id = thresholds, class_id
-        self.true_positives = self.add_variable(name="true_positives")
-        self.misses = self.add_variable(name="misses")
+        shape = (len(self._limits),) if len(self._limits) > 1 else ()
+        self.true_positives = self.add_variable(shape, name="true_positives")
+        self.misses = self.add_variable(shape, name="misses")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Count a batch of labels 0 and 1 and predictions between them."""
         y_true, y_pred = pair(y_true, y_pred)
+        if self.top_k is not None:
+            y_pred = ops.where(_highest(y_pred, self.top_k), y_pred, -math.inf)
         if self.class_id is not None:
             y_true, y_pred = y_true[..., self.class_id], y_pred[..., self.class_id]
-        threshold = 0.5 if self.thresholds is None else self.thresholds
-        truth, guess = ops.cast(y_true, self.dtype), ops.cast(y_pred > threshold, self.dtype)
-        self.true_positives.assign_add(_count(truth * guess, sample_weight))
-        self.misses.assign_add(_count(self.missed(truth, guess), sample_weight))
+        truth, guesses = ops.cast(y_true, self.dtype), [ops.cast(y_pred > limit, self.dtype) for limit in self._limits]
+        self.true_positives.assign_add(_counts([truth * guess for guess in guesses], sample_weight))
+        self.misses.assign_add(_counts([self.missed(truth, guess) for guess in guesses], sample_weight))
 
     def missed(self, truth: Any, guess: Any) -> Any:
         """Return 1 where what the metric counts against the model happened."""
@@ -53,11 +60,23 @@ class _Positives(Metric):
         return divided(right, right + self.misses.read())
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"thresholds": self.thresholds, "class_id": self.class_id}
+        return super().get_config() | {
+            "thresholds": self.thresholds,
+            "top_k": self.top_k,
+            "class_id": self.class_id,
+        }
 
 
-def _count(values: Any, sample_weight: Any) -> Any:
-    return ops.sum(values if sample_weight is None else weighted(values, sample_weight)[0])
+def _counts(values: list[Any], sample_weight: Any) -> Any:
+    """The sum of each, or of the only one."""
+    sums = [ops.sum(v if sample_weight is None else weighted(v, sample_weight)[0]) for v in values]
+    return ops.stack(sums) if len(sums) > 1 else sums[0]
+
+
+def _highest(scores: Any, k: int) -> Any:
+    """Where the `k` highest scores of the last axis are."""
+    _, indices = ops.top_k(scores, k)
+    return ops.any(ops.expand_dims(indices, -1) == ops.arange(scores.shape[-1], dtype="int32"), -2)
 
 
 class Precision(_Positives):
@@ -67,8 +86,10 @@ class Precision(_Positives):
 
     Parameters
     ----------
-    thresholds : float, optional
-        Scores above it are positive; one half without it.
+    thresholds : float or list of float, optional
+        Scores above it are positive; one half without it. Of a list, each has a value of its own.
+    top_k : int, optional
+        Only the `top_k` highest scores of the last axis may be positive; without `thresholds`, all of them are.
     class_id : int, optional
         The only class that is looked at, of several.
     name, dtype
@@ -77,13 +98,15 @@ class Precision(_Positives):
     Raises
     ------
     ValueError
-        The threshold is no float from 0 to 1, or labels and predictions have different shapes.
+        A threshold is no number from 0 to 1, or labels and predictions have different shapes.
 
     Examples
     --------
     >>> from arraynet import metrics
     >>> metrics.Precision()([0, 1, 1, 1], [0.9, 0.8, 0.3, 0.2])
     Tensor(0.5, dtype=float32, backend=numpy)
+    >>> metrics.Precision(top_k=2)([[0, 0, 1, 1]], [[0.1, 0.2, 0.3, 0.4]])
+    Tensor(1., dtype=float32, backend=numpy)
     """
 
     def missed(self, truth: Any, guess: Any) -> Any:
@@ -97,8 +120,10 @@ class Recall(_Positives):
 
     Parameters
     ----------
-    thresholds : float, optional
-        Scores above it are positive; one half without it.
+    thresholds : float or list of float, optional
+        Scores above it are positive; one half without it. Of a list, each has a value of its own.
+    top_k : int, optional
+        Only the `top_k` highest scores of the last axis may be positive; without `thresholds`, all of them are.
     class_id : int, optional
         The only class that is looked at, of several.
     name, dtype
@@ -107,7 +132,7 @@ class Recall(_Positives):
     Raises
     ------
     ValueError
-        The threshold is no float from 0 to 1, or labels and predictions have different shapes.
+        A threshold is no number from 0 to 1, or labels and predictions have different shapes.
 
     Examples
     --------

@@ -188,6 +188,8 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
         As for `Metric`.
     from_logits, axis
         As for `losses.sparse_categorical_crossentropy`.
+    ignore_class : int, optional
+        A label whose samples have the loss 0; they count in the mean.
     """
 
     direction = "down"
@@ -197,9 +199,11 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
         name: str | None = "sparse_categorical_crossentropy",
         dtype: Any = None,
         from_logits: bool = False,
+        ignore_class: int | None = None,
         axis: int = -1,
     ) -> None:
-        super().__init__(losses.sparse_categorical_crossentropy, name, dtype, from_logits=from_logits, axis=axis)
+        options = {"from_logits": from_logits, "ignore_class": ignore_class, "axis": axis}
+        super().__init__(losses.sparse_categorical_crossentropy, name, dtype, **options)
 
 
 def _squares(y_true: Any, y_pred: Any) -> Any:

@@ -1,6 +1,8 @@
 """What can be wrong with training data, found before any work is done, each with its remedy."""
 
+import math
 import warnings
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ from arraynet.plugins import current
 from arraynet.tensor import Tensor, Variable, as_tensor
 from arraynet.tree import flatten, map_structure
 
-__all__ = ["check_inputs", "check_numbers", "host_structure", "leaf_arrays", "warn_of_nan"]
+__all__ = ["check_inputs", "check_numbers", "check_results", "host_structure", "leaf_arrays", "warn_of_nan"]
 
 SCALING = (Rescaling, Normalization, BatchNormalization, LayerNormalization, Embedding)
 PICTURE = 64  # values that a sample has at least if it may be a picture
@@ -158,4 +160,14 @@ def check_pixels(x: Any, layers: Any) -> None:
                 f"x holds whole numbers from {sample.min():g} to {sample.max():g}, like unscaled pixels; training "
                 f"works better on values from 0 to 1: x / 255.0, or layers.Rescaling(1 / 255) first.",
                 stacklevel=3,
+            )
+
+
+def check_results(metrics: Iterable[Any]) -> None:
+    """Refuse a metric of several values: a line, a curve or a callback shows one."""
+    for metric in metrics:
+        if math.prod(shape := getattr(metric.result(), "shape", ())) != 1:
+            raise ValueError(
+                f"Metric {metric.name!r} has values of shape {shape}; in fit and evaluate each metric is one number. "
+                "Give one metric for each of them, with names, such as Precision(0.3, name='precision_30')."
             )

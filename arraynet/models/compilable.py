@@ -14,7 +14,7 @@ from arraynet.checks import flag, positive_int
 from arraynet.layers.layer import Layer
 from arraynet.metrics import Metric
 from arraynet.models.batches import packed, unpacked
-from arraynet.models.checks import check_inputs, check_numbers
+from arraynet.models.checks import check_inputs, check_numbers, check_results
 from arraynet.models.compiled import CompiledLoss, CompiledMetrics
 from arraynet.models.divergence import RunningLoss
 from arraynet.models.labels import check_labels, check_outputs
@@ -261,6 +261,7 @@ class Compilable(Layer):
         self._settle()
         if not self._matched:
             self.compute_metrics(*map_structure(_tensor, (x, y, y_pred, weight)))  # reset before they count
+            check_results(self.metrics)
         self._matched = True  # labels that do not fit settle nothing
         data.look = self._look
 

@@ -1,13 +1,14 @@
 """Training as users ask for it: fit, evaluate, predict, and the same for one batch."""
 
 import warnings
+from collections.abc import Container, Iterable
 from typing import Any
 
 import numpy as np
 
 from arraynet.callbacks import CallbackList
 from arraynet.callbacks.progress import resolve_verbose
-from arraynet.checks import optional_count, positive_int
+from arraynet.checks import every, optional_count, positive_int
 from arraynet.models.batches import ArrayData, IterableData
 from arraynet.models.checks import check_numbers, warn_of_nan
 from arraynet.models.compilable import Compilable
@@ -45,7 +46,7 @@ class Trainer(Compilable):
         steps_per_epoch: int | None = None,
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
-        validation_freq: int = 1,
+        validation_freq: int | Iterable[int] = 1,
         debug: bool = False,
     ) -> Any:
         """Train for a number of epochs and return their `callbacks.History`.
@@ -80,8 +81,10 @@ class Trainer(Compilable):
             The number of the first epoch.
         steps_per_epoch : int, optional
             Batches an epoch; all without it.
-        validation_steps, validation_batch_size, validation_freq : int, optional
-            Batches to evaluate, their size, and after how many epochs.
+        validation_steps, validation_batch_size : int, optional
+            Batches to evaluate, and their size.
+        validation_freq : int or iterable of int
+            After how many epochs to evaluate, or after which ones, the first being 1.
         debug : bool
             Whether to look at the loss and the weights after every step, which is slow, and to say which op of
             which layer made the first value that is not finite.
@@ -94,7 +97,8 @@ class Trainer(Compilable):
             The loss and the weights have become NaN or infinite, so that there is nothing left to train.
         """
         self._require_compiled("fit")
-        epochs, validation_freq = positive_int("epochs", epochs), positive_int("validation_freq", validation_freq)
+        epochs = positive_int("epochs", epochs)
+        validated = every("validation_freq", validation_freq, epochs)
         first = positive_int("initial_epoch", initial_epoch) if initial_epoch else 0
         optional_count("steps_per_epoch", steps_per_epoch)
         optional_count("validation_steps", validation_steps)
@@ -111,13 +115,13 @@ class Trainer(Compilable):
             told = CallbackList(callbacks, True, bool(shown), self, epochs=epochs, steps=data.steps, verbose=shown)
             self.stop_training = False
             try:
-                self._train(data, validation, told, range(first, epochs), validation_freq, debug)
+                self._train(data, validation, told, range(first, epochs), validated, debug)
             finally:
                 told.call("close")
         return self.history
 
     def _train(
-        self, data: Data, validation: Any, told: CallbackList, epochs: range, validation_freq: int, debug: bool
+        self, data: Data, validation: Any, told: CallbackList, epochs: range, validated: Container[int], debug: bool
     ) -> None:
         logs: dict[str, float] = {}
         told.call("on_train_begin", None)
@@ -127,7 +131,7 @@ class Trainer(Compilable):
             data.number = epoch - epochs.start
             logs = self._epoch("train", data, told, epoch + 1 if debug else None)
             self._shuffle.next()
-            if validation and (epoch + 1) % validation_freq == 0:
+            if validation and epoch + 1 in validated:
                 logs |= {f"val_{name}": value for name, value in self._test(validation, told).items()}
             logs = dict(sorted(logs.items()))
             told.call("on_epoch_end", epoch, logs)

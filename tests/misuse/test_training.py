@@ -159,6 +159,12 @@ class OneArgument(callbacks.Callback):
         ValueError,
         "(2,)|(2, 3)|the metric 'mae'|first samples|nothing has been trained",
     ),
+    (
+        "a metric of several values",
+        lambda: net(loss="mse", metrics=[metrics.Precision([0.1, 0.2], name="p")]).fit(X, ONE_HOT),
+        ValueError,
+        "'p'|(2,)|one metric for each|nothing has been trained",
+    ),
     ("no loss", lambda: net(loss=None, metrics=[]).fit(X, Y), ValueError, "no loss|compile(loss="),
     ("a loss of None", lambda: net(loss=lambda a, b: None).fit(X, Y), TypeError, "must return a Tensor|NoneType"),
     ("a loss in NumPy", lambda: net(loss=lambda a, b: np.mean(b)).fit(X, Y), TypeError, "Tensor|arraynet.ops"),

@@ -206,6 +206,14 @@ def test_validation_data_goes_before_the_split_and_has_its_frequency(backend):
     np.testing.assert_allclose(history["val_loss"][-1], model.evaluate(X[:5], Y[:5], verbose=0)[0], rtol=1e-5)
 
 
+@pytest.mark.parametrize(("freq", "epochs"), [(1, [0, 1, 2, 3]), (3, [2]), ([1, 4], [0, 3]), (range(2, 4), [1, 2])])
+def test_validation_follows_the_epochs_that_were_asked_for(freq, epochs):
+    seen = []
+    watch = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: "val_loss" in logs and seen.append(epoch))
+    net().fit(X, Y, epochs=4, validation_data=(X[:5], Y[:5]), validation_freq=freq, callbacks=watch, verbose=0)
+    assert seen == epochs
+
+
 @pytest.mark.parametrize(("size", "batches"), [(None, [0, 1]), (10, [0, 1, 2])])
 def test_a_validation_has_its_batch_size(size, batches):
     seen = []
