@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import arraynet
-from arraynet import callbacks, layers
+from arraynet import callbacks, layers, words
 from arraynet.models import Sequential, loop
 
 BATCH = 8
@@ -59,6 +59,7 @@ def a_batch(f):
 def host(request):
     if request.param not in arraynet.available_backends():
         pytest.skip(f"the backend {request.param} is not installed")
+    words._stream.cache_clear()  # a stream that another test has made would cost less than a new one
     with arraynet.use_backend(request.param):
         yield request.param
 
