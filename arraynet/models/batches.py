@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from arraynet.models.checks import host_structure, leaf_arrays
+from arraynet.models.checks import leaf_arrays, on_host
 from arraynet.random.streams import host_permutation
 from arraynet.rows import Rows
 from arraynet.tree import flatten, map_structure, unflatten
@@ -181,9 +181,8 @@ class IterableData:
         parts = tuple(item) if isinstance(item, tuple | list) else (item,)
         if not 1 <= len(parts) <= 3:
             raise ValueError(f"A batch is x, (x, y) or (x, y, sample_weight); the iterable yielded {len(parts)} parts.")
-        host = [None if part is None else host_structure(part, "a batch") for part in parts]
-        made = [map_structure(self._narrow, part) for part in host] + [None] * (3 - len(host))
-        batch = (made[0], made[1], made[2])
+        x, y, weight = (map_structure(self._narrow, part) for part in on_host(*parts))
+        batch = x, y, weight
         if self.look is not None:
             self.look(batch[1])
         return self.transform(batch) if self.transform else batch

@@ -13,7 +13,7 @@ from arraynet.plugins import current
 from arraynet.tensor import Tensor, Variable, as_tensor
 from arraynet.tree import flatten, map_structure
 
-__all__ = ["check_inputs", "check_numbers", "check_results", "host_structure", "leaf_arrays", "warn_of_nan"]
+__all__ = ["check_inputs", "check_numbers", "check_results", "leaf_arrays", "on_host", "warn_of_nan"]
 
 SCALING = (Rescaling, Normalization, BatchNormalization, LayerNormalization, Embedding)
 PICTURE = 64  # values that a sample has at least if it may be a picture
@@ -41,22 +41,33 @@ def _host(value: Any, name: str) -> np.ndarray:
     except (TypeError, ValueError) as error:
         raise type(error)(f"{name}: {_of_text(value, name) or error}") from error
     if not host.ndim:
-        raise ValueError(f"{name} must have samples along its first axis, received the single value {value!r}.")
+        raise ValueError(
+            f"{name} must have samples along its first axis, received the single value {value!r}. A batch of one "
+            f"sample is a list of it."
+        )
     return host
 
 
 def _of_text(value: Any, name: str) -> str:
-    """What is said of text where numbers are expected; nothing of what is no text."""
+    """What is said of text, or of columns with names, where numbers are expected; nothing of what is neither."""
     if hasattr(value, "__array_namespace__") and not isinstance(value, np.ndarray):  # it need not be on the host
         return ""
     try:
-        texts = np.asarray(value).reshape(-1)
+        given = np.asarray(value)
     except ValueError:  # of rows of different lengths
         return ""
+    if given.dtype.names:
+        return f"Its columns have names: numpy.stack([{name}[column] for column in {name}.dtype.names], axis=-1)."
+    texts = given.reshape(-1)
     if not texts.size or not isinstance(texts[0], str):
         return ""
-    if np.strings.isdecimal(texts[:SAMPLE].astype(str)).all():
+    first = texts[:SAMPLE].astype(str)
+    if not given.ndim:
+        mend = f"If that is a file, read it: numpy.genfromtxt({str(value)!r}, delimiter=',')."
+    elif np.strings.isdecimal(first).all():
         mend = f"These are whole numbers as text: numpy.asarray({name}).astype('int32')."
+    elif _are_numbers(first):
+        mend = f"These are numbers as text: numpy.asarray({name}).astype('float32')."
     elif name == "y":
         mend = "Number the classes: names, y = numpy.unique(y, return_inverse=True); class k is then called names[k]."
     else:
@@ -64,9 +75,46 @@ def _of_text(value: Any, name: str) -> str:
     return f"Expected numbers, received text such as {str(texts[0])!r}. {mend}"
 
 
+def _are_numbers(texts: np.ndarray) -> bool:
+    try:
+        return texts.astype(float).size > 0
+    except ValueError:
+        return False
+
+
 def leaf_arrays(value: Any) -> list[Any]:
     """Return the arrays of a nested structure."""
     return [leaf for leaf in flatten(value) if leaf is not None]
+
+
+def on_host(x: Any, y: Any = None, sample_weight: Any = None) -> tuple[Any, Any, Any]:
+    """Return inputs, labels and weights as NumPy arrays or structures of them, None where there are none.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Something is no array of numbers, or they hold different numbers of samples.
+    """
+    if x is None:
+        raise ValueError("There is no data: pass x, an array or an iterable of batches.")
+    given = {"x": x, "y": y, "sample_weight": sample_weight}
+    named = {name: None if value is None else host_structure(value, name) for name, value in given.items()}
+    sizes = {name: [len(leaf) for leaf in leaf_arrays(value)] for name, value in named.items() if value is not None}
+    if len({n for lengths in sizes.values() for n in lengths}) > 1:
+        listed = ", ".join(f"{name}: {_counted(lengths)}" for name, lengths in sizes.items())
+        raise ValueError(f"All arrays must hold the same number of samples, received {listed}.{_unstacked(named)}")
+    return named["x"], named["y"], named["sample_weight"]
+
+
+def _counted(lengths: list[int]) -> str:
+    alike = len(lengths) > 3 and len(set(lengths)) == 1
+    return f"{len(lengths)} arrays of {lengths[0]}" if alike else ", ".join(map(str, lengths))
+
+
+def _unstacked(named: dict[str, Any]) -> str:
+    """What is said of samples in a list, each an array, which would be inputs or outputs of their own."""
+    lists = [name for name, value in named.items() if isinstance(value, list | tuple) and len(value) > 1]
+    return "".join(f" Are the arrays of {name} samples? Make one array of them: numpy.stack({name})." for name in lists)
 
 
 def check_inputs(data: Any, model: Any) -> None:

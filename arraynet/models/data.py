@@ -8,7 +8,7 @@ import numpy as np
 
 from arraynet.checks import flag
 from arraynet.models.batches import ArrayData, Batch, IterableData
-from arraynet.models.checks import host_structure, leaf_arrays
+from arraynet.models.checks import leaf_arrays, on_host
 from arraynet.models.placed import PlacedData, fits
 from arraynet.plugins import current
 from arraynet.tree import map_structure
@@ -35,8 +35,6 @@ def data_of(
     """
     if shuffle != "batch":
         flag("shuffle, unless it is 'batch',", shuffle)
-    if x is None:
-        raise ValueError("There is no data: pass x, an array or an iterable of batches.")
     if class_weight is not None and sample_weight is not None:
         raise ValueError("class_weight and sample_weight cannot be given together: both weigh the samples.")
     if callable(x) and not hasattr(x, "__array__") and not is_iterable_of_batches(x):
@@ -56,9 +54,10 @@ def data_of(
 def _array_data(
     x: Any, y: Any, weight: Any, batch_size: Any, steps: Any, shuffle: Any, class_weight: Any, floats: str
 ) -> ArrayData:
-    named = {"x": x, "y": y, "sample_weight": weight}
-    x, y, weight = [None if value is None else host_structure(value, name) for name, value in named.items()]
-    samples = _checked_lengths(x=x, y=y, sample_weight=weight)
+    x, y, weight = on_host(x, y, weight)
+    samples = len(leaf_arrays(x)[0])
+    if not samples:
+        raise ValueError("x is empty: it holds no samples. Check how it was loaded or cut.")
     if class_weight is not None:
         weight = class_weights(y, class_weight)
     size = batch_size if batch_size is not None else -(-samples // steps) if steps else 32
@@ -71,29 +70,6 @@ def is_iterable_of_batches(x: Any) -> bool:
     known = (np.ndarray, list, tuple, dict, str, *current().array_types)
     walkable = isinstance(x, Iterable) or (hasattr(x, "__getitem__") and hasattr(x, "__len__"))
     return walkable and not isinstance(x, known) and not hasattr(x, "__array__")
-
-
-def _checked_lengths(**named: Any) -> int:
-    """The number of samples, which all arrays agree on."""
-    sizes = {name: [len(leaf) for leaf in leaf_arrays(value)] for name, value in named.items() if value is not None}
-    if len({n for lengths in sizes.values() for n in lengths}) > 1:
-        listed = ", ".join(f"{name}: {_counted(lengths)}" for name, lengths in sizes.items())
-        raise ValueError(f"All arrays must hold the same number of samples, received {listed}.{_unstacked(named)}")
-    samples = sizes["x"][0]
-    if not samples:
-        raise ValueError("x is empty: it holds no samples. Check how it was loaded or cut.")
-    return int(samples)
-
-
-def _counted(lengths: list[int]) -> str:
-    alike = len(lengths) > 3 and len(set(lengths)) == 1
-    return f"{len(lengths)} arrays of {lengths[0]}" if alike else ", ".join(map(str, lengths))
-
-
-def _unstacked(named: dict[str, Any]) -> str:
-    """What is said of samples in a list, each an array, which would be inputs or outputs of their own."""
-    lists = [name for name, value in named.items() if isinstance(value, list | tuple) and len(value) > 1]
-    return "".join(f" Are the arrays of {name} samples? Make one array of them: numpy.stack({name})." for name in lists)
 
 
 def class_weights(y: Any, class_weight: dict[int, float]) -> np.ndarray:
@@ -136,9 +112,8 @@ def split_off(arrays: Batch, share: float) -> tuple[Batch, Batch]:
         raise ValueError(f"validation_split is a share between 0 and 1, received {share!r}.")
     if is_iterable_of_batches(arrays[0]):
         raise ValueError("validation_split needs arrays; for an iterable of batches pass validation_data.")
-    named = zip(("x", "y", "sample_weight"), arrays, strict=True)
-    host = [None if value is None else host_structure(value, name) for name, value in named]
-    samples = _checked_lengths(x=host[0], y=host[1], sample_weight=host[2])
+    host = on_host(*arrays)
+    samples = len(leaf_arrays(host[0])[0])
     at = int(np.floor(samples * (1.0 - share)))
     if not 0 < at < samples:
         raise ValueError(

@@ -99,7 +99,7 @@ def stream(*batches):
     ("a hook with one argument", lambda m: m.fit(X, Y, callbacks=[OneArgument()]), TypeError, "on_epoch_end|logs"),
     ("no batches", lambda m: m.fit(stream()), ValueError, "no batch|empty"),
     ("batches in four", lambda m: m.fit(stream((X, Y, Y, Y))), ValueError, "4 parts|(x, y)"),
-    ("batches of text", lambda m: m.fit(stream("ab")), TypeError, "a batch|'ab'"),
+    ("batches of text", lambda m: m.fit(stream("ab")), TypeError, "x: |'ab'"),
     ("batches and labels", lambda m: m.fit(stream((X, Y)), Y), ValueError, "generator|leave y"),
     ("batches and their size", lambda m: m.fit(stream((X, Y)), batch_size=3), ValueError, "leave batch_size out"),
     ("batches split", lambda m: m.fit(stream((X, Y)), validation_split=0.2), ValueError, "validation_data"),

@@ -117,7 +117,10 @@ def test_arrays_of_different_length_are_refused_with_their_lengths():
         (X[:0], "x is empty"),
         (np.array([object()]), "x: .*dtype object"),
         (3.0, "samples along its first axis"),
-        (np.array(["a"]), "x: "),
+        (np.array(["a"]), "x: .*number the words"),
+        ([["0.5", "2"]], r"numbers as text: numpy.asarray\(x\).astype\('float32'\)"),
+        ("data.csv", r"numpy.genfromtxt\('data.csv'"),
+        (np.array([(1, 2.5)], "i4, f4"), "columns have names: numpy.stack"),
     ],
 )
 def test_unusable_inputs_are_refused_by_name(x, message):
@@ -199,6 +202,12 @@ def test_batches_of_inputs_alone_or_with_weights():
 def test_bad_batches_are_refused():
     with pytest.raises(ValueError, match="4 parts"):
         data_of(iter([(X, Y, Y, Y)])).first()
+    with pytest.raises(ValueError, match="x: 11, y: 10"):
+        data_of(iter([(X, Y[:10])])).first()
+    with pytest.raises(ValueError, match=r"y must have samples .* a list of it"):
+        data_of(iter([(X[0], 1.0)])).first()
+    with pytest.raises(ValueError, match="There is no data"):
+        data_of(iter([(None, Y)])).first()
     with pytest.raises(ValueError, match="yielded no batch"):
         data_of(iter([])).first()
     with pytest.raises(ValueError, match="leave y and sample_weight out"):
