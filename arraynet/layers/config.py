@@ -50,14 +50,15 @@ def config_of(layer: Any) -> dict[str, Any]:
 
 
 def shape_from(cls: type, keywords: dict[str, Any]) -> tuple[int | None, ...] | None:
-    """Return the shape of a batch from Keras' old keyword `input_shape`, the only one that no layer names.
+    """Return the shape of a batch from Keras' old keywords `input_shape` and `input_dim`, which no layer names.
 
     Raises
     ------
     ValueError
         There are others; the message lists those that the class knows. Or it is no shape.
     """
-    shape = keywords.pop("input_shape", None)
+    length = keywords.pop("input_dim", None)
+    shape = keywords.pop("input_shape", None if length is None else (length,))
     if keywords:
         named = sorted(_names(inspect.signature(cls).parameters.values()))
         raise ValueError(

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from arraynet.layers.shapes import is_shape
 from arraynet.tensor import Tensor
 from arraynet.tree import flatten
 
-__all__ = ["InputSpec", "check_inputs", "refuse_dict"]
+__all__ = ["InputSpec", "check_inputs", "refuse_several"]
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,18 @@ def _remedy(shape: tuple[int | None, ...], length: int) -> str:
     return "Bring the input into that shape, or make a new layer."
 
 
-def refuse_dict(inputs: Any, layer: Any) -> None:
-    """Raise ValueError if a layer that takes arrays is given a dict of them, or of their shapes."""
-    if isinstance(inputs, dict) and layer.input_spec is not None:
+def refuse_several(inputs: Any, layer: Any) -> None:
+    """Raise ValueError if a layer that takes one array is given a dict or a list of them, or of their shapes."""
+    if isinstance(inputs, dict):
+        received, mend, key = f"a dict of {sorted(inputs)}", "Pass the array itself", min(inputs, default="name")
+    elif isinstance(inputs, list | tuple) and len(inputs) > 1 and not is_shape(inputs):
+        received, mend, key = f"{len(inputs)} of them", "Make one of them (ops.stack, ops.concatenate)", 0
+    else:
+        return
+    if isinstance(layer.input_spec, InputSpec):
         raise ValueError(
-            f"Layer {layer.name!r} ({type(layer).__name__}) expects an array, received a dict of {sorted(inputs)}. "
-            f"Pass the array itself, or write a Model whose call takes inputs[{min(inputs, default='name')!r}]."
+            f"Layer {layer.name!r} ({type(layer).__name__}) expects an array, received {received}. {mend}, or write a "
+            f"Model whose call takes inputs[{key!r}]."
         )
 
 
@@ -72,7 +79,7 @@ def check_inputs(specs: Any, inputs: Any, layer: Any) -> None:
     """Check each of the input Tensors against the spec in the same place."""
     if specs is None:
         return
-    refuse_dict(inputs, layer)
+    refuse_several(inputs, layer)
     specs, inputs = flatten(specs), flatten(inputs)
     if len(specs) != len(inputs):
         raise ValueError(

@@ -19,7 +19,7 @@ from arraynet.layers.config import config_of, shape_from
 from arraynet.layers.context import calling, current_call
 from arraynet.layers.input_spec import check_inputs
 from arraynet.layers.placing import placed
-from arraynet.layers.shapes import probed_shape
+from arraynet.layers.shapes import probed_shape, weight_shape
 from arraynet.layers.tracked import Tracked
 from arraynet.naming import auto_name, is_automatic, snake_case
 from arraynet.observers import notify
@@ -156,10 +156,7 @@ class Layer(Tracked):
         name : str, optional
             Without it, "variable" and a number.
         """
-        if isinstance(shape, str):
-            raise ValueError(
-                f"add_weight: shape comes first, received {shape!r}; is that the name? Write name={shape!r}."
-            )
+        shape = weight_shape(shape)
         context = current_call()
         if self.built and context and context.layer is self:
             raise RuntimeError(
@@ -172,7 +169,7 @@ class Layer(Tracked):
         default = "glorot_uniform" if kind.startswith("float") else "zeros"
         make = initializers.get(default if initializer is None else initializer)
         with path_scope(f"{self._key or self.name}/{name}"):
-            variable = Variable(make, (shape,) if isinstance(shape, int) else tuple(shape), kind, trainable, name=name)
+            variable = Variable(make, shape, kind, flag("trainable", trainable), name=name)
         variable._path = f"{self.path}/{name}"
         if regularizer is not None:
             self._penalties.append(partial(regularizers.penalty, regularizers.get(regularizer), variable))

@@ -7,11 +7,13 @@ every unknown axis; an axis of the output that differs between the two runs is u
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from arraynet import ops
 from arraynet.autodiff.tape import tapes_paused
 from arraynet.tree import flatten, unflatten
 
-__all__ = ["batch_shape", "is_shape", "map_shapes", "probed_shape", "shape_tuple", "zeros_of"]
+__all__ = ["batch_shape", "is_shape", "map_shapes", "probed_shape", "shape_tuple", "weight_shape", "zeros_of"]
 
 UNKNOWN = (2, 3)
 
@@ -40,6 +42,19 @@ def shape_tuple(x: Any) -> Any:
 def batch_shape(x: Any) -> Any:
     """Return a shape, or each one of a structure, with its first axis unknown."""
     return map_shapes(lambda shape: (None, *shape[1:]), x)
+
+
+def weight_shape(x: Any) -> tuple[int, ...]:
+    """Return the shape of a weight, which knows all of its axes, as a tuple; a single int is one axis."""
+    if isinstance(x, str):
+        raise ValueError(f"add_weight: shape comes first, received {x!r}; is that the name? Write name={x!r}.")
+    shape = tuple(x) if isinstance(x, tuple | list) else (x,)
+    if not all(isinstance(n, int | np.integer) for n in shape):
+        raise ValueError(
+            f"add_weight: shape must be a tuple of ints, received {shape}. Axis 0 of an input_shape, the number of "
+            f"samples, is None: take input_shape[-1]. Several inputs have a list of shapes: input_shape[0][-1]."
+        )
+    return shape
 
 
 def probed_shape(layer: Any, input_shape: Any) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 
 from arraynet.custom_objects import custom_object_scope
 from arraynet.layers.input_layer import InputLayer
-from arraynet.layers.input_spec import refuse_dict
+from arraynet.layers.input_spec import refuse_several
 from arraynet.layers.layer import Layer
 from arraynet.layers.serialization import deserialize, serialize
 from arraynet.layers.shapes import batch_shape, shape_tuple
@@ -86,7 +86,9 @@ class Sequential(Model):
 
     def _check(self, layer: Any) -> None:
         if not isinstance(layer, Layer):
-            hint = f" Did you mean {layer.__name__}(...)?" if getattr(layer, "__name__", "").isidentifier() else ""
+            name = getattr(layer, "__name__", repr(layer))
+            meant = f"{name}(...)" if isinstance(layer, type) else f"layers.Activation({name})"
+            hint = f" Did you mean {meant}?" if callable(layer) or isinstance(layer, str) else ""
             raise ValueError(f"Model {self.name!r} is a stack of layers, received {layer!r}, which is none.{hint}")
         if isinstance(layer, InputLayer) and self._stack:
             raise ValueError(
@@ -154,7 +156,7 @@ class Sequential(Model):
         self._build_shape = shape = batch_shape(shape_tuple(shape))
         for layer in self.layers:
             if not layer.built:
-                refuse_dict(shape, layer)
+                refuse_several(shape, layer)
                 layer.build(shape)
             shape = layer.compute_output_shape(shape)
 

@@ -127,6 +127,17 @@ def test_a_weight_may_start_from_an_array(backend):
     np.testing.assert_array_equal(layer.add_weight((2,), np.float32([1, 2])).numpy(), [1, 2])
 
 
+@pytest.mark.parametrize("shape", [(None, 1), "kernel", [(3, 1), (4, 1)]])
+def test_what_is_no_shape_of_a_weight_is_refused(shape):
+    with pytest.raises(ValueError, match=r"add_weight: shape (must be a tuple of ints|comes first)"):
+        layers.Layer().add_weight(shape)
+
+
+def test_a_weight_is_trained_or_not():
+    with pytest.raises(ValueError, match="trainable must be True or False, received 'no'"):
+        layers.Layer().add_weight((1,), trainable="no")
+
+
 def test_floating_inputs_are_cast_and_integers_are_not(backend):
     class Kind(layers.Layer):
         def call(self, inputs, other=None):

@@ -309,7 +309,7 @@ def without_shape():
     ("a masked array", lambda: ops.sum(np.ma.array([1.0, 9.0], mask=[False, True])), TypeError, "masked|x.filled(0)"),
     ("text to Dense", lambda: layers.Dense(3)("hello"), TypeError, "Expected numbers|'hello'"),
     ("nothing to Dense", lambda: layers.Dense(3)(None), TypeError, "Dense|expects an array|None"),
-    ("two inputs to Dense", lambda: layers.Dense(3)([X, X]), ValueError, "Dense|1 inputs|received 2"),
+    ("two inputs to Dense", lambda: layers.Dense(3)([X, X]), ValueError, "Dense|expects an array|2 of them"),
     ("shapes to add", lambda: layers.Add()([X, X[:, :4]]), ValueError, "add|(50, 6)|(50, 4)"),
     ("one to concatenate", lambda: layers.Concatenate()(X), ValueError, "Concatenate|two inputs"),
     ("a sample that does not fit", lambda: layers.Reshape((4, 4))(X), ValueError, "Reshape|(6,)|(4, 4)"),

@@ -44,10 +44,11 @@ def test_without_an_input_the_weights_wait(backend, build):
     assert model.input_shape == (None, 3)
 
 
-def test_input_shape_on_the_first_layer_works_with_a_warning():
-    with pytest.warns(UserWarning, match="Input"):
-        model = Sequential([Dense(2, input_shape=(3,))])
-    assert model.built
+@pytest.mark.parametrize("keyword", [{"input_shape": (3,)}, {"input_dim": 3}])
+def test_the_shape_on_the_first_layer_works_with_a_warning(keyword):
+    with pytest.warns(UserWarning, match=r"put Input\(shape=\(3,\)\)"):
+        model = Sequential([Dense(2, **keyword)])
+    assert model.input_shape == (None, 3)
 
 
 def test_add_and_pop():
@@ -169,7 +170,10 @@ def test_repr_tells_the_layers():
     ("make", "message"),
     [
         (lambda: Sequential([Dense]), r"stack of layers.*Did you mean Dense\(\.\.\.\)"),
-        (lambda: Sequential([3]), "stack of layers, received 3"),
+        (lambda: Sequential([3]), "stack of layers, received 3, which is none.$"),
+        (lambda: Sequential(["relu"]), r"Did you mean layers.Activation\('relu'\)"),
+        (lambda: Sequential([ops.relu]), r"Did you mean layers.Activation\(relu\)"),
+        (lambda: Sequential([Dense(2)]).predict([X, X]), "'dense_?\\d*' .*expects an array, received 2 of them"),
         (lambda: Sequential([Dense(2, name="a"), Dense(2, name="a")]), "has a layer named 'a' already"),
         (lambda: Sequential([Dense(2), Input((3,))]), "Input comes first and only once"),
         (lambda: Sequential([Input((3,)), Input((3,))]), "Input comes first and only once"),
