@@ -2,13 +2,74 @@
 
 import inspect
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
-from arraynet.checks import resembling
-from arraynet.custom_objects import custom_object
+import numpy as np
+
+from arraynet import checks
+from arraynet.custom_objects import custom_object, custom_object_scope
 from arraynet.naming import snake_case
 
-__all__ = ["deserialize", "lookup", "named", "serialize"]
+__all__ = ["Configured", "arguments", "deserialize", "lookup", "named", "serialize"]
+
+MANY = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+
+
+class Configured:
+    """An object whose configuration is read off its constructor: it keeps each argument as an attribute of its name."""
+
+    _kept: ClassVar[dict[str, str]] = {}  # the base's arguments, which **kwargs hand on to it, and where it keeps them
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments, as numbers, strings, lists and dicts of them.
+
+        Raises
+        ------
+        TypeError
+            An argument is kept under another name or not at all.
+        ValueError
+            An argument is a function without a name, as a lambda.
+        """
+        cls, named = type(self), arguments(type(self))
+        others = [name for name in named if name not in self._kept]
+        missing = [name for name in others if name not in vars(self)]
+        if missing and not issubclass(_owner(cls, "get_config"), _owner(cls, "__init__")):  # which else adds them
+            raise TypeError(
+                f"{cls.__name__} does not keep its argument {', '.join(missing)} as an attribute of that "
+                f"name, so its configuration is unknown: set self.{missing[0]}, or define get_config(self)."
+            )
+        takes_all = any(p.kind is MANY[0] for p in inspect.signature(cls).parameters.values())
+        config = {name: getattr(self, kept) for name, kept in self._kept.items() if takes_all or name in named}
+        config |= {name: getattr(self, name) for name in others if name not in missing}
+        owner = " ".join([cls.__name__, *([repr(self.name)] if hasattr(self, "name") else [])])
+        return {name: _plain(value, f"{owner}: {name}") for name, value in config.items()}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """Return a new object from what `get_config` returned."""
+        return cls(**config)
+
+
+def arguments(cls: type) -> list[str]:
+    """Return the names of a constructor's arguments."""
+    return [p.name for p in inspect.signature(cls).parameters.values() if p.kind not in MANY]
+
+
+def _owner(cls: type, method: str) -> type:
+    return next(base for base in cls.__mro__ if method in vars(base))
+
+
+def _plain(value: Any, what: str) -> Any:
+    """A value in plain types: objects with a configuration as a dict, functions by name, arrays as lists."""
+    if hasattr(value, "__array__"):
+        return np.asarray(value).tolist()
+    if isinstance(value, list | tuple):
+        return [_plain(item, what) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item, what) for key, item in value.items()}
+    if hasattr(value, "get_config"):
+        return serialize(value)
+    return checks.named(what, value) if callable(value) else value
 
 
 def named(*classes: type, **aliases: type) -> dict[str, type]:
@@ -27,9 +88,7 @@ def lookup(kind: str, identifier: Any, table: Mapping[str, type]) -> Any:
     own = custom_object(identifier)
     if own is not None and not inspect.isclass(own):
         return own
-    if isinstance(identifier, str):
-        identifier = deserialize(kind, {"class_name": identifier, "config": {}}, table)
-    elif isinstance(identifier, dict):
+    if isinstance(identifier, str | dict):
         identifier = deserialize(kind, identifier, table)
     elif inspect.isclass(identifier):
         identifier = identifier()
@@ -44,19 +103,19 @@ def serialize(obj: Any) -> dict[str, Any]:
 
 
 def deserialize(
-    kind: str, config: Mapping[str, Any], table: Mapping[str, type], custom_objects: Mapping[str, type] | None = None
+    kind: str, config: Any, table: Mapping[str, type], custom_objects: Mapping[str, type] | None = None
 ) -> Any:
-    """Return an object from what `serialize` gave; `custom_objects` are classes of the user's own by name."""
-    name = config.get("class_name")
-    cls = (custom_objects or {}).get(str(name)) or custom_object(name) or table.get(str(name))
-    if cls is None:
-        raise ValueError(_uninterpreted(kind, name, {**table, **(custom_objects or {})}))
-    given = config.get("config") or {}
-    return cls.from_config(given) if hasattr(cls, "from_config") else cls(**given)
+    """Return an object from what `serialize` gave, or from its class's name; `custom_objects` are the user's own."""
+    name, given = (config.get("class_name"), config.get("config")) if isinstance(config, Mapping) else (config, None)
+    with custom_object_scope(custom_objects):
+        cls = custom_object(name) or table.get(str(name))
+        if cls is None:
+            raise ValueError(_uninterpreted(kind, name, table))
+        return cls.from_config(given or {}) if hasattr(cls, "from_config") else cls(**given or {})
 
 
 def _uninterpreted(kind: str, identifier: Any, table: Mapping[str, type]) -> str:
     names = ", ".join(sorted({cls.__name__ for cls in table.values()}))
-    own = f"{resembling(identifier, table)} If it is your own, pass it by custom_objects."
+    own = f"{checks.resembling(identifier, table)} If it is your own, pass it by custom_objects."
     remedy = f" {own.lstrip()}" if isinstance(identifier, str) else ""
     return f"Could not interpret {kind} identifier: {identifier!r}. Known by name: {names}.{remedy}"

@@ -14,8 +14,10 @@ __all__ = ["L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer"]
 __all__ += ["deserialize", "get", "l1", "l1_l2", "l2", "serialize"]
 
 
-class Regularizer(Versioned):
+class Regularizer(registry.Configured, Versioned):
     """A function of a weight that the loss is made larger by; subclass it and define `__call__`.
+
+    Arguments of its constructor that are kept as attributes of their names are saved with it.
 
     Examples
     --------
@@ -30,15 +32,6 @@ class Regularizer(Versioned):
     def __call__(self, x: Any) -> Any:
         """Return the penalty of a weight, a number."""
         raise NotImplementedError(f"{type(self).__name__} does not define __call__(self, x).")
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
-        return {}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "Regularizer":
-        """Return a regularizer from what `get_config` gave."""
-        return cls(**config)
 
 
 class L1(Regularizer):
@@ -56,9 +49,6 @@ class L1(Regularizer):
     def __call__(self, x: Any) -> Tensor:
         return ops.sum(ops.absolute(x)) * self.l1  # type: ignore[no-any-return]
 
-    def get_config(self) -> dict[str, Any]:
-        return {"l1": self.l1}
-
 
 class L2(Regularizer):
     """``l2 * sum(x**2)``, without a half.
@@ -75,9 +65,6 @@ class L2(Regularizer):
     def __call__(self, x: Any) -> Tensor:
         return ops.sum(ops.square(x)) * self.l2  # type: ignore[no-any-return]
 
-    def get_config(self) -> dict[str, Any]:
-        return {"l2": self.l2}
-
 
 class L1L2(Regularizer):
     """``l1 * sum(|x|) + l2 * sum(x**2)``.
@@ -93,9 +80,6 @@ class L1L2(Regularizer):
 
     def __call__(self, x: Any) -> Tensor:
         return L1(self.l1)(x) + L2(self.l2)(x)  # type: ignore[no-any-return]
-
-    def get_config(self) -> dict[str, Any]:
-        return {"l1": self.l1, "l2": self.l2}
 
 
 class OrthogonalRegularizer(Regularizer):
@@ -123,9 +107,6 @@ class OrthogonalRegularizer(Regularizer):
         n = rows.shape[0]
         others = (rows @ ops.transpose(rows)) * (1 - ops.eye(n, dtype=rows.dtype))
         return ops.sum(ops.absolute(others)) * (self.factor / max(1, n * (n - 1)))  # type: ignore[no-any-return]
-
-    def get_config(self) -> dict[str, Any]:
-        return {"factor": self.factor, "mode": self.mode}
 
 
 def penalty(regularizer: Any, x: Any) -> Any:

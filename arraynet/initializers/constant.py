@@ -7,13 +7,16 @@ import numpy as np
 from arraynet import dtypes, ops
 from arraynet.checks import number
 from arraynet.ops.shape import new_shape
+from arraynet.registry import Configured
 from arraynet.tensor import Tensor
 
 __all__ = ["Constant", "Given", "Identity", "Initializer", "Ones", "Zeros"]
 
 
-class Initializer:
-    """What makes a variable's first value. Subclass it and define `__call__`, and `get_config` to be saved.
+class Initializer(Configured):
+    """What makes a variable's first value; subclass it and define `__call__`.
+
+    Arguments of its constructor that are kept as attributes of their names are saved with it.
 
     Examples
     --------
@@ -28,15 +31,6 @@ class Initializer:
     def __call__(self, shape: Any, dtype: Any = None) -> Any:
         """Return a Tensor of a shape, in floatx unless a dtype is named."""
         raise NotImplementedError(f"{type(self).__name__} does not define __call__(self, shape, dtype=None).")
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
-        return {}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "Initializer":
-        """Return an initializer from what `get_config` gave."""
-        return cls(**config)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.get_config().items())})"
@@ -78,9 +72,6 @@ class Constant(Initializer):
         value = ops.convert_to_tensor(self.value, dtypes.standardize(dtype or "float"))
         return ops.zeros(shape, dtype) + value  # type: ignore[no-any-return]
 
-    def get_config(self) -> dict[str, Any]:
-        return {"value": np.asarray(self.value).tolist()}
-
 
 class Identity(Initializer):
     """`gain` times the identity matrix; for shapes of two axes.
@@ -100,9 +91,6 @@ class Identity(Initializer):
             raise ValueError(f"Identity makes matrices, received shape {shape}. Use Orthogonal for other shapes.")
         return ops.eye(shape[0], shape[1], dtype=dtype) * self.gain  # type: ignore[no-any-return]
 
-    def get_config(self) -> dict[str, Any]:
-        return {"gain": self.gain}
-
 
 class Given(Initializer):
     """Values given as an array."""
@@ -114,6 +102,3 @@ class Given(Initializer):
         if new_shape(shape) != tuple(self.values.shape):
             raise ValueError(f"The initial values have shape {self.values.shape}, the variable has {tuple(shape)}.")
         return ops.convert_to_tensor(self.values, dtype)
-
-    def get_config(self) -> dict[str, Any]:
-        return {"values": np.asarray(self.values).tolist()}

@@ -27,12 +27,11 @@ class Drawn(Initializer):
     def _stream(self) -> Any:
         return random.SeedGenerator() if self.seed is None else self.seed
 
-    def get_config(self) -> dict[str, Any]:
-        return {"seed": random.serialize_seed(self.seed)}
-
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Initializer:
-        return cls(**config | {"seed": random.deserialize_seed(config.get("seed"))})
+        seed = config.get("seed")
+        seed = random.SeedGenerator.from_config(seed["config"]) if isinstance(seed, dict) else seed
+        return cls(**config | {"seed": seed})
 
 
 class RandomUniform(Drawn):
@@ -53,9 +52,6 @@ class RandomUniform(Drawn):
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
         return random.uniform(shape, self.minval, self.maxval, dtype, self._stream())
 
-    def get_config(self) -> dict[str, Any]:
-        return {"minval": self.minval, "maxval": self.maxval} | super().get_config()
-
 
 class RandomNormal(Drawn):
     """Normally distributed numbers.
@@ -74,9 +70,6 @@ class RandomNormal(Drawn):
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
         return random.normal(shape, self.mean, self.stddev, dtype, self._stream())
-
-    def get_config(self) -> dict[str, Any]:
-        return {"mean": self.mean, "stddev": self.stddev} | super().get_config()
 
 
 class TruncatedNormal(RandomNormal):
@@ -124,6 +117,3 @@ class Orthogonal(Drawn):
         q = q * np.sign(np.diagonal(r))
         values = self.gain * np.reshape(q if rows >= columns else q.T, shape)
         return ops.convert_to_tensor(values, dtypes.standardize(dtype or "float"))
-
-    def get_config(self) -> dict[str, Any]:
-        return {"gain": self.gain} | super().get_config()

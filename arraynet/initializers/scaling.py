@@ -66,10 +66,6 @@ class VarianceScaling(Drawn):
         fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
         return _DRAWS[self.distribution](shape, math.sqrt(self.scale / max(1.0, fan)), dtype, self._stream())
 
-    def get_config(self) -> dict[str, Any]:
-        fixed = {"scale": self.scale, "mode": self.mode, "distribution": self.distribution}
-        return (fixed if type(self) is VarianceScaling else {}) | super().get_config()
-
 
 def fans(shape: tuple[int, ...]) -> tuple[float, float]:
     """Return the numbers of inputs and outputs of a unit whose kernel has a shape."""

@@ -7,7 +7,7 @@ its input's shape, and its arithmetic in ops. Backend, dtypes, checks, names and
 import inspect
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -15,17 +15,17 @@ from arraynet import dtypes, initializers, regularizers
 from arraynet.backend import Backend
 from arraynet.checks import flag, lacking
 from arraynet.layers.arguments import backend_of, entered
-from arraynet.layers.config import config_of, shape_from
 from arraynet.layers.context import calling, current_call
 from arraynet.layers.input_spec import check_inputs
 from arraynet.layers.placing import placed
-from arraynet.layers.shapes import probed_shape, weight_shape
+from arraynet.layers.shapes import probed_shape, shape_from, weight_shape
 from arraynet.layers.tracked import Tracked
 from arraynet.naming import auto_name, is_automatic, snake_case
 from arraynet.observers import notify
 from arraynet.ops import cast
 from arraynet.plugins import use_backend
 from arraynet.random import SeedGenerator, path_scope
+from arraynet.registry import Configured
 from arraynet.tensor import Tensor, Variable, as_tensor
 from arraynet.tree import flatten, map_structure
 
@@ -34,7 +34,7 @@ __all__ = ["Layer"]
 MIXED = {"mixed_float16": ("float16", "float32")}  # policy: (compute dtype, dtype of the Variables)
 
 
-class Layer(Tracked):
+class Layer(Configured, Tracked):
     """A function with weights.
 
     A subclass stores its configuration in the constructor, makes its weights in ``build(input_shape)`` with
@@ -72,6 +72,10 @@ class Layer(Tracked):
     Tensor([[1., 2.]], dtype=float32, backend=numpy)
     """
 
+    _kept: ClassVar[dict[str, str]] = {
+        **{name: name for name in ("name", "trainable", "activity_regularizer")},
+        "dtype": "dtype_policy",
+    }
     input_spec: Any = None
     autocast = True
     _takes_training: int | None = None  # where `call` has its parameter `training`, self not counted
@@ -246,12 +250,10 @@ class Layer(Tracked):
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments, as numbers, strings, lists and dicts of them."""
-        return config_of(self)
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
-        """Return a new layer from what `get_config` returned."""
-        return cls(**config)
+        config = super().get_config()
+        if config.get("activity_regularizer") is None:
+            config.pop("activity_regularizer", None)
+        return config
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"

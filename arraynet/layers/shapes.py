@@ -4,6 +4,7 @@ A layer without a `compute_output_shape` of its own is run on zeros, twice, with
 every unknown axis; an axis of the output that differs between the two runs is unknown as well.
 """
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -11,9 +12,11 @@ import numpy as np
 
 from arraynet import ops
 from arraynet.autodiff.tape import tapes_paused
+from arraynet.registry import Configured, arguments
 from arraynet.tree import flatten, unflatten
 
-__all__ = ["batch_shape", "is_shape", "map_shapes", "probed_shape", "shape_tuple", "weight_shape", "zeros_of"]
+__all__ = ["batch_shape", "is_shape", "map_shapes", "probed_shape", "shape_from", "shape_tuple"]
+__all__ += ["weight_shape", "zeros_of"]
 
 UNKNOWN = (2, 3)
 
@@ -55,6 +58,34 @@ def weight_shape(x: Any) -> tuple[int, ...]:
             f"samples, is None: take input_shape[-1]. Several inputs have a list of shapes: input_shape[0][-1]."
         )
     return shape
+
+
+def shape_from(cls: type[Configured], keywords: dict[str, Any]) -> tuple[int | None, ...] | None:
+    """Return the shape of a batch from Keras' old keywords `input_shape` and `input_dim`, which no layer names.
+
+    Raises
+    ------
+    ValueError
+        There are others; the message lists those that the class knows. Or it is no shape.
+    """
+    length = keywords.pop("input_dim", None)
+    shape = keywords.pop("input_shape", None if length is None else (length,))
+    if keywords:
+        named = sorted(arguments(cls))
+        raise ValueError(
+            f"{cls.__name__} received unknown keywords: {', '.join(keywords)}. "
+            f"It knows: {', '.join(dict.fromkeys([*named, *cls._kept]))}."
+        )
+    if shape is None:
+        return None
+    if not is_shape(shape):
+        raise ValueError(f"{cls.__name__}: input_shape must be a tuple, such as (784,), received {shape!r}.")
+    warnings.warn(
+        f"{cls.__name__}(input_shape={shape}): put Input(shape={shape}) in front of the layer instead.",
+        UserWarning,
+        stacklevel=4,
+    )
+    return (None, *shape)
 
 
 def probed_shape(layer: Any, input_shape: Any) -> Any:

@@ -2,13 +2,14 @@
 
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from arraynet import config, dtypes, ops
 from arraynet.checks import flag, lacking
 from arraynet.dispatch import operands
 from arraynet.naming import snake_case
 from arraynet.observers import Versioned, notify
+from arraynet.registry import Configured
 from arraynet.tensor import Tensor
 
 __all__ = ["REDUCTIONS", "FunctionLoss", "Loss", "reduced", "same_rank"]
@@ -18,8 +19,10 @@ FLAGS = ("from_logits", "apply_class_balancing")
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", None, "none")
 
 
-class Loss(Versioned):
+class Loss(Configured, Versioned):
     """Base of all losses: subclass it and define ``call(y_true, y_pred)``, one loss per sample.
+
+    Further arguments of its constructor that are kept as attributes of their names are saved with it.
 
     Parameters
     ----------
@@ -32,6 +35,8 @@ class Loss(Versioned):
     dtype : str, optional
         What predictions are cast to; floatx without it.
     """
+
+    _kept: ClassVar[dict[str, str]] = {"name": "name", "reduction": "reduction", "dtype": "_dtype"}
 
     def __init__(self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None):
         if reduction not in REDUCTIONS:
@@ -71,15 +76,6 @@ class Loss(Versioned):
                 f"values of shape {values.shape}."
             )
         return reduced(values, sample_weight, self.reduction)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
-        return {"name": self.name, "reduction": self.reduction, "dtype": self._dtype}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "Loss":
-        """Return the loss that `get_config` described."""
-        return cls(**config)
 
 
 class Optioned:

@@ -4,7 +4,7 @@ Nothing here asks a tensor for its value; `Metric.result` returns a tensor, and 
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -16,16 +16,18 @@ from arraynet.layers.tracked import held
 from arraynet.losses.base import Optioned, divided, weighted
 from arraynet.naming import auto_name, snake_case
 from arraynet.observers import Versioned
+from arraynet.registry import Configured
 from arraynet.tensor import Variable
 
 __all__ = ["Mean", "MeanMetricWrapper", "Metric", "Sum"]
 
 
-class Metric(Versioned):
+class Metric(Configured, Versioned):
     """Base of all metrics: subclass it, make Variables, define `update_state` and `result`.
 
     Variables and other metrics that it sets as attributes, also inside lists, tuples and dicts, are its state, which
-    `reset_state` sets to zero; the weights of a layer are not.
+    `reset_state` sets to zero; the weights of a layer are not. Further arguments of its constructor that are kept as
+    attributes of their names are saved with it.
 
     Parameters
     ----------
@@ -40,6 +42,7 @@ class Metric(Versioned):
         Which way is better, for callbacks with ``mode="auto"``.
     """
 
+    _kept: ClassVar[dict[str, str]] = {"name": "name", "dtype": "dtype"}
     direction: str | None = None
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
@@ -92,15 +95,6 @@ class Metric(Versioned):
         """Take one batch into account and return the value so far."""
         self.update_state(*args, **kwargs)
         return self.result()
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
-        return {"name": self.name, "dtype": self.dtype}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "Metric":
-        """Return the metric that `get_config` described."""
-        return cls(**config)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}>"

@@ -59,13 +59,6 @@ class _Positives(Metric):
         right = self.true_positives.read()
         return divided(right, right + self.misses.read())
 
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {
-            "thresholds": self.thresholds,
-            "top_k": self.top_k,
-            "class_id": self.class_id,
-        }
-
 
 def _counts(values: list[Any], sample_weight: Any) -> Any:
     """The sum of each, or of the only one."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from arraynet import registry
 from arraynet.checks import explain_absent as _explain_absent
+from arraynet.custom_objects import custom_object, custom_object_scope
 from arraynet.optimizers import schedules
 from arraynet.optimizers.adam import Adam, Adamax, AdamW, Nadam
 from arraynet.optimizers.base import Optimizer
@@ -63,11 +64,9 @@ def get(identifier: Any) -> Optimizer:
     """
     if isinstance(identifier, Optimizer):
         return identifier
-    if isinstance(identifier, dict):
-        return deserialize(identifier)
     if isinstance(identifier, type):
         raise ValueError(f"{identifier.__name__} is a class of optimizers: call it, {identifier.__name__}().")
-    return deserialize({"class_name": identifier, "config": {}})
+    return deserialize(identifier)
 
 
 def serialize(optimizer: Optimizer) -> dict[str, Any]:
@@ -93,13 +92,13 @@ def serialize(optimizer: Optimizer) -> dict[str, Any]:
     return registry.serialize(optimizer)
 
 
-def deserialize(config: dict[str, Any], custom_objects: Mapping[str, type] | None = None) -> Optimizer:
+def deserialize(config: Any, custom_objects: Mapping[str, type] | None = None) -> Optimizer:
     """Return an optimizer from what `serialize` gave.
 
     Parameters
     ----------
-    config : dict
-        ``class_name`` and, where the defaults are not meant, ``config``.
+    config : dict or str
+        ``class_name`` and, where the defaults are not meant, ``config``; or the name alone, in any case.
     custom_objects : dict of str to class, optional
         Classes of your own by their names, which come before arraynet's.
 
@@ -113,10 +112,12 @@ def deserialize(config: dict[str, Any], custom_objects: Mapping[str, type] | Non
     ValueError
         No class has that name; the message lists those that are known.
     """
-    name = config.get("class_name")
-    if isinstance(name, str) and name.lower() in _TABLE:
-        config = config | {"class_name": name.lower()}
-    return registry.deserialize("optimizer", config, _TABLE, custom_objects)  # type: ignore[no-any-return]
+    given = config if isinstance(config, Mapping) else {"class_name": config}
+    name = given.get("class_name")
+    with custom_object_scope(custom_objects):
+        if custom_object(name) is None and isinstance(name, str) and name.lower() in _TABLE:
+            given = {**given, "class_name": name.lower()}
+        return registry.deserialize("optimizer", given, _TABLE)  # type: ignore[no-any-return]
 
 
 _explain_absent(__name__, "optimizer", "Subclass Optimizer to write one: docs/extend/optimizer.md.")

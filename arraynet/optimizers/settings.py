@@ -1,6 +1,6 @@
 """What an optimizer is made with: its learning rate and the settings that all optimizers share."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -8,6 +8,7 @@ from arraynet.checks import flag, lacking, number, resembling
 from arraynet.naming import auto_name
 from arraynet.observers import Versioned
 from arraynet.optimizers import schedules
+from arraynet.registry import Configured
 
 __all__ = ["Settings"]
 
@@ -37,9 +38,14 @@ BOUNDS: dict[str, tuple[int, ...]] = {
 OLD = {"lr": "learning_rate"}  # Keras 2 and PyTorch call it that
 
 
-class Settings(Versioned):
+class Settings(Configured, Versioned):
     """Learning rate, step count and shared settings; what they mean stands at `Optimizer`."""
 
+    _kept: ClassVar[dict[str, str]] = {
+        "name": "name",
+        "learning_rate": "_settled_rate",
+        **{name: name for name in SHARED},
+    }
     hyper: tuple[str, ...] = ()  # names of the constructor's own arguments
 
     def __init__(
@@ -135,12 +141,14 @@ class Settings(Versioned):
     def iterations(self, value: int) -> None:
         self._iterations = int(value) * (self.gradient_accumulation_steps or 1)
 
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments; of a callable learning rate, its present value."""
+    @property
+    def _settled_rate(self) -> Any:
+        """What a configuration holds: a schedule, or a rate; of a callable, the present one."""
         rate = self._learning_rate
-        is_schedule = isinstance(rate, schedules.LearningRateSchedule)
-        config = {"name": self.name, "learning_rate": schedules.serialize(rate) if is_schedule else self.learning_rate}
-        return config | {name: getattr(self, name) for name in (*self.hyper, *SHARED)}
+        return rate if isinstance(rate, schedules.LearningRateSchedule) else self.learning_rate
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {name: getattr(self, name) for name in self.hyper}  # options name them, too
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:

@@ -9,22 +9,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import count
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from arraynet import config
 from arraynet.observers import Versioned
+from arraynet.registry import Configured
 from arraynet.threads import new_lock
 from arraynet.words import host_words
 
 __all__ = [
     "SeedGenerator",
-    "deserialize_seed",
     "host_permutation",
     "path_scope",
     "reset_streams",
-    "serialize_seed",
     "stream_key",
 ]
 
@@ -51,7 +50,7 @@ def path_scope(path: str) -> Iterator[None]:
         _path.reset(token)
 
 
-class SeedGenerator(Versioned):
+class SeedGenerator(Configured, Versioned):
     """A stream of random numbers with a position that every draw moves on.
 
     Parameters
@@ -70,6 +69,8 @@ class SeedGenerator(Versioned):
     >>> bool((first == second).numpy().any())
     False
     """
+
+    _kept: ClassVar[dict[str, str]] = {"seed": "_given", "name": "name"}
 
     def __init__(self, seed: int | None = None, name: str | None = None) -> None:
         self.name = name or "seed_generator"
@@ -101,15 +102,6 @@ class SeedGenerator(Versioned):
             position = self._counter
             self._counter += blocks
         return position
-
-    def get_config(self) -> dict[str, Any]:
-        """Return what makes a stream like this one, at its start."""
-        return {"seed": self._given, "name": self.name}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "SeedGenerator":
-        """Return a stream from what `get_config` gave."""
-        return cls(**config)
 
     def __repr__(self) -> str:
         return f"<SeedGenerator seed={self.seed} counter={self._counter}>"
@@ -155,13 +147,3 @@ def host_permutation(key: tuple[int, int], n: int) -> np.ndarray:
     ordered = words[order]
     tied = bool((ordered[1:] == ordered[:-1]).any())
     return np.argsort(words, kind="stable") if tied else order
-
-
-def serialize_seed(seed: int | SeedGenerator | None) -> Any:
-    """Return a seed argument as what a configuration holds."""
-    return {"class_name": "SeedGenerator", "config": seed.get_config()} if isinstance(seed, SeedGenerator) else seed
-
-
-def deserialize_seed(seed: Any) -> Any:
-    """Return a seed argument from what `serialize_seed` gave."""
-    return SeedGenerator.from_config(seed["config"]) if isinstance(seed, dict) else seed

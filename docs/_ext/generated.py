@@ -20,7 +20,7 @@ from arraynet.testing import tolerances
 MEASURED = ("performance", "gpu-runs")
 """Pages that scripts write after measuring."""
 INTERNAL = ("reduced", "same_rank", "epoch_line", "resolve_verbose", "host_permutation", "path_scope", "stream_key")
-INTERNAL += ("serialize_seed", "deserialize_seed", "reset_streams")
+INTERNAL += ("reset_streams",)
 """What modules of the package share among themselves, and nobody else needs."""
 CALLED = ("arraynet.ops", "arraynet.activations")
 """Modules whose functions the table of cases calls."""

@@ -1,0 +1,85 @@
+"""Configurations that are read off constructors, the same way for all that has one, and the way back from them."""
+
+import pytest
+
+from arraynet import initializers, layers, losses, metrics, ops, optimizers, random, regularizers
+from arraynet.dispatch import op
+
+FAMILIES = (layers.Layer, losses.Loss, metrics.Metric, initializers.Initializer, regularizers.Regularizer)
+
+
+@op(promote=None)
+def plain_step(xp, w, g, /, learning_rate):
+    return w - g * learning_rate
+
+
+class Halving(optimizers.schedules.LearningRateSchedule):
+    def __call__(self, step):
+        return 0.5**step
+
+    def get_config(self):
+        return {}
+
+
+@pytest.mark.parametrize("base", FAMILIES, ids=lambda base: base.__name__)
+def test_a_constructor_that_names_only_its_own_arguments(base):
+    class Mine(base):
+        def __init__(self, share, names=("a", "b")):
+            super().__init__()
+            self.share, self.names = share, names
+
+    config = Mine(ops.ones((2,))).get_config()
+    assert config == {"share": [1.0, 1.0], "names": ["a", "b"]}
+    assert Mine.from_config(config).get_config() == config
+
+
+@pytest.mark.parametrize("base", FAMILIES, ids=lambda base: base.__name__)
+def test_an_argument_that_is_not_kept_is_named(base):
+    class Mine(base):
+        def __init__(self, share=0.5):
+            super().__init__()
+            self._share = share
+
+    with pytest.raises(TypeError, match=r"Mine does not keep its argument share .* set self.share, or define get_conf"):
+        Mine().get_config()
+
+
+@pytest.mark.parametrize("base", FAMILIES, ids=lambda base: base.__name__)
+def test_a_configuration_of_ones_own_may_add_to_the_inherited_one(base):
+    class Mine(base):
+        def __init__(self, share=0.5):
+            super().__init__()
+            self._share = share
+
+        def get_config(self):
+            return super().get_config() | {"share": self._share}
+
+    assert Mine(0.25).get_config() == {"share": 0.25}
+
+
+def test_an_optimizer_without_a_name_among_its_arguments():
+    class Mine(optimizers.Optimizer):
+        step = plain_step
+
+        def __init__(self, learning_rate=0.1):
+            super().__init__(learning_rate)
+
+    config = optimizers.serialize(Mine(0.5))
+    assert config == {"class_name": "Mine", "config": {"learning_rate": 0.5}}
+    assert optimizers.deserialize(config, {"Mine": Mine}).learning_rate == 0.5
+
+
+def test_classes_of_ones_own_come_first_and_reach_what_lies_inside():
+    class Adam(optimizers.Adam):
+        """One's own, of the same name."""
+
+    config = optimizers.serialize(Adam(Halving()))
+    made = optimizers.deserialize(config, {"Adam": Adam, "Halving": Halving})
+    assert type(made) is Adam
+    assert made.learning_rate == 1.0
+
+
+def test_a_stream_among_the_arguments():
+    config = initializers.serialize(initializers.RandomUniform(seed=random.SeedGenerator(3, "mine")))
+    assert config["config"]["seed"] == {"class_name": "SeedGenerator", "config": {"seed": 3, "name": "mine"}}
+    assert initializers.deserialize(config).seed.key == (3, 0)
