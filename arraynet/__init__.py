@@ -20,6 +20,7 @@ from arraynet.autodiff import (
     vjp,
 )
 from arraynet.checks import absent as _absent
+from arraynet.checks import instead_of as _instead_of
 from arraynet.ops import stop_gradient
 from arraynet.plugins import available_backends, get_backend, set_backend, use_backend
 from arraynet.program import jit
@@ -91,7 +92,8 @@ def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return import_module(f"arraynet.{name}")
     if name not in _NAMES:
-        raise _absent(__name__, name, "name", __all__)
+        instead = _instead_of(name).strip()
+        raise _absent(__name__, name, "name", () if instead else __all__, instead)
     globals()[name] = found = getattr(import_module(f"arraynet.{_NAMES[name]}"), name)
     return found
 

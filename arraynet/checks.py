@@ -2,6 +2,7 @@
 
 import math
 import sys
+import warnings
 from collections.abc import Container, Iterable
 from typing import Any
 
@@ -21,6 +22,7 @@ __all__ = [
     "pair",
     "positive_int",
     "resembling",
+    "warn",
 ]
 
 GRADIENTS = "a tape: with arraynet.GradientTape() as tape, compute the loss; then tape.gradient(loss, variables)"
@@ -97,6 +99,14 @@ def choice(name: str, value: Any, choices: Iterable[str]) -> Any:
     if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(choices)}, received {value!r}.")
     return value
+
+
+def warn(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warn of something at the line outside of arraynet that led to it."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("arraynet."):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)
 
 
 def resembling(name: object, known: Iterable[str]) -> str:

@@ -1,11 +1,10 @@
 """What it means that a value got better: shared by every callback that watches one."""
 
 import math
-import warnings
 from typing import Any
 
 from arraynet.callbacks.callback import Logs
-from arraynet.checks import number
+from arraynet.checks import number, warn
 
 __all__ = ["Monitor"]
 
@@ -45,10 +44,9 @@ class Monitor:
         """Return the value in the logs; None with a warning where there is none."""
         logs = logs or {}
         if self.name not in logs:
-            warnings.warn(
+            warn(
                 f"{self.owner} watches {self.name!r}, which is not reported: only {', '.join(logs) or 'nothing'} is. "
                 f"Values that begin with val_ need validation_data or validation_split.",
-                stacklevel=4,
             )
         return logs.get(self.name)
 

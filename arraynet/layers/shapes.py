@@ -4,7 +4,6 @@ A layer without a `compute_output_shape` of its own is run on zeros, twice, with
 every unknown axis; an axis of the output that differs between the two runs is unknown as well.
 """
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from arraynet import ops
 from arraynet.autodiff.tape import tapes_paused
+from arraynet.checks import warn
 from arraynet.registry import Configured, arguments
 from arraynet.tree import flatten, unflatten
 
@@ -80,10 +80,8 @@ def shape_from(cls: type[Configured], keywords: dict[str, Any]) -> tuple[int | N
         return None
     if not is_shape(shape):
         raise ValueError(f"{cls.__name__}: input_shape must be a tuple, such as (784,), received {shape!r}.")
-    warnings.warn(
+    warn(
         f"{cls.__name__}(input_shape={shape}): put Input(shape={shape}) in front of the layer instead.",
-        UserWarning,
-        stacklevel=4,
     )
     return (None, *shape)
 

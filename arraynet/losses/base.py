@@ -1,11 +1,10 @@
 """How losses of samples become one number: weights, reduction, dtype. Every loss class is built on it."""
 
-import warnings
 from collections.abc import Callable
 from typing import Any, ClassVar
 
 from arraynet import config, dtypes, ops
-from arraynet.checks import flag, lacking
+from arraynet.checks import flag, lacking, warn
 from arraynet.dispatch import operands
 from arraynet.naming import snake_case
 from arraynet.observers import Versioned, notify
@@ -179,9 +178,7 @@ def probable_pair(y_true: Any, y_pred: Any, from_logits: bool = False) -> tuple[
     """Return `pair`; warn where it is the labels, and not the predictions, that a softmax or sigmoid made."""
     y_true, y_pred = pair(y_true, y_pred)
     if not from_logits and y_pred.logits is None and y_true.logits is not None:
-        warnings.warn(
-            f"y_true is the output of a softmax or sigmoid, and y_pred is not. {EXCHANGED}", UserWarning, stacklevel=3
-        )
+        warn(f"y_true is the output of a softmax or sigmoid, and y_pred is not. {EXCHANGED}")
     return y_true, y_pred
 
 

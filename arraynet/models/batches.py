@@ -5,12 +5,12 @@ one batch at a time.
 """
 
 import operator
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from arraynet.checks import warn
 from arraynet.models.checks import leaf_arrays, on_host
 from arraynet.random.streams import host_permutation
 from arraynet.rows import Rows
@@ -198,10 +198,9 @@ class IterableData:
 
 def warn_short(seen: int, expected: int) -> None:
     """Warn that an epoch has ended early."""
-    warnings.warn(
+    warn(
         f"The data ran out after {seen} of {expected} batches of an epoch. Lower steps_per_epoch, or let the "
         f"generator yield steps_per_epoch * epochs batches.",
-        stacklevel=2,
     )
 
 

@@ -1,12 +1,12 @@
 """What can be wrong with training data, found before any work is done, each with its remedy."""
 
 import math
-import warnings
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
+from arraynet.checks import warn
 from arraynet.dtypes import host_array
 from arraynet.layers import BatchNormalization, Embedding, LayerNormalization, Normalization, Rescaling
 from arraynet.plugins import current
@@ -118,13 +118,11 @@ def _unstacked(named: dict[str, Any]) -> str:
 
 
 def check_inputs(data: Any, model: Any) -> None:
-    """Look at arrays, or at the first batch of an iterable: unscaled pixels, unknown words, no weights."""
+    """Look at arrays, or at the first batch of an iterable: unscaled pixels, unknown words."""
     arrays = getattr(data, "arrays", None) or data.first()
     check_pixels(arrays[0], model._walk())
     for layer in model.layers[:1] if hasattr(model, "_stack") else []:
         check_words(arrays[0], layer)
-    if model.built and not model.trainable_weights:
-        warnings.warn(f"Model {model.name!r} has no trainable weights, so fit cannot change it.", stacklevel=5)
 
 
 def check_numbers(data: Any) -> None:
@@ -162,11 +160,10 @@ def warn_of_nan(outputs: list[np.ndarray], data: Any, model: Any) -> None:
     weights = [w.path for w in model.weights if not np.isfinite(w.numpy()).all()]
     if weights:
         cause = f"So do the weights {', '.join(weights)}: train anew, with a lower learning rate."
-    warnings.warn(
+    warn(
         f"Predictions of model {model.name!r} hold NaN. "
         f"{cause or 'The weights do not: look at x, and at layers that take a logarithm, a root or a quotient.'}",
         RuntimeWarning,
-        stacklevel=4,
     )
 
 
@@ -204,10 +201,9 @@ def check_pixels(x: Any, layers: Any) -> None:
             and 128 <= sample.max() <= 255
             and np.equal(sample, np.round(sample)).all()
         ):
-            warnings.warn(
+            warn(
                 f"x holds whole numbers from {sample.min():g} to {sample.max():g}, like unscaled pixels; training "
                 f"works better on values from 0 to 1: x / 255.0, or layers.Rescaling(1 / 255) first.",
-                stacklevel=3,
             )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from arraynet import optimizers
 from arraynet.autodiff import GradientTape
 from arraynet.backend import Backend
-from arraynet.checks import flag, positive_int
+from arraynet.checks import flag, positive_int, warn
 from arraynet.layers.layer import Layer
 from arraynet.metrics import Metric
 from arraynet.models.batches import packed, unpacked
@@ -244,6 +244,8 @@ class Compilable(Layer):
         except (ValueError, TypeError) as error:
             error.add_note("The model was tried on the first samples only; nothing has been trained.")
             raise
+        if trains and self.built and not self.trainable_weights:
+            warn(f"Model {self.name!r} has no trainable weights, so fit cannot change it.")
         self._settle()
 
     def _try_out(self, data: Any) -> None:

@@ -5,7 +5,6 @@ of an epoch tells the first that did not.
 """
 
 import math
-import warnings
 from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from arraynet import config, ops
+from arraynet.checks import warn
 from arraynet.layers.context import current_call
 from arraynet.losses.base import Loss
 from arraynet.metrics import Mean
@@ -57,7 +57,7 @@ def check_finite(model: Any, logs: Mapping[str, float], epoch: int) -> None:
             f"{text}, and the weights {', '.join(broken)} are not finite any more. {remedy(model)} "
             f"fit(debug=True) names the op and the layer that begin it."
         )
-    warnings.warn(f"{text}; the weights are still finite. {remedy(model)}", RuntimeWarning, stacklevel=4)
+    warn(f"{text}; the weights are still finite. {remedy(model)}", RuntimeWarning)
 
 
 def remedy(model: Any) -> str:

@@ -1,12 +1,12 @@
 """What can be wrong between the last layer, the loss and the labels, found at the first step, each with its remedy."""
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
 
 from arraynet import activations, losses
+from arraynet.checks import warn
 from arraynet.tensor import Tensor
 
 __all__ = ["check_labels", "check_outputs"]
@@ -49,11 +49,10 @@ def _check_softmax(guess: Tensor, model: Any) -> None:
     """Warn of a softmax over a single column, which no weight has an influence on."""
     axis = guess.logits[1] if guess.logits is not None else ()
     if isinstance(axis, int) and guess.shape[axis] == 1:
-        warnings.warn(
+        warn(
             f"The softmax of one output is always 1, so nothing is learned: the model ends in {_source(model, guess)}. "
             f"Use activation='sigmoid' there, or a unit for each class; to predict a number use none.",
             SyntaxWarning,
-            stacklevel=5,
         )
 
 
@@ -65,11 +64,10 @@ def _check_labels(loss: Any, labels: np.ndarray, guess: Tensor, source: str) -> 
     _check_shape(loss, labels, guess, source)
     _check_values(loss, labels, guess, source)
     if fn in CATEGORICAL and guess.shape[-1] == 1:
-        warnings.warn(
+        warn(
             "A categorical crossentropy of one output column is always 0. For two classes use "
             "loss='binary_crossentropy' with a sigmoid, or give the last layer a unit for each class.",
             SyntaxWarning,
-            stacklevel=5,
         )
 
 

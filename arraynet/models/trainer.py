@@ -1,6 +1,5 @@
 """Training as users ask for it: fit, evaluate, predict, and the same for one batch."""
 
-import warnings
 from collections.abc import Container, Iterable
 from typing import Any
 
@@ -8,7 +7,7 @@ import numpy as np
 
 from arraynet.callbacks import CallbackList
 from arraynet.callbacks.progress import resolve_verbose
-from arraynet.checks import every, optional_count, positive_int
+from arraynet.checks import every, optional_count, positive_int, warn
 from arraynet.models.batches import ArrayData, IterableData
 from arraynet.models.checks import check_numbers, warn_of_nan
 from arraynet.models.compilable import Compilable
@@ -136,7 +135,7 @@ class Trainer(Compilable):
             logs = dict(sorted(logs.items()))
             told.call("on_epoch_end", epoch, logs)
             if data.exhausted and epoch + 1 < epochs.stop:
-                warnings.warn(f"The data ran out in epoch {epoch + 1} of {epochs.stop}.", stacklevel=3)
+                warn(f"The data ran out in epoch {epoch + 1} of {epochs.stop}.")
             if self.stop_training or data.exhausted:
                 break
             check_finite(self, logs, epoch + 1)
@@ -160,7 +159,7 @@ class Trainer(Compilable):
             data.step = step if isinstance(step, Jitted) and not begin else None
         seen = run_batches(step, data.epoch(key), begin, end, logs, self.steps_per_execution, stopped)
         if not seen:
-            warnings.warn("The data is used up: a generator yields its batches once.", stacklevel=5)
+            warn("The data is used up: a generator yields its batches once.")
         return dict(logs) if seen else {}
 
     def _test(self, data: Data, told: CallbackList) -> dict[str, float]:

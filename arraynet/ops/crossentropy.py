@@ -5,12 +5,12 @@ confidently wrong sample has a finite loss and a gradient. The logits forms are 
 backend can do each in one pass over a row.
 """
 
-import warnings
 from typing import Any
 
 import numpy as np
 
 from arraynet import config
+from arraynet.checks import warn
 from arraynet.dispatch import op, operands
 from arraynet.ops.activations import sigmoid
 from arraynet.ops.bounds import clip
@@ -92,10 +92,9 @@ def logits_of(output: Tensor, axis: Any, from_logits: bool, name: str) -> Any:
     found = output.logits if config.crossentropy() == "logits" else None
     if found is not None and _axes(found[1], output.ndim) == _axes(axis, output.ndim):
         if from_logits:
-            warnings.warn(
+            warn(
                 f"{name}: from_logits=True, but `output` are probabilities, made by a softmax or sigmoid. "
                 f"Their logits are used. Leave from_logits out, or drop the activation.",
-                stacklevel=3,
             )
         return found[0]
     return output if from_logits else None

@@ -1,8 +1,8 @@
 """What gradients go through before a step: they must fit, be there, and stay within bounds."""
 
-import warnings
 from typing import Any
 
+from arraynet.checks import warn
 from arraynet.optimizers import common
 from arraynet.optimizers.settings import Settings
 from arraynet.tensor import Tensor, Variable, as_tensor
@@ -29,9 +29,8 @@ def present(grads: list[Any], variables: list[Variable]) -> tuple[list[Any], lis
             f"comparisons, casts to int and stop_gradient cut it off."
         )
     if missing:
-        warnings.warn(
+        warn(
             f"No gradients for {', '.join(missing)}: the loss does not depend on them, so they stay as they are.",
-            stacklevel=3,
         )
     return [g for g, _ in pairs], [v for _, v in pairs]
 

@@ -4,7 +4,6 @@ Where a function turns out to be uncapturable, the capturing run simply goes on 
 function runs eagerly from then on, with the same numbers; nothing runs twice.
 """
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import update_wrapper
@@ -16,6 +15,7 @@ import numpy as np
 
 from arraynet import config
 from arraynet.backend import Backend, dtype_of
+from arraynet.checks import warn
 from arraynet.observers import OBSERVERS, Versioned, latest_touch, latest_version
 from arraynet.plugins import current
 from arraynet.program.capture import Capture
@@ -177,10 +177,9 @@ class Jitted:
     def _count(self, leaves: Sequence[Any]) -> None:
         self.captures += 1
         if self.captures == MANY and not all(isinstance(leaf, Tensor | np.ndarray | None) for leaf in leaves):
-            warnings.warn(
+            warn(
                 f"{getattr(self, '__name__', 'A function')} was captured {MANY} times. A Python number or object among "
                 f"its arguments is part of its signature; pass a number that changes as a Tensor, and the same object.",
-                stacklevel=4,
             )
 
 

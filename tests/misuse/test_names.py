@@ -71,6 +71,11 @@ def test_a_mistyped_name_of_the_package(name, meant):
         getattr(arraynet, name)
 
 
+def test_an_op_that_is_looked_for_in_the_package():
+    with pytest.raises(AttributeError, match=r"'sin': arraynet has no such name. Use ops.sin\(x\).$"):
+        _ = arraynet.sin
+
+
 METHODS = [
     ("astype", "ops.cast(x, 'float32')"),
     ("backward", "arraynet.GradientTape()"),

@@ -158,8 +158,21 @@ def test_a_loss_without_gradients_is_refused():
     untouched(net(loss=constant), lambda m: m.fit(X, Y, verbose=0), ValueError, "No gradients provided")
 
 
-def test_nothing_trainable_warns():
-    model = net()
-    model.trainable = False
-    with pytest.warns(UserWarning, match="no trainable weights"):
+class Fixed(layers.Layer):
+    def build(self, input_shape):
+        self.w = np.ones((input_shape[-1], 3), np.float32)
+
+    def call(self, x):
+        return ops.softmax(ops.matmul(x, self.w))
+
+
+@pytest.mark.parametrize("layer", [layers.Dense(3, "softmax", trainable=False), Fixed()])
+def test_nothing_trainable_warns_when_the_model_is_trained(layer):
+    model = Sequential([layer])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    with pytest.warns(UserWarning, match="no trainable weights") as warned:
         model.fit(X, Y, verbose=0)
+    assert warned[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.evaluate(X, Y, verbose=0)
