@@ -61,9 +61,9 @@ class Rule:
         self.function = function
         code = function.__code__  # inspect.signature would be a tenth of the time of `import arraynet`
         self.names = code.co_varnames[1 : code.co_argcount]
-        unknown = set(self.names) - {*op.arrays, *op.static, "y", "index"}
-        if unknown:
-            raise TypeError(f"A derivative rule of {op.name!r} names {sorted(unknown)}, which it has not.")
+        known = (*op.arrays, *op.static, "y", "index")
+        if unknown := sorted(set(self.names).difference(known)):
+            raise TypeError(f"A derivative rule of {op.name!r} names {unknown}; beside g there are {', '.join(known)}.")
 
     def __call__(self, g: Any, known: dict[str, Any]) -> Any:
         return self.function(g, *[known[name] for name in self.names])
@@ -103,9 +103,9 @@ class Op:
 
     def defvjp(self, **rules: Callable[..., Any]) -> None:
         """Define derivative rules, one per array argument: ``multiply.defvjp(x1=lambda g, x2: g * x2)``."""
-        unknown = set(rules) - set(self.arrays)
-        if unknown:
-            raise TypeError(f"{self.name!r} has no array arguments {sorted(unknown)}.")
+        if unknown := set(rules) - set(self.arrays):
+            known = ", ".join(self.arrays) or "none"
+            raise TypeError(f"{self.name!r} has no array arguments {sorted(unknown)}. Before the / stand: {known}.")
         self.rules |= {name: Rule(function, self) for name, function in rules.items()}
         self.kept = frozenset(name for rule in self.rules.values() for name in rule.names)
         self.keeps = tuple(name in self.kept for name in self.arrays)

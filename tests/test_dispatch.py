@@ -265,9 +265,9 @@ def test_a_rule_may_name_only_what_the_op_has(scratch):
     def double(xp, x, /):
         return 2 * x
 
-    with pytest.raises(TypeError, match=r"rule of 'double' names \['z'\], which it has not"):
+    with pytest.raises(TypeError, match=r"rule of 'double' names \['z'\]; beside g there are x, y, index"):
         double.defvjp(x=lambda g, z: g)
-    with pytest.raises(TypeError, match=r"'double' has no array arguments \['w'\]"):
+    with pytest.raises(TypeError, match=r"'double' has no array arguments \['w'\]. Before the / stand: x"):
         double.defvjp(w=lambda g: g)
 
 

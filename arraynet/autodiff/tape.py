@@ -27,7 +27,7 @@ class Tape(Observer):
     def watch(self, x: Any) -> None:
         """Record what is computed from a floating Tensor or Variable."""
         if not isinstance(x, Tensor | Variable):
-            raise TypeError(f"A tape watches Tensors and Variables, received {type(x).__name__}.")
+            raise TypeError(f"A tape watches Tensors and Variables, received {type(x).__name__}: ops.array(x).")
         if x.dtype.kind != "f":
             raise TypeError(f"Only floating values have gradients, received dtype {x.dtype}. Cast it first.")
         if isinstance(x, Variable):

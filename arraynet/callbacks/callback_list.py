@@ -7,6 +7,7 @@ from typing import Any
 from arraynet.callbacks.callback import Callback
 from arraynet.callbacks.history import History
 from arraynet.callbacks.progress import ProgbarLogger
+from arraynet.checks import resembling, warn
 
 __all__ = ["CallbackList"]
 
@@ -72,6 +73,9 @@ def _checked(callback: Any) -> Callback:
     if not isinstance(callback, Callback):
         hint = f"; call it: {callback.__name__}()" if isinstance(callback, type) else ""
         raise TypeError(f"callbacks must be callbacks.Callback objects, received {callback!r}{hint}.")
+    for name in set(dir(callback)).difference(HOOKS):
+        if name.startswith("on_") and (meant := resembling(name, HOOKS)):
+            warn(f"{type(callback).__name__}.{name} is no hook, so nothing calls it. {meant}")
     for hook in HOOKS:
         if _overridden(callback, hook):
             _check_parameters(getattr(callback, hook), hook, type(callback).__name__)

@@ -15,14 +15,26 @@ from arraynet.dtypes import host_array
 from arraynet.naming import free_name, snake_case
 from arraynet.observers import Versioned
 from arraynet.random import SeedGenerator
-from arraynet.tensor import Variable
+from arraynet.tensor import Tensor, Variable
 
-__all__ = ["Tracked", "held", "names_within"]
+__all__ = ["Stateful", "Tracked", "held", "names_within"]
 
 SHORTCUTS = frozenset(["_anchor", "_frozen"])
 
 
-class Tracked(Versioned):
+class Stateful(Versioned):
+    """An object whose attributes hold Variables, which nothing else takes the place of by mistake."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, Tensor) and isinstance(vars(self).get(name), Variable):
+            raise TypeError(
+                f"{type(self).__name__}.{name} is a Variable; a Tensor in its place would be no state of it. "
+                f"Use self.{name}.assign(value) or assign_add(value)."
+            )
+        super().__setattr__(name, value)
+
+
+class Tracked(Stateful):
     """An object whose attributes hold Variables and other objects of this kind."""
 
     name: str

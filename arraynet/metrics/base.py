@@ -12,17 +12,16 @@ from arraynet import config, dtypes, ops
 from arraynet.backend import Backend
 from arraynet.checks import lacking
 from arraynet.dispatch import operands
-from arraynet.layers.tracked import held
+from arraynet.layers.tracked import Stateful, held
 from arraynet.losses.base import Optioned, divided, weighted
 from arraynet.naming import auto_name, snake_case
-from arraynet.observers import Versioned
 from arraynet.registry import Configured
 from arraynet.tensor import Variable
 
 __all__ = ["Mean", "MeanMetricWrapper", "Metric", "Sum"]
 
 
-class Metric(Configured, Versioned):
+class Metric(Configured, Stateful):
     """Base of all metrics: subclass it, make Variables, define `update_state` and `result`.
 
     Variables and other metrics that it sets as attributes, also inside lists, tuples and dicts, are its state, which

@@ -95,6 +95,11 @@ class Optimizer(Settings):
         """Make the slots of variables, on their backend; without effect if that has happened."""
         if self.built:
             return
+        if not self.step.variadic and len(self.step.arrays) != 2 + len(self.slots()):
+            raise TypeError(
+                f"{self.step.name} takes the arrays {', '.join(self.step.arrays)}. Behind weight and gradient stands "
+                f"one for each name in slots(); those of {type(self).__name__} are {', '.join(self.slots()) or 'none'}."
+            )
         self._targets = list(variables)
         self._state = {variable: {} for variable in self._targets}
         for variable in self._targets:

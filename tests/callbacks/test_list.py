@@ -81,6 +81,19 @@ def test_history_and_progress_come_last_and_once():
     assert not CallbackList().callbacks
 
 
+def test_what_is_nearly_a_hook_is_warned_of():
+    class Nearly(callbacks.Callback):
+        def on_epoch_ends(self, epoch, logs=None):
+            """Never called."""
+
+        def on_my_own_account(self):
+            """Nor meant to be."""
+
+    with pytest.warns(UserWarning, match="Nearly.on_epoch_ends is no hook.*'on_epoch_end'") as warned:
+        CallbackList(Nearly())
+    assert len(warned) == 1
+
+
 def test_functions_as_hooks():
     seen = []
     hooks = callbacks.LambdaCallback(

@@ -138,6 +138,16 @@ def test_a_weight_is_trained_or_not():
         layers.Layer().add_weight((1,), trainable="no")
 
 
+@pytest.mark.parametrize("base", [layers.Layer, arraynet.Metric])
+def test_a_tensor_does_not_take_the_place_of_a_variable(base):
+    thing = base()
+    thing.count = Variable(0.0)
+    with pytest.raises(TypeError, match=r"count is a Variable; .* Use self.count.assign\(value\)"):
+        thing.count += 1
+    thing.count = Variable(5.0)
+    assert float(thing.count) == 5
+
+
 def test_floating_inputs_are_cast_and_integers_are_not(backend):
     class Kind(layers.Layer):
         def call(self, inputs, other=None):

@@ -45,6 +45,10 @@ class Generous(optimizers.Optimizer):
     step = generous
 
 
+class Slotless(optimizers.Optimizer):
+    step = op(promote=None, name="slotted")(lambda xp, w, g, mean, /, learning_rate: (w - g * learning_rate, mean))
+
+
 class Ruleless(optimizers.Optimizer):
     @staticmethod
     def step(w, g, learning_rate):
@@ -148,6 +152,12 @@ def test_compile(program, error, words):
         lambda: Generous(0.1).apply([[1.0]], [Variable([1.0])]),
         TypeError,
         "generous|w, for Generous|2",
+    ),
+    (
+        "a slot that nobody names",
+        lambda: Slotless(0.1).apply([[1.0]], [Variable([1.0])]),
+        TypeError,
+        "slotted|w, g, mean|slots()|Slotless are none",
     ),
     ("a rate of 0 to divide by", lambda: net(optimizer=optimizers.Ftrl(0.0)).fit(X, Y), ValueError, "Ftrl|rate|is 0"),
     ("a step that is no op", lambda: Ruleless(0.1), TypeError, "Ruleless|@op(promote=None)"),
