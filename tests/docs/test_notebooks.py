@@ -40,11 +40,11 @@ def shell(monkeypatch, tmp_path):
     matplotlib.pyplot.close("all")
 
 
-def run(shell, file):
-    """The names that a notebook leaves behind, after all its cells ran without an error."""
+def run(shell, file, back=False):
+    """The names that a notebook leaves behind, after its cells ran, and ran again from the last one up."""
     from matplotlib import pyplot
 
-    for cell in cells(file):
+    for cell in cells(file) + (cells(file)[::-1] if back else []):
         shell.run_cell("".join(cell["source"])).raise_error()
         for number in pyplot.get_fignums():
             pyplot.figure(number).canvas.draw()
@@ -64,13 +64,13 @@ def test_data_representations(shell):
 
 
 def test_the_gears(shell):
-    names = run(shell, FOLDER / "03_gears.ipynb")
+    names = run(shell, FOLDER / "03_gears.ipynb", back=True)
     assert {"naive", "numpy", "numba"} <= set(names["milliseconds"])
     np.testing.assert_array_equal(names["naive_matmul"](names["a"], names["b"]), names["a"] @ names["b"])
 
 
 def test_the_engine(shell):
-    names = run(shell, FOLDER / "04_engine.ipynb")
+    names = run(shell, FOLDER / "04_engine.ipynb", back=True)
     ends = {name: float(names["canyon"](*path[-1])) for name, path in names["paths"].items()}
     assert max(ends["Adam"], ends["SGD, momentum 0.9"]) < 0 < min(ends["SGD"], ends["RMSprop"])
     s = 1 / (1 + np.exp(-1))  # of 2 * 1.5 - 2
@@ -78,7 +78,7 @@ def test_the_engine(shell):
 
 
 def test_from_scratch(shell):
-    names = run(shell, FOLDER / "05_from_scratch.ipynb")
+    names = run(shell, FOLDER / "05_from_scratch.ipynb", back=True)
     assert names["gap"] < 1e-4
     assert abs(names["naive_accuracy"] - names["builtin_accuracy"]) < 0.05
 
