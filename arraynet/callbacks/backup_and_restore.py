@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from arraynet.callbacks.callback import Callback, Logs
+from arraynet.callbacks.callback import Batches, Callback, Logs
 from arraynet.checks import positive_int
 from arraynet.saving.files import replacing
 from arraynet.saving.tensors import decoded, encoded
@@ -40,10 +40,10 @@ class BackupAndRestore(Callback):
             raise ValueError("BackupAndRestore: backup_dir must name a folder, received an empty path.")
         self.path = Path(backup_dir) / "backup.safetensors"
         self.save_freq, self.delete_checkpoint = save_freq, delete_checkpoint
-        self._epoch = self._batches = 0
+        self._epoch, self._batches = 0, Batches(save_freq)
 
     def on_train_begin(self, logs: Logs = None) -> None:
-        self.first_epoch = self._batches = 0
+        self.first_epoch = self._batches.seen = 0
         if self.path.exists():
             self._restore(decoded(self.path.read_bytes(), str(self.path)))
 
@@ -51,8 +51,7 @@ class BackupAndRestore(Callback):
         self._epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
-        self._batches += 1
-        if self.save_freq != "epoch" and self._batches % int(self.save_freq) == 0:
+        if self._batches.due(batch):
             self._save(self._epoch)
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:

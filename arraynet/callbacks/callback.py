@@ -89,3 +89,17 @@ class Callback:
 
     def on_predict_batch_end(self, batch: int, logs: Any = None) -> None:
         """Called behind each batch of a prediction; ``logs["outputs"]`` is its tensor."""
+
+
+class Batches:
+    """The number of batches seen, also where hooks are called only behind several of them."""
+
+    def __init__(self, every: str | int) -> None:
+        self.every, self.seen, self.last = every, 0, 0
+
+    def due(self, batch: int) -> bool:
+        """Take the end of a batch into account; tell whether their number passed a multiple of `every`."""
+        before = self.seen
+        self.seen += batch + 1 - (self.last if batch >= self.last else 0)  # smaller in a new epoch
+        self.last = batch + 1
+        return not isinstance(self.every, str) and before // self.every < self.seen // self.every

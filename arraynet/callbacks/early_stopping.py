@@ -66,7 +66,7 @@ class EarlyStopping(Callback):
         if value is None or epoch < self.start_from_epoch:
             return
         if self.restore_best_weights and self.best_weights is None:
-            self.best_weights = self.model.get_weights()
+            self.best_weights, self.best_epoch = self.model.get_weights(), epoch
         self.wait += 1
         if self.watched.better(value):
             self._remember(epoch, value)
@@ -84,7 +84,7 @@ class EarlyStopping(Callback):
 
     @property
     def best(self) -> float:
-        """The best value so far."""
+        """The best value so far, NaN before the first."""
         return self.watched.best
 
     def on_train_end(self, logs: Logs = None) -> None:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
-from arraynet.callbacks.callback import Callback, Logs
+from arraynet.callbacks.callback import Batches, Callback, Logs
 from arraynet.callbacks.monitor import Monitor
 from arraynet.checks import positive_int
 
@@ -62,10 +62,10 @@ class ModelCheckpoint(Callback):
         self.save_best_only, self.save_weights_only = save_best_only, save_weights_only
         self.initial_value_threshold = initial_value_threshold
         self.monitor, self.watched = monitor, Monitor(monitor, mode, 0.0, "ModelCheckpoint")
-        self._epoch = self._batch = self._batches = 0
+        self._epoch, self._batches = 0, Batches(save_freq)
 
     def on_train_begin(self, logs: Logs = None) -> None:
-        self._batches = 0
+        self._batches.seen = 0
         if not self._epoch:  # a second fit goes on from the best value of the first
             self.watched.start(self.model, self.initial_value_threshold)
 
@@ -73,8 +73,7 @@ class ModelCheckpoint(Callback):
         self._epoch = epoch + 1
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
-        self._batch, self._batches = batch + 1, self._batches + 1
-        if self.save_freq != "epoch" and self._batches % int(self.save_freq) == 0:
+        if self._batches.due(batch):
             self._save(logs)
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
@@ -91,7 +90,8 @@ class ModelCheckpoint(Callback):
             print(f"Epoch {self._epoch}: saved {path}")
 
     def _named(self, logs: Mapping[str, float]) -> str:
-        names = {"epoch": self._epoch} | ({} if self.save_freq == "epoch" else {"batch": self._batch}) | dict(logs)
+        batch = {} if self.save_freq == "epoch" else {"batch": self._batches.last}
+        names = {"epoch": self._epoch} | batch | dict(logs)
         try:
             return self.filepath.format(**names)
         except KeyError as error:

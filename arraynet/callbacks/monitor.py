@@ -32,13 +32,13 @@ class Monitor:
         self.name, self.mode, self.owner = name, mode, owner
         self.min_delta = float(abs(number(f"{owner}: min_delta", min_delta)))
         self.rising = mode == "max"
-        self.best = math.inf
+        self.best = math.nan
 
     def start(self, model: Any, best: float | None = None) -> None:
         """Settle which way is better, and forget all values seen; `best` is what the first has to beat."""
         if self.mode == "auto":
             self.rising = _rising(self.name, model)
-        self.best = best if best is not None else -math.inf if self.rising else math.inf
+        self.best = math.nan if best is None else best
 
     def value(self, logs: Logs) -> float | None:
         """Return the value in the logs; None with a warning where there is none."""
@@ -53,6 +53,8 @@ class Monitor:
     def better(self, value: float, than: float | None = None) -> bool:
         """Tell whether a value beats another one, the best so far unless it is given."""
         reference = self.best if than is None else than
+        if math.isnan(reference):  # the first value is the best so far, an infinite one too
+            return not math.isnan(value)
         gain = value - reference if self.rising else reference - value
         return gain > self.min_delta
 

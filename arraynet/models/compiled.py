@@ -109,6 +109,7 @@ class CompiledLoss:
             if not (isinstance(identifier, str) and identifier.lower() in ("crossentropy", "ce")):
                 losses.get(identifier)  # an unknown name is refused by compile
         self.parts: list[tuple[Loss | None, Any, Mean | None]] = []
+        self.metrics: list[Metric] = []  # running means, where several outputs have losses
         self.example: Any = None  # outputs of the model, to see their shapes
 
     @staticmethod
@@ -122,17 +123,16 @@ class CompiledLoss:
         pairs = _pairs(y_true, y_pred, names)
         given = _per_output(self.loss, names, "loss")
         weights = _per_output(self.weights, names, "loss_weights")
+        several = sum(identifier is not None for identifier in given) > 1
         self.parts, self.example = [], y_pred
         for name, (truth, guess), identifier, weight in zip(names, pairs, given, weights, strict=True):
             if identifier is not None:
                 _labelled(name, truth)
-            tracker = Mean(f"{name}_loss") if name and identifier is not None else None
+            tracker = Mean(f"{name}_loss") if several and identifier is not None else None
             self.parts.append((resolved_loss(identifier, truth, guess), weight, tracker))
-
-    @property
-    def metrics(self) -> list[Metric]:
-        """Running means of the losses of several outputs."""
-        return [tracker for _, _, tracker in self.parts if tracker is not None]
+        trackers = dict(zip(names, (tracker for _, _, tracker in self.parts), strict=True))
+        found = map(trackers.get, self.loss if isinstance(self.loss, dict) else names)  # `evaluate` gives them so
+        self.metrics = [tracker for tracker in found if tracker is not None]
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Return the weighted sum of the losses."""

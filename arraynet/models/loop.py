@@ -91,4 +91,7 @@ def run_batches(
                     hook(k, logs)
             if stopped():
                 break
+        if (k + 1) % every:  # what is left of the last ones
+            for hook in end:
+                hook(k, logs)
     return k + 1

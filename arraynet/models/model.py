@@ -53,7 +53,7 @@ class Model(Trainer):
         return list(self._sublayers)
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
-        """Return a layer by its name or by its position.
+        """Return a layer by its name, or by its position, which may count from the end.
 
         Raises
         ------
@@ -62,9 +62,10 @@ class Model(Trainer):
         """
         if (name is None) == (index is None):
             raise ValueError(f"get_layer needs either a name or an index, received name={name!r}, index={index!r}.")
-        found = [layer for k, layer in enumerate(self.layers) if name == layer.name or index == k]
+        layers = self.layers
+        found = [layer for k, layer in enumerate(layers) if name == layer.name or index in (k, k - len(layers))]
         if not found:
-            names = ", ".join(layer.name for layer in self.layers)
+            names = ", ".join(layer.name for layer in layers)
             raise ValueError(f"Model {self.name!r} has no layer {name if index is None else index!r}. Layers: {names}.")
         return found[0]
 

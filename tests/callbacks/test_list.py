@@ -151,6 +151,15 @@ def test_a_checkpoint_within_an_epoch_is_named_by_its_batch(tmp_path):
     assert sorted(p.stem for p in tmp_path.iterdir()) == ["1-2", "2-1", "2-3"]
 
 
+def test_checkpoints_count_batches_not_hooks(tmp_path):
+    path = str(tmp_path / "{epoch}-{batch}.npz")
+    saving = callbacks.ModelCheckpoint(path, save_freq=4, save_weights_only=True)
+    model = net()
+    model.compile("sgd", "mse", steps_per_execution=2)
+    model.fit(X[:3], X[:3, :1], epochs=4, batch_size=1, callbacks=[saving], verbose=0)
+    assert sorted(p.stem for p in tmp_path.iterdir()) == ["2-2", "3-2", "4-3"]
+
+
 def test_a_schedule_of_the_epoch_alone_is_logged():
     falling = callbacks.LearningRateScheduler(lambda epoch: 0.5**epoch)
     history = net().fit(X, X[:, :1], epochs=3, callbacks=[falling], verbose=0).history

@@ -58,6 +58,7 @@ def run(callback, values, name="val_loss", model=None):
         ({"patience": 1, "start_from_epoch": 3}, [1, 2, 3, 4, 5, 6], 4),
         ({"mode": "max"}, [1, 2, 1.5, 3], 2),
         ({}, [1, float("nan"), 0], 1),
+        ({"patience": 2}, [float("inf"), float("inf"), 3, 4, 4], 4),  # the first value counts, whatever it is
         ({}, [float("nan"), 1, 0], 2),  # the first epoch never stops
     ],
 )
@@ -79,6 +80,8 @@ def test_early_stopping_puts_the_best_weights_back(capsys):
     assert callback.stopped_epoch == 0
     assert "stopped" not in capsys.readouterr().out
     assert run(callback, [float("nan")] * 3).restored == 0  # the first epoch's, which none was better than
+    late = callbacks.EarlyStopping(start_from_epoch=2, restore_best_weights=True)
+    assert run(late, [1, 1, float("nan"), float("nan")]).restored == late.best_epoch == 2
 
 
 def test_a_second_fit_begins_with_all_its_patience():
@@ -131,6 +134,7 @@ def test_a_value_that_is_not_reported_warns(kind):
         ({"patience": 1, "factor": 0.5, "cooldown": 3}, [3, 3, 3, 3], 0.5),
         ({"patience": 1, "min_lr": 0.3}, [3, 3, 3], 0.3),
         ({"patience": 1, "min_delta": 0.5}, [3, 2.8], 0.1),
+        ({"patience": 2}, [float("inf"), float("inf"), 3], 1.0),
         ({"patience": 1, "min_lr": 2.0}, [3, 3, 3], 1.0),  # a rate below the bound is not raised to it
     ],
 )
@@ -197,6 +201,8 @@ def test_the_best_model_is_saved(tmp_path, capsys):
     strict = callbacks.ModelCheckpoint("m.arraynet", save_best_only=True, initial_value_threshold=0.5)
     assert run(strict, [1, 0.4]).saved == ["m.arraynet"]
     assert not capsys.readouterr().out
+    late = callbacks.ModelCheckpoint("m.arraynet", save_best_only=True)
+    assert run(late, [float("nan"), float("inf"), float("inf"), 1]).saved == ["m.arraynet"] * 2
     with pytest.warns(UserWarning, match="ModelCheckpoint watches 'val_loss'"):
         assert run(strict, [None]).saved == []
 

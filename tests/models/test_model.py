@@ -93,7 +93,7 @@ def test_several_inputs_and_outputs(backend):
 
 def test_layers_are_found_by_name_and_by_index():
     model = Classifier()
-    assert model.get_layer("dense_1") is model.out is model.get_layer(index=2)
+    assert model.get_layer("dense_1") is model.out is model.get_layer(index=2) is model.get_layer(index=-1)
     assert [layer.name for layer in model.layers] == ["dense", "dropout", "dense_1"]
     with pytest.raises(ValueError, match=r"no layer 'dens'\. Layers: dense, dropout, dense_1"):
         model.get_layer("dens")
