@@ -23,15 +23,17 @@ class History(Callback):
     def __init__(self) -> None:
         self.epoch: list[int] = []
         self.history: dict[str, list[float]] = {}
+        self._epochs: dict[str, list[int]] = {}  # which those values are of: not every epoch validates
 
     def on_train_begin(self, logs: Logs = None) -> None:
-        self.epoch, self.history = [], {}
+        self.epoch, self.history, self._epochs = [], {}, {}
         self.model.history = self
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         self.epoch.append(epoch)
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
+            self._epochs.setdefault(name, []).append(epoch)
         self.history = dict(sorted(self.history.items()))
 
     def plot(self) -> Any:
@@ -40,14 +42,19 @@ class History(Callback):
 
     def __repr__(self) -> str:
         last = "".join(f", {name} {values[-1]:.4g}" for name, values in self.history.items())
-        return f"<History of {len(self.epoch)} epoch{'' if len(self.epoch) == 1 else 's'}{last}>"
+        return f"<History of {self._counted()}{last}>"
 
     def _repr_html_(self) -> str:
+        known = [
+            dict(zip(self._epochs.get(name, self.epoch), values, strict=False)) for name, values in self.history.items()
+        ]
         rows = [
-            ["…"] * (1 + len(self.history))
+            ["…"] * (1 + len(known))
             if place == "…"
-            else [self.epoch[place] + 1, *(f"{values[place]:.4g}" for values in self.history.values())]
+            else [(epoch := self.epoch[place]) + 1, *(f"{of[epoch]:.4g}" if epoch in of else "" for of in known)]
             for place in ends(len(self.epoch))
         ]
-        plural = "" if len(self.epoch) == 1 else "s"
-        return html_table(f"History: {len(self.epoch)} epoch{plural}", ["epoch", *self.history], rows)
+        return html_table(f"History: {self._counted()}", ["epoch", *self.history], rows)
+
+    def _counted(self) -> str:
+        return f"{len(self.epoch)} epoch{'' if len(self.epoch) == 1 else 's'}"

@@ -76,12 +76,15 @@ def training_curves(history: Any) -> Any:
         Matplotlib is not installed.
     """
     curves: Mapping[str, Sequence[float]] = getattr(history, "history", history)
+    epochs = getattr(history, "_epochs", {})
     names = [name for name in curves if not name.startswith("val_")]
     figure = new_figure((4.5 * max(1, len(names)), 3.2))
     for axis, name in zip(figure.subplots(1, max(1, len(names)), squeeze=False)[0], names, strict=False):
         for curve, marker in ((name, "o"), (f"val_{name}", "s")):
             if curve in curves:
-                axis.plot(range(1, len(curves[curve]) + 1), curves[curve], marker=marker, label=curve)
+                values, places = curves[curve], epochs.get(curve, ())
+                places = places if len(places) == len(values) else range(len(values))  # a history may be added to
+                axis.plot(np.add(places, 1), values, marker=marker, label=curve)
         axis.set(title=name, xlabel="epoch")
         axis.xaxis.get_major_locator().set_params(integer=True)
         axis.legend()

@@ -1,8 +1,11 @@
+import re
 import sys
 
 import numpy as np
 import pytest
 
+from arraynet import layers
+from arraynet.models import Sequential
 from arraynet.utils import image_grid, training_curves
 
 
@@ -42,6 +45,19 @@ def test_training_curves_have_a_panel_a_metric(tmp_path):
     assert [line.get_label() for line in figure.axes[1].lines] == ["loss", "val_loss"]
     np.testing.assert_array_equal(figure.axes[1].lines[1].get_xydata(), [[1, 2.5], [2, 1.5]])
     figure.savefig(tmp_path / "curves.png")
+
+
+def test_values_of_some_epochs_stand_at_those_epochs():
+    x = np.ones((8, 1), np.float32)
+    model = Sequential([layers.Dense(1)])
+    model.compile("sgd", "mse")
+    history = model.fit(x, x, epochs=6, initial_epoch=2, validation_data=(x, x), validation_freq=2, verbose=0)
+    drawn = {line.get_label(): line.get_xdata().tolist() for line in history.plot().axes[0].lines}
+    assert drawn == {"loss": [3, 4, 5, 6], "val_loss": [4, 6]}
+    rows = re.findall(r">(\d)</td><td[^>]*>[\d.e-]+</td><td[^>]*>(.*?)</td>", history._repr_html_())
+    assert [(number, bool(value)) for number, value in rows] == [("3", False), ("4", True), ("5", False), ("6", True)]
+    history.history["loss"] += [0.5]
+    assert training_curves(history).axes[0].lines[0].get_xdata().tolist() == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize("draw", [lambda: image_grid(np.zeros((1, 2, 2))), lambda: training_curves({"loss": [1.0]})])
