@@ -26,7 +26,7 @@ class LearningRateScheduler(Callback):
         self.schedule, self.verbose = schedule, verbose
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
-        known = (epoch, float(self.model.optimizer.learning_rate))
+        known = (epoch, self.model.optimizer.learning_rate)
         rate = self.schedule(*known[: _arity(self.schedule)])
         rate = float(number("LearningRateScheduler: the rate that schedule returned", rate, 0))
         self.model.optimizer.learning_rate = rate
@@ -35,7 +35,7 @@ class LearningRateScheduler(Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         if isinstance(logs, dict):
-            logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+            logs["learning_rate"] = self.model.optimizer.learning_rate
 
 
 def _arity(schedule: Callable[..., float]) -> int:

@@ -63,7 +63,7 @@ class ReduceLROnPlateau(Callback):
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         value = self.watched.value(logs)
         if isinstance(logs, dict):
-            logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+            logs["learning_rate"] = self.model.optimizer.learning_rate
         if value is None:
             return
         if self.cooling:
@@ -75,7 +75,7 @@ class ReduceLROnPlateau(Callback):
 
     def _wait(self, epoch: int) -> None:
         self.wait += 1
-        old = float(self.model.optimizer.learning_rate)
+        old = self.model.optimizer.learning_rate
         if self.wait < self.patience or old <= self.min_lr:
             return
         new = max(old * self.factor, self.min_lr)

@@ -75,6 +75,10 @@ class ArrayData:
         self.samples = len(leaf_arrays(arrays[0])[0])
         self.steps = steps or -(-self.samples // batch_size)
 
+    def known(self) -> Batch:
+        """Return all that can be looked at before the first step."""
+        return self.arrays
+
     def first(self) -> Batch:
         """Return the first samples, to look at."""
         return self._batch(slice(0, min(2, self.samples)))
@@ -159,6 +163,8 @@ class IterableData:
             raise ValueError("The data is empty: the iterable passed as x yielded no batch.")
         return self._ahead[0]
 
+    known = first
+
     def epoch(self, key: tuple[int, int] | None = None) -> Iterator[Batch]:
         """Yield the batches of one epoch, in the iterable's own order."""
         seen = 0
@@ -182,10 +188,9 @@ class IterableData:
         if not 1 <= len(parts) <= 3:
             raise ValueError(f"A batch is x, (x, y) or (x, y, sample_weight); the iterable yielded {len(parts)} parts.")
         x, y, weight = (map_structure(self._narrow, part) for part in on_host(*parts))
-        batch = x, y, weight
         if self.look is not None:
-            self.look(batch[1])
-        return self.transform(batch) if self.transform else batch
+            self.look(y)
+        return self.transform((x, y, weight)) if self.transform else (x, y, weight)
 
     def _narrow(self, leaf: Any) -> Any:
         return None if leaf is None else leaf.astype(narrowed(leaf.dtype, self.floats), copy=False)

@@ -119,16 +119,15 @@ def _unstacked(named: dict[str, Any]) -> str:
 
 def check_inputs(data: Any, model: Any) -> None:
     """Look at arrays, or at the first batch of an iterable: unscaled pixels, unknown words."""
-    arrays = getattr(data, "arrays", None) or data.first()
-    check_pixels(arrays[0], model._walk())
+    x, _, _ = data.known()
+    check_pixels(x, model._walk())
     for layer in model.layers[:1] if hasattr(model, "_stack") else []:
-        check_words(arrays[0], layer)
+        check_words(x, layer)
 
 
 def check_numbers(data: Any) -> None:
     """Look through arrays, or through the first batch of an iterable, for NaN and infinity."""
-    arrays = getattr(data, "arrays", None) or data.first()
-    for name, value in zip(("x", "y", "sample_weight"), arrays, strict=True):
+    for name, value in zip(("x", "y", "sample_weight"), data.known(), strict=True):
         if value is not None:
             check_values(value, name)
 

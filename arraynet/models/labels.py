@@ -27,8 +27,7 @@ def check_outputs(data: Any, compiled: Any, y_pred: Any, model: Any) -> None:
                 _check_activation(fn, loss, guess, model)
             if fn not in CATEGORICAL:  # which warn themselves
                 _check_softmax(guess, model)
-    arrays = getattr(data, "arrays", None) or data.first()
-    check_labels(compiled, arrays[1], model)
+    check_labels(compiled, data.known()[1], model)
 
 
 def check_labels(compiled: Any, y: Any, model: Any) -> None:

@@ -179,13 +179,8 @@ class Sequential(Model):
 
     def get_config(self) -> dict[str, Any]:
         """Return name, layers and, where it is known, the input's shape, as plain types."""
-        return {
-            "name": self.name,
-            "trainable": self.trainable,
-            "dtype": self.dtype_policy,
-            "layers": [serialize(layer) for layer in self._stack],
-            "build_input_shape": self._build_shape,
-        }
+        layers = [serialize(layer) for layer in self._stack]
+        return super().get_config() | {"layers": layers, "build_input_shape": self._build_shape}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:

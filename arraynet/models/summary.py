@@ -122,7 +122,7 @@ def _mark(layer: Any) -> str:
 
 
 def _row(layer: Any, nesting: str = "") -> tuple[str, str, str]:
-    count = sum(variable.size for variable in layer.weights)
+    count, _ = _size(layer.weights)
     params = f"{count:,}" if layer.built or count else "0 (unbuilt)"
     return f"{nesting}{layer.name} ({type(layer).__name__})", _shape_of(layer), params
 

@@ -1,6 +1,7 @@
 """Training as users ask for it: fit, evaluate, predict, and the same for one batch."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -110,14 +111,22 @@ class Trainer(Compilable):
             self._prepare(data)
             size = batch_size if validation_batch_size is None else validation_batch_size
             validation = validation_data is not None and self._validation(validation_data, size, validation_steps)
-            shown = resolve_verbose(verbose)
-            told = CallbackList(callbacks, True, bool(shown), self, epochs=epochs, steps=data.steps, verbose=shown)
-            self.stop_training = False
-            try:
+            with self._telling(callbacks, verbose, data.steps, epochs, history=True) as told:
+                self.stop_training = False
                 self._train(data, validation, told, range(first, epochs), validated, debug)
-            finally:
-                told.call("close")
         return self.history
+
+    @contextmanager
+    def _telling(
+        self, callbacks: Any, verbose: int | str, steps: int | None, epochs: int = 1, history: bool = False
+    ) -> Iterator[CallbackList]:
+        """Callbacks and progress display, which are closed in the end."""
+        shown = resolve_verbose(verbose)
+        told = CallbackList(callbacks, history, bool(shown), self, epochs=epochs, steps=steps, verbose=shown)
+        try:
+            yield told
+        finally:
+            told.call("close")
 
     def _train(
         self, data: Data, validation: Any, told: CallbackList, epochs: range, validated: Container[int], debug: bool
@@ -184,12 +193,8 @@ class Trainer(Compilable):
         with use_backend(self._home(())):
             data = self._data(x, y, sample_weight, batch_size, steps, {})
             self._prepare(data, trains=False)
-            shown = resolve_verbose(verbose)
-            told = CallbackList(callbacks, False, bool(shown), self, epochs=1, steps=data.steps, verbose=shown)
-            try:
+            with self._telling(callbacks, verbose, data.steps) as told:
                 logs = self._test(data, told)
-            finally:
-                told.call("close")
             if not np.isfinite(list(logs.values())).all() and not isinstance(data, IterableData):
                 check_numbers(data)
         return logs if return_dict else _only(list(logs.values()))
@@ -206,12 +211,8 @@ class Trainer(Compilable):
         with use_backend(self._home(())):
             data = self._data(x, None, None, batch_size, steps, {})
             self._ready(data)
-            shown = resolve_verbose(verbose)
-            told = CallbackList(callbacks, False, bool(shown), self, epochs=1, steps=data.steps, verbose=shown)
-            try:
+            with self._telling(callbacks, verbose, data.steps) as told:
                 return self._predicted(data, told)
-            finally:
-                told.call("close")
 
     def _predicted(self, data: Data, told: CallbackList) -> Any:
         told.call("on_predict_begin", None)
@@ -261,7 +262,7 @@ class Trainer(Compilable):
             if not self._matched:
                 self._prepare(data)
             else:
-                self._look(data.first()[1] if isinstance(data, IterableData) else data.arrays[1])
+                self._look(data.known()[1])
             self.reset_metrics()
             logs = RunningLogs(self.metrics)
             run_batches(self._step(kind), data.epoch(), [], [], logs, 1, lambda: True)

@@ -6,6 +6,7 @@ unit of a drawing is one inch, so that text fits its box at any size of the grap
 
 from dataclasses import dataclass, field
 from itertools import pairwise
+from os import PathLike
 from typing import Any
 
 from arraynet.utils.plotting import new_figure
@@ -60,15 +61,18 @@ class Graph:
         """Add an arrow."""
         self.arrows.append((source, target, label))
 
-    def draw(self) -> Any:
-        """Return a figure."""
+    def draw(self, to_file: str | PathLike[str] | None, dpi: int) -> Any:
+        """Return a figure, also written to a file if one is named."""
         self._rank()
         paths = [self._path(source, target) for source, target, _ in self.arrows]
         ranks = self._ordered()
         for sweep in range(SWEEPS):
             for rank in ranks[:: 1 if sweep % 2 else -1]:
                 self._settle(rank, "above" if sweep % 2 else "below")
-        return self._figure(ranks, paths)
+        figure = self._figure(ranks, paths)
+        if to_file is not None:
+            figure.savefig(to_file, dpi=dpi)
+        return figure
 
     def _rank(self) -> None:
         """Give every box a place below all that point to it; what nothing points to lies right above its use."""

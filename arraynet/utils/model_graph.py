@@ -60,10 +60,7 @@ def plot_model(model: Any, to_file: str | PathLike[str] | None = None, inputs: A
     trace = _Trace(model)
     with _replaced({layer: trace.inside(layer) for layer in model.layers} | {model: trace.around(model)}):
         trace.during(lambda: model(inputs, training=False), ())
-    figure = trace.graph.draw()
-    if to_file is not None:
-        figure.savefig(to_file, dpi=dpi)
-    return figure
+    return trace.graph.draw(to_file, dpi)
 
 
 @contextmanager

@@ -59,10 +59,7 @@ def plot_graph(
     if isinstance(target, GradientTape) and args:
         raise TypeError(f"plot_graph of a tape takes no arguments, received {args!r}. For a file: to_file='graph.svg'.")
     graph = _of_tape(target) if isinstance(target, GradientTape) else _of_function(target, args)
-    figure = graph.draw()
-    if to_file is not None:
-        figure.savefig(to_file, dpi=dpi)
-    return figure
+    return graph.draw(to_file, dpi)
 
 
 class _Records(Observer):
