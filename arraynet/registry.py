@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,6 +13,7 @@ from arraynet.naming import snake_case
 
 __all__ = ["Configured", "arguments", "deserialize", "lookup", "named", "serialize"]
 
+NONE: Mapping[str, Any] = MappingProxyType({})
 MANY = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
 
 
@@ -77,17 +79,17 @@ def named(*classes: type, **aliases: type) -> dict[str, type]:
     return {name: c for c in classes for name in (c.__name__, snake_case(c.__name__))} | aliases
 
 
-def lookup(kind: str, identifier: Any, table: Mapping[str, type]) -> Any:
-    """Return the object that a name, a dict of class name and config, a class or the object itself stands for.
+def lookup(kind: str, identifier: Any, table: Mapping[str, type], functions: Mapping[str, Any] = NONE) -> Any:
+    """Return what a name, a dict of class name and config, a class or the object itself stands for; functions too.
 
     Raises
     ------
     ValueError
         Nothing of that name is known; the message lists what is.
     """
-    own = custom_object(identifier)
-    if own is not None and not inspect.isclass(own):
-        return own
+    found = custom_object(identifier) or (functions.get(identifier) if isinstance(identifier, str) else None)
+    if found is not None and not inspect.isclass(found):
+        return found
     if isinstance(identifier, str | dict):
         identifier = deserialize(kind, identifier, table)
     elif inspect.isclass(identifier):

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -10,7 +9,7 @@ from arraynet.callbacks.callback import Batches, Callback, Logs
 from arraynet.checks import positive_int
 from arraynet.saving.files import replacing
 from arraynet.saving.tensors import decoded, encoded
-from arraynet.saving.weights import assign, check, check_streams, named_weights
+from arraynet.saving.weights import assign, check, check_streams, named_weights, slots
 
 __all__ = ["BackupAndRestore"]
 
@@ -62,10 +61,8 @@ class BackupAndRestore(Callback):
             self.path.unlink(missing_ok=True)
 
     def _save(self, epoch: int) -> None:
-        slots: dict[str, Any] = {}
-        self.model.optimizer.save_own_variables(slots)
         arrays = {WEIGHTS + name: variable.numpy() for name, variable in named_weights(self.model).items()}
-        arrays |= {OPTIMIZER + name: np.asarray(value) for name, value in slots.items()}
+        arrays |= {OPTIMIZER + name: value for name, value in slots(self.model.optimizer).items()}
         arrays[STREAMS] = np.array([stream.counter for stream in self.model.seed_generators], np.int64)
         arrays[EPOCH] = np.array(epoch)
         self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -120,11 +120,11 @@ class Explanation(Sequence[Row]):
         return table
 
     def __repr__(self) -> str:
+        from shutil import get_terminal_size
+
         from rich.console import Console
 
         text = StringIO()
-        from shutil import get_terminal_size
-
         width = get_terminal_size((WIDTH, 24)).columns
         Console(file=text, width=width, force_jupyter=False, color_system=None).print(self)
         return text.getvalue().rstrip()

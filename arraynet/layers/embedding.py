@@ -15,7 +15,7 @@ class Embedding(Layer):
     Parameters
     ----------
     input_dim : int
-        How many different integers there are, from 0 on. What a larger or negative one gives is unspecified.
+        How many different integers there are, from 0 on. `ops.take` says what others give; `fit` refuses them as data.
     output_dim : int
         The length of a vector.
     embeddings_initializer : str or callable

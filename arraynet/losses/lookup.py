@@ -5,6 +5,7 @@ from typing import Any
 
 from arraynet import registry
 from arraynet.checks import named
+from arraynet.custom_objects import custom_object_scope
 from arraynet.losses import classes, functions
 
 __all__ = ["deserialize", "get", "serialize"]
@@ -47,9 +48,7 @@ def get(identifier: Any) -> Any:
     >>> losses.get("mse")([[1.0]], [[3.0]])
     Tensor([4.], dtype=float32, backend=numpy)
     """
-    if isinstance(identifier, str) and identifier in FUNCTIONS:
-        return FUNCTIONS[identifier]
-    return registry.lookup("loss", identifier, CLASSES)
+    return registry.lookup("loss", identifier, CLASSES, FUNCTIONS)
 
 
 def serialize(loss: Any) -> Any:
@@ -101,6 +100,5 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
     ValueError
         Nothing of that name is known; the message lists what is.
     """
-    if not isinstance(config, Mapping):
-        return (custom_objects or {}).get(config) or get(config)
-    return registry.deserialize("loss", config, CLASSES, custom_objects)
+    with custom_object_scope(custom_objects):
+        return get(config)

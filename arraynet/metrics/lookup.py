@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from arraynet import registry
+from arraynet.custom_objects import custom_object_scope
 from arraynet.losses.lookup import FUNCTIONS as LOSSES
 from arraynet.losses.lookup import serialize
 from arraynet.metrics import accuracies, base, confusion, errors
@@ -39,9 +40,7 @@ def get(identifier: Any) -> Any:
     >>> metrics.get("BinaryAccuracy")
     <BinaryAccuracy name=binary_accuracy>
     """
-    if isinstance(identifier, str) and identifier in FUNCTIONS:
-        return FUNCTIONS[identifier]
-    return registry.lookup("metric", identifier, CLASSES)
+    return registry.lookup("metric", identifier, CLASSES, FUNCTIONS)
 
 
 def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
@@ -64,6 +63,5 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
     ValueError
         Nothing of that name is known; the message lists what is.
     """
-    if not isinstance(config, Mapping):
-        return (custom_objects or {}).get(config) or get(config)
-    return registry.deserialize("metric", config, CLASSES, custom_objects)
+    with custom_object_scope(custom_objects):
+        return get(config)

@@ -11,6 +11,7 @@ from arraynet.tree import flatten
 
 __all__ = ["CompiledLoss", "CompiledMetrics"]
 
+CROSSENTROPY, ACCURACY = ("crossentropy", "ce"), ("accuracy", "acc")  # the one that the labels ask for
 ACCURACIES = {
     "binary": metrics.BinaryAccuracy,
     "categorical": metrics.CategoricalAccuracy,
@@ -60,9 +61,14 @@ def by_labels(y_true: Any, y_pred: Any) -> str:
     return "sparse_categorical" if fewer or y_true.shape[-1:] == (1,) else "categorical"
 
 
+def by_name(identifier: Any, *names: str) -> bool:
+    """Tell whether something is asked for by a name that the labels give a meaning to."""
+    return isinstance(identifier, str) and identifier.lower() in names
+
+
 def resolved_loss(identifier: Any, y_true: Any, y_pred: Any) -> Loss | None:
     """Return a loss object; "crossentropy" is the one that the labels ask for."""
-    if isinstance(identifier, str) and identifier.lower() in ("crossentropy", "ce"):
+    if by_name(identifier, *CROSSENTROPY):
         identifier = by_labels(y_true, y_pred) + "_crossentropy"
     found = losses.get(identifier)
     if found is None or isinstance(found, Loss):
@@ -76,10 +82,8 @@ def resolved_metric(identifier: Any, y_true: Any, y_pred: Any) -> Metric:
         raise ValueError(
             "Among the metrics of an output stands None: leave it out; of several outputs, give each a list."
         )
-    found = identifier
-    if isinstance(identifier, str) and identifier.lower() in ("accuracy", "acc"):
-        found = ACCURACIES[by_labels(y_true, y_pred)]
-    found = metrics.get(found)
+    by_kind = by_name(identifier, *ACCURACY)
+    found = metrics.get(ACCURACIES[by_labels(y_true, y_pred)] if by_kind else identifier)
     metric = found if isinstance(found, Metric) else MeanMetricWrapper(found)
     if isinstance(identifier, str):
         metric.name = identifier
@@ -106,7 +110,7 @@ class CompiledLoss:
                     f"{weight!r}; metrics go by name: metrics=[...]."
                 )
         for identifier in flatten(loss):
-            if not (isinstance(identifier, str) and identifier.lower() in ("crossentropy", "ce")):
+            if not by_name(identifier, *CROSSENTROPY):
                 losses.get(identifier)  # an unknown name is refused by compile
         self.parts: list[tuple[Loss | None, Any, Mean | None]] = []
         self.metrics: list[Metric] = []  # running means, where several outputs have losses
@@ -171,7 +175,7 @@ class CompiledMetrics:
                     f"{name} must be a list, tuple or dict of metrics, received {value!r}: write [{value!r}]."
                 )
             for identifier in flatten(value):
-                if not (isinstance(identifier, str) and identifier.lower() in ("accuracy", "acc")):
+                if not by_name(identifier, *ACCURACY):
                     metrics.get(identifier)
         self.parts: list[tuple[Metric, int, bool]] = []
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from arraynet.saving.files import replacing
+from arraynet.saving.files import existing, replacing
 
 if TYPE_CHECKING:
     from zipfile import ZipInfo
@@ -42,9 +42,7 @@ def read_archive(path: str | os.PathLike[str]) -> dict[str, bytes]:
     import zipfile
 
     _check_suffix(path)
-    file = Path(path).expanduser()
-    if not file.is_file():
-        raise ValueError(f"There is no file {file} to load a model from.")
+    file = existing(path, "a model")
     try:
         with zipfile.ZipFile(file) as archive:
             _check_members(archive.infolist())

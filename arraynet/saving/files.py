@@ -6,7 +6,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["replacing"]
+__all__ = ["existing", "replacing"]
+
+
+def existing(path: str | os.PathLike[str], what: str) -> Path:
+    """Return the path of a file that something is to be loaded from."""
+    file = Path(path).expanduser()
+    if not file.is_file():
+        raise ValueError(f"There is no file {file} to load {what} from.")
+    return file
 
 
 @contextmanager

@@ -8,15 +8,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
-
 from arraynet.custom_objects import custom_object_scope
 from arraynet.layers import serialization
 from arraynet.random import SeedGenerator
 from arraynet.saving.archive import as_json, from_json, read_archive, write_archive
 from arraynet.saving.compiling import compile_config, compile_from_config
 from arraynet.saving.tensors import decoded, encoded
-from arraynet.saving.weights import assign, check, check_streams, named_weights
+from arraynet.saving.weights import assign, check, check_streams, named_weights, slots
 from arraynet.tensor import Variable
 from arraynet.version import __version__
 
@@ -58,7 +56,7 @@ def save_model(model: Any, path: str | os.PathLike[str]) -> None:
         "weights.safetensors": encoded({name: variable.numpy() for name, variable in weights.items()}),
     }
     if described["compile"] is not None:
-        members["optimizer.safetensors"] = encoded(_slots(model.optimizer))
+        members["optimizer.safetensors"] = encoded(slots(model.optimizer))
     write_archive(path, members)
 
 
@@ -139,12 +137,6 @@ def _spared(optimizer: Any, weights: Mapping[str, Variable]) -> list[Any]:
     """What was excluded from weight decay: names of weights, and the pattern of others."""
     variables, pattern = optimizer._spared
     return [[name for name, variable in weights.items() if variable in variables], pattern]
-
-
-def _slots(optimizer: Any) -> dict[str, np.ndarray]:
-    store: dict[str, np.ndarray] = {}
-    optimizer.save_own_variables(store)
-    return store
 
 
 def _state(stream: SeedGenerator) -> list[Any]:

@@ -9,12 +9,12 @@ import numpy as np
 
 from arraynet.layers.tracked import names_within
 from arraynet.naming import free_name
-from arraynet.saving.files import replacing
+from arraynet.saving.files import existing, replacing
 from arraynet.saving.tensors import decoded, encoded
 from arraynet.tensor import Variable
 from arraynet.utils.npz import npz_names, read_npz, write_npz
 
-__all__ = ["assign", "check", "check_streams", "load_weights", "named_weights", "save_weights"]
+__all__ = ["assign", "check", "check_streams", "load_weights", "named_weights", "save_weights", "slots"]
 
 PathLike = str | os.PathLike[str]
 
@@ -59,9 +59,7 @@ def load_weights(model: Any, path: PathLike) -> None:
         shapes or dtypes differ. The message says which.
     """
     read = _by_suffix(path, {".safetensors": _read_tensors, ".npz": _read_npz})
-    file = Path(path).expanduser()
-    if not file.is_file():
-        raise ValueError(f"There is no file {file} to load weights from.")
+    file = existing(path, "weights")
     weights = named_weights(model)
     if not weights:
         raise ValueError(f"Model {model.name!r} is not built, so it has no weights to load into: model.build(shape).")
@@ -88,6 +86,13 @@ def _walked(layer: Any, prefix: str, walked: set[int]) -> Iterator[tuple[str, Va
     names = names_within(inner)
     for sub in inner:
         yield from _walked(sub, f"{prefix}{names[id(sub)]}/", walked)
+
+
+def slots(optimizer: Any) -> dict[str, np.ndarray]:
+    """Return an optimizer's state as named arrays."""
+    store: dict[str, np.ndarray] = {}
+    optimizer.save_own_variables(store)
+    return store
 
 
 def check(source: str, found: Mapping[str, Any], variables: Mapping[str, Variable]) -> None:
