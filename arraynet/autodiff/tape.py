@@ -180,11 +180,7 @@ class GradientTape:
             self._tape.start()
 
     def gradient(
-        self,
-        target: Any,
-        sources: Any,
-        output_gradients: Any = None,
-        unconnected_gradients: str = "none",
+        self, target: Any, sources: Any, output_gradients: Any = None, unconnected_gradients: str = "none"
     ) -> Any:
         """Return the derivatives of a target with respect to sources, in the sources' structure.
 

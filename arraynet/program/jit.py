@@ -123,8 +123,6 @@ class Jitted:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         settings = config.numerics()
-        if OBSERVERS.get() or settings[0] == "eager":
-            return self.function(*map(gathered, args), **kwargs)
         leaves: Sequence[Any] = args
         kinds, form = [*map(_kind, args)], ""
         if kwargs or _NESTED in kinds:
@@ -133,15 +131,17 @@ class Jitted:
         backend = next((leaf.backend for leaf in leaves if isinstance(leaf, (Tensor, Variable))), None) or current()
         key = (backend.name, settings, form, *kinds)
         entry = self._entries.get(key)
-        if entry is _EAGER:
-            return self.function(*map(gathered, args), **kwargs)
+        if entry is _EAGER or OBSERVERS.get() or settings[0] == "eager":
+            fresh = [x.copy("K") if isinstance(x, np.ndarray) else x for x in map(gathered, leaves)]  # a tape keeps it
+            full = [as_tensor(x, backend) if isinstance(x, _arrays()) else x for x in fresh]
+            args, kwargs = unflatten([args, kwargs], full)
+            return self.function(*args, **kwargs)
         if entry is None or not entry.holds():
             return self._capture(key, backend, args, kwargs, [*map(gathered, leaves)])
         return _replay(entry, leaves)
 
     def _capture(self, key: Any, backend: Backend, args: Any, kwargs: Any, leaves: Sequence[Any]) -> Any:
-        kinds = tuple({Tensor, np.ndarray, *current().array_types} - {np.generic})
-        full = [_own(x, backend) if isinstance(x, kinds) else x for x in leaves]
+        full = [_own(x, backend) if isinstance(x, (Tensor, *_arrays())) else x for x in leaves]
         args, kwargs = unflatten([args, kwargs], full)
         capture = Capture([t for t in full if isinstance(t, Tensor)])
         result = capture.during(lambda: self.function(*args, **kwargs), ())
@@ -179,7 +179,7 @@ class Jitted:
         if self.captures == MANY and not all(isinstance(leaf, Tensor | np.ndarray | None) for leaf in leaves):
             warn(
                 f"{getattr(self, '__name__', 'A function')} was captured {MANY} times. A Python number or object among "
-                f"its arguments is part of its signature; pass a number that changes as a Tensor, and the same object.",
+                f"its arguments is part of its signature; pass a number that changes as a Tensor, and the same object."
             )
 
 
@@ -197,6 +197,11 @@ def _kind(x: Any) -> Any:
     if isinstance(x, bool | int | str | None):
         return type(x), x
     return _NESTED if isinstance(x, list | tuple | dict) else _Same(x)
+
+
+def _arrays() -> tuple[type, ...]:
+    """What is taken for a Tensor among the arguments."""
+    return tuple({np.ndarray, *current().array_types} - {np.generic})
 
 
 def _own(x: Any, backend: Backend) -> Tensor:

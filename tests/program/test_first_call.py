@@ -3,6 +3,7 @@
 import threading
 
 import numpy as np
+import pytest
 
 import arraynet
 from arraynet import Variable, ops, random
@@ -48,3 +49,20 @@ def test_a_variable_that_is_only_read_stays_as_another_thread_has_left_it(other)
 
         jit(f)(ops.ones(1))
         assert float(v[0]) == 5.0
+
+
+@pytest.mark.parametrize("kernels", ["fused", "eager"])
+def test_arrays_are_tensors_in_every_call(kernels, backend):
+    arraynet.config.set_kernels(kernels)
+
+    @arraynet.jit
+    def halved(x, given):
+        return given["x"] / 2 if ops.max(x) > 1 else x
+
+    x = np.ones(3) * 4
+    with arraynet.GradientTape() as tape:
+        results = [halved(x, given={"x": x}) for _ in range(2)]
+    results += [halved(x, given={"x": x}) for _ in range(3)]
+    assert [type(y) for y in results] == [arraynet.Tensor] * 5
+    assert {y.backend.name for y in results} == {backend}
+    assert tape.watched_variables() == ()
