@@ -37,7 +37,7 @@ def data_of(
         flag("shuffle, unless it is 'batch',", shuffle)
     if class_weight is not None and sample_weight is not None:
         raise ValueError("class_weight and sample_weight cannot be given together: both weigh the samples.")
-    if callable(x) and not hasattr(x, "__array__") and not is_iterable_of_batches(x):
+    if callable(x) and not is_iterable_of_batches(x):
         raise TypeError(f"x is {x!r}, not data; a generator function is called: fit({getattr(x, '__name__', 'x')}()).")
     if not is_iterable_of_batches(x):
         return _array_data(x, y, sample_weight, batch_size, steps, shuffle, class_weight, floats)

@@ -44,6 +44,15 @@ def test_it_is_found_anew_when_that_has_changed(monkeypatch):
         work.many(calls)  # however long nothing has changed
 
 
+def test_what_has_changed_is_looked_at_again_soon(monkeypatch):
+    work = Work(monkeypatch, shared=250, alone=350)
+    work.many(100_000)
+    for shared, way in [(580, "alone"), (250, "shared")]:
+        work.costs["shared"] = shared
+        calls = next(k for k in range(5000) if work.many(1)[0] == work.run.ways[0] == way)
+    assert calls < 300
+
+
 @pytest.mark.parametrize("alone", [260, 500, 2500])
 def test_trials_cost_little(monkeypatch, alone):
     work = Work(monkeypatch, shared=250, alone=alone)

@@ -143,6 +143,9 @@ def test_a_list_of_batches_behind_iter_starts_anew_each_epoch():
         def __len__(self):
             return 2
 
+        def __call__(self):
+            raise AssertionError("what yields batches is not called")
+
     data = data_of(Loader())
     assert isinstance(data, IterableData)
     assert data.steps == 2
@@ -212,6 +215,8 @@ def test_bad_batches_are_refused():
         data_of(iter([])).first()
     with pytest.raises(ValueError, match="leave y and sample_weight out"):
         data_of(iter([X]), Y)
+    with pytest.raises(ValueError, match="leave y and sample_weight out"):
+        data_of(iter([X]), sample_weight=np.ones(11))
     with pytest.raises(ValueError, match="leave batch_size out"):
         data_of(iter([X]), batch_size=3)
 
