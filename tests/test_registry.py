@@ -1,5 +1,7 @@
 """Configurations that are read off constructors, the same way for all that has one, and the way back from them."""
 
+import json
+
 import pytest
 
 from arraynet import initializers, layers, losses, metrics, ops, optimizers, random, regularizers
@@ -83,3 +85,14 @@ def test_a_stream_among_the_arguments():
     config = initializers.serialize(initializers.RandomUniform(seed=random.SeedGenerator(3, "mine")))
     assert config["config"]["seed"] == {"class_name": "SeedGenerator", "config": {"seed": 3, "name": "mine"}}
     assert initializers.deserialize(config).seed.key == (3, 0)
+
+
+def test_a_metric_made_of_a_function_comes_back():
+    def gap(y_true, y_pred, factor=1.0):
+        return ops.mean(ops.absolute(y_true - y_pred), axis=-1) * factor
+
+    config = json.loads(json.dumps(metrics.serialize(metrics.MeanMetricWrapper(gap, factor=2.0))))
+    again = metrics.deserialize(config, {"gap": gap})
+    assert float(again(ops.array([[1.0]]), ops.array([[4.0]]))) == 6
+    with pytest.raises(ValueError, match=r"MeanMetricWrapper: fn .* has no name to be saved under"):
+        metrics.MeanMetricWrapper(lambda y_true, y_pred: y_pred, "mine").get_config()

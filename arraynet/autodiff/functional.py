@@ -105,6 +105,8 @@ def _chosen(
     f: Callable[..., Any], argnums: int | Sequence[int], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[Callable[..., Any], tuple[Any, ...]]:
     """A function of the arguments at `argnums` alone, and those."""
+    if not callable(f):
+        raise TypeError(f"A gradient is that of a function, received {type(f).__name__}; f and x go as grad(f)(x).")
     numbers = np.ravel(argnums).tolist()
     if not all(isinstance(n, int) and -len(args) <= n < len(args) for n in numbers):
         raise ValueError(f"argnums={argnums} must be positions among {len(args)} arguments; f and x go as grad(f)(x).")

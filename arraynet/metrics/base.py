@@ -10,7 +10,7 @@ import numpy as np
 
 from arraynet import config, dtypes, ops
 from arraynet.backend import Backend
-from arraynet.checks import lacking
+from arraynet.checks import lacking, named
 from arraynet.dispatch import operands
 from arraynet.layers.tracked import Stateful, held
 from arraynet.losses.base import Optioned, divided, weighted
@@ -198,5 +198,11 @@ class MeanMetricWrapper(Optioned, Mean):
         super().update_state(self._fn(y_true, y_pred, **self.options), sample_weight)
 
     def get_config(self) -> dict[str, Any]:
-        own = {} if type(self) is not MeanMetricWrapper else {"fn": self._fn}
+        own = {} if type(self) is not MeanMetricWrapper else {"fn": named("MeanMetricWrapper: fn", self._fn)}
         return super().get_config() | own | self.options
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        from arraynet.metrics.lookup import get  # which knows this class
+
+        return super().from_config(config | {"fn": get(config["fn"])} if "fn" in config else config)

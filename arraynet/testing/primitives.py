@@ -6,13 +6,18 @@ from typing import Any
 import numpy as np
 
 from arraynet.backend import Backend, NumPyBackend
+from arraynet.dtypes import DTYPES
 
 __all__ = ["check_doors", "check_pending", "check_primitives"]
 
 
 def check_doors(backend: Backend) -> Iterator[str]:
-    """Yield what is wrong with `asarray` and `to_numpy`."""
-    for dtype in sorted(backend.dtypes):
+    """Yield what is wrong with `asarray` and `to_numpy`, and with what the backend says of itself."""
+    if not isinstance(backend.name, str):
+        yield f"name is {backend.name!r}, expected a str"
+    if unknown := sorted(set(backend.dtypes).difference(DTYPES)):
+        yield f"dtypes holds {unknown}, expected some of {', '.join(DTYPES)}"
+    for dtype in sorted(set(backend.dtypes).intersection(DTYPES)):
         for host in (np.array([[0, 1], [1, 0]], dtype).T, np.array(1, dtype), np.zeros((0, 2), dtype)):
             try:
                 array = backend.asarray(host, dtype)
@@ -35,11 +40,11 @@ def check_pending(backend: Backend) -> Iterator[str]:
         array = backend.asarray(host)
         doubled = array + array
         host[...] = 5
-        found = backend.to_numpy(doubled)
+        changed = bool((backend.to_numpy(doubled) != 2).any())
     except Exception as error:  # whatever a plugin raises is a finding
         yield f"doors: a sum of two arrays raises {type(error).__name__}: {error}"
         return
-    if (found != 2).any():
+    if changed:
         yield "doors: a result changes when the host array that it was computed from is written to afterwards"
 
 
@@ -57,8 +62,9 @@ def check_primitives(backend: Backend) -> Iterator[str]:
         try:
             entered = [backend.asarray(a) if isinstance(a, np.ndarray) else a for a in args]
             found = backend.to_numpy(getattr(backend.xp, name)(*entered))
+            wrong = found.dtype != expected.dtype or not np.allclose(found, expected, rtol=1e-6, atol=0)
         except Exception as error:  # whatever a plugin raises is a finding
             yield f"primitive {name!r} raises {type(error).__name__}: {error}"
             continue
-        if found.dtype != expected.dtype or not np.allclose(found, expected, rtol=1e-6, atol=0):
+        if wrong:
             yield f"primitive {name!r} differs from the reference's"

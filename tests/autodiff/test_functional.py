@@ -41,6 +41,12 @@ def test_arguments_may_be_arrays_tensors_or_variables(make, dtype):
     np.testing.assert_array_equal(dx, [6, 8])
 
 
+@pytest.mark.parametrize("made", [arraynet.grad, arraynet.value_and_grad, arraynet.jacobian])
+def test_the_value_of_a_function_has_no_gradient(made):
+    with pytest.raises(TypeError, match=r"is that of a function, received Tensor; f and x go as grad\(f\)\(x\)"):
+        made(ops.sin(1.0))(1.0)
+
+
 def test_argnums():
     def f(a, b, c):
         return a * b * b + c

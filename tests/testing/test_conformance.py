@@ -7,6 +7,7 @@ import pytest
 
 from arraynet import ops
 from arraynet.backend import Namespace, NumPyBackend
+from arraynet.dtypes import DTYPES
 from arraynet.testing import check_backend
 from arraynet.testing.case import case, normal
 from arraynet.testing.cases import CASES
@@ -144,6 +145,27 @@ def test_a_door_that_changes_the_dtype():
             return np.asarray(x, "float64")
 
     assert "doors: float32 of shape (2, 2) comes back as float64 of shape (2, 2)" in check_backend(Lossy(), []).failures
+
+
+def test_what_a_backend_says_of_itself():
+    backend = toy()
+    backend.name, backend.dtypes = None, frozenset(["float32", "float33"])
+    report = check_backend(backend, [EXP])
+    assert report.problems == [
+        "name is None, expected a str",
+        f"dtypes holds ['float33'], expected some of {', '.join(DTYPES)}",
+    ]
+
+
+def test_a_door_that_leads_nowhere():
+    class Closed(NumPyBackend):
+        def to_numpy(self, x):
+            return x.tolist()
+
+    report = check_backend(Closed(), [EXP])
+    assert "doors: to_numpy returns a list" in report.problems
+    assert any("a sum of two arrays raises AttributeError" in text for text in report.problems)
+    assert any("primitive 'erf' raises AttributeError" in text for text in report.problems)
 
 
 def test_a_wrong_primitive():
