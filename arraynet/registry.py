@@ -22,6 +22,13 @@ class Configured:
 
     _kept: ClassVar[dict[str, str]] = {}  # the base's arguments, which **kwargs hand on to it, and where it keeps them
 
+    _passed: tuple[str, ...] = ()
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        self = super().__new__(cls)
+        object.__setattr__(self, "_passed", tuple(kwargs))  # some may go on to the constructor of a base
+        return self
+
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments, as numbers, strings, lists and dicts of them.
 
@@ -42,6 +49,7 @@ class Configured:
             )
         takes_all = any(p.kind is MANY[0] for p in inspect.signature(cls).parameters.values())
         config = {name: getattr(self, kept) for name, kept in self._kept.items() if takes_all or name in named}
+        others += [name for name in self._passed if name in vars(self) and name not in (*named, *self._kept)]
         config |= {name: getattr(self, name) for name in others if name not in missing}
         owner = " ".join([cls.__name__, *([repr(self.name)] if hasattr(self, "name") else [])])
         return {name: _plain(value, f"{owner}: {name}") for name, value in config.items()}

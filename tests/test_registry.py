@@ -59,6 +59,20 @@ def test_a_configuration_of_ones_own_may_add_to_the_inherited_one(base):
     assert Mine(0.25).get_config() == {"share": 0.25}
 
 
+@pytest.mark.parametrize("given", [{"units": 3, "activation": "relu"}, {}])
+def test_arguments_that_go_on_to_a_base_are_kept_if_they_were_passed(given):
+    class Wide(layers.Dense):
+        def __init__(self, share=0.5, **kwargs):
+            super().__init__(**{"units": 7} | kwargs)
+            self.share = share
+
+    config = Wide(**given).get_config()
+    assert {name: config[name] for name in config if name not in ("name", "trainable", "dtype")} == {
+        "share": 0.5
+    } | given
+    assert Wide.from_config(config).units == given.get("units", 7)
+
+
 def test_an_optimizer_without_a_name_among_its_arguments():
     class Mine(optimizers.Optimizer):
         step = plain_step

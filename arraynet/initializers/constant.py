@@ -28,6 +28,9 @@ class Initializer(Configured):
     Tensor([[0., 1., 2.]], dtype=float32, backend=numpy)
     """
 
+    def __init__(self) -> None:
+        """Take no arguments; a subclass may."""
+
     def __call__(self, shape: Any, dtype: Any = None) -> Any:
         """Return a Tensor of a shape, in floatx unless a dtype is named."""
         raise NotImplementedError(f"{type(self).__name__} does not define __call__(self, shape, dtype=None).")
