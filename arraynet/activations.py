@@ -146,6 +146,8 @@ def get(identifier: Any) -> Any:
     if identifier is None:
         return linear
     found = custom_object(identifier) or _ACTIVATIONS.get(identifier) if isinstance(identifier, str) else identifier
+    if isinstance(found, type):
+        raise ValueError(f"The activation {found.__name__} is a class: call it, {found.__name__}().")
     if callable(found):
         return found
     raise ValueError(

@@ -15,7 +15,7 @@ from arraynet.dtypes import host_array
 from arraynet.naming import free_name, snake_case
 from arraynet.observers import Versioned
 from arraynet.random import SeedGenerator
-from arraynet.tensor import Tensor, Variable
+from arraynet.tensor import Variable
 
 __all__ = ["Stateful", "Tracked", "held", "names_within"]
 
@@ -26,9 +26,9 @@ class Stateful(Versioned):
     """An object whose attributes hold Variables, which nothing else takes the place of by mistake."""
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, Tensor) and isinstance(vars(self).get(name), Variable):
+        if isinstance(vars(self).get(name), Variable) and not isinstance(value, Variable | None):
             raise TypeError(
-                f"{type(self).__name__}.{name} is a Variable; a Tensor in its place would be no state of it. "
+                f"{type(self).__name__}.{name} is a Variable; a {type(value).__name__} in its place would be no state. "
                 f"Use self.{name}.assign(value) or assign_add(value)."
             )
         super().__setattr__(name, value)

@@ -110,8 +110,11 @@ class CompiledLoss:
                     f"{weight!r}; metrics go by name: metrics=[...]."
                 )
         for identifier in flatten(loss):
-            if not by_name(identifier, *CROSSENTROPY):
-                losses.get(identifier)  # an unknown name is refused by compile
+            if not by_name(identifier, *CROSSENTROPY) and isinstance(found := losses.get(identifier), Metric):
+                raise ValueError(
+                    f"The loss {found.name!r} is a metric, which has no gradient: take one of arraynet.losses, and "
+                    f"metrics=[...] for metrics."
+                )
         self.parts: list[tuple[Loss | None, Any, Mean | None]] = []
         self.metrics: list[Metric] = []  # running means, where several outputs have losses
         self.example: Any = None  # outputs of the model, to see their shapes

@@ -103,6 +103,8 @@ class Trainer(Compilable):
         optional_count("steps_per_epoch", steps_per_epoch)
         optional_count("validation_steps", validation_steps)
         optional_count("validation_batch_size", validation_batch_size)
+        if first >= epochs:
+            warn(f"Nothing is trained: training ends before epoch {epochs}, counted from 0, and begins with {first}.")
         with use_backend(self._home(())):
             if validation_data is None and validation_split:
                 (x, y, sample_weight), validation_data = split_off((x, y, sample_weight), validation_split)

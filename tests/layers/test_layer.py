@@ -139,11 +139,12 @@ def test_a_weight_is_trained_or_not():
 
 
 @pytest.mark.parametrize("base", [layers.Layer, arraynet.Metric])
-def test_a_tensor_does_not_take_the_place_of_a_variable(base):
+@pytest.mark.parametrize("value", [ops.ones(()), np.ones(1), 0.0])
+def test_a_value_does_not_take_the_place_of_a_variable(base, value):
     thing = base()
     thing.count = Variable(0.0)
     with pytest.raises(TypeError, match=r"count is a Variable; .* Use self.count.assign\(value\)"):
-        thing.count += 1
+        thing.count = value
     thing.count = Variable(5.0)
     assert float(thing.count) == 5
 

@@ -102,6 +102,13 @@ def test_epochs_take_the_samples_in_different_orders():
     assert len({tuple(order) for order in orders}) == 3
 
 
+def test_epochs_that_end_before_they_begin_are_warned_of():
+    model = net()
+    model.fit(X, Y, epochs=2, verbose=0)
+    with pytest.warns(UserWarning, match="Nothing is trained: training ends before epoch 2, .* begins with 2"):
+        assert model.fit(X, Y, epochs=2, initial_epoch=2, verbose=0).epoch == []
+
+
 def test_captured_training_equals_eager_training(backend):
     captured, eager = net(optimizer="rmsprop"), net(optimizer="rmsprop", run_eagerly=True)
     eager.set_weights(captured.get_weights())
