@@ -42,12 +42,19 @@ class Configured:
         cls, named = type(self), arguments(type(self))
         others = [name for name in named if name not in self._kept]
         missing = [name for name in others if name not in vars(self)]
-        if missing and not issubclass(_owner(cls, "get_config"), _owner(cls, "__init__")):  # which else adds them
+        inherited = not issubclass(_owner(cls, "get_config"), _owner(cls, "__init__"))  # or else it adds them itself
+        every = inspect.signature(cls).parameters.values()
+        if inherited and (starred := [p.name for p in every if p.kind is MANY[1] and p.name in vars(self)]):
+            raise TypeError(
+                f"{cls.__name__} takes *{starred[0]}, which no configuration names: take a list, or define get_config "
+                f"and from_config."
+            )
+        if inherited and missing:
             raise TypeError(
                 f"{cls.__name__} does not keep its argument {', '.join(missing)} as an attribute of that "
                 f"name, so its configuration is unknown: set self.{missing[0]}, or define get_config(self)."
             )
-        takes_all = any(p.kind is MANY[0] for p in inspect.signature(cls).parameters.values())
+        takes_all = any(p.kind is MANY[0] for p in every)
         config = {name: getattr(self, kept) for name, kept in self._kept.items() if takes_all or name in named}
         others += [name for name in self._passed if name in vars(self) and name not in (*named, *self._kept)]
         config |= {name: getattr(self, name) for name in others if name not in missing}

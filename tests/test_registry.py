@@ -73,6 +73,16 @@ def test_arguments_that_go_on_to_a_base_are_kept_if_they_were_passed(given):
     assert Wide.from_config(config).units == given.get("units", 7)
 
 
+def test_arguments_without_names_are_refused():
+    class Stacked(layers.Layer):
+        def __init__(self, *sizes, **kwargs):
+            super().__init__(**kwargs)
+            self.sizes = sizes
+
+    with pytest.raises(TypeError, match=r"Stacked takes \*sizes, which no configuration names: take a list, or define"):
+        Stacked(1, 2).get_config()
+
+
 def test_an_optimizer_without_a_name_among_its_arguments():
     class Mine(optimizers.Optimizer):
         step = plain_step
