@@ -194,6 +194,7 @@ def test_names():
     assert metrics.get("mse") is losses.mean_squared_error
     assert isinstance(metrics.get("MeanSquaredError"), metrics.MeanSquaredError)
     assert isinstance(metrics.get("precision"), metrics.Precision)
+    assert isinstance(metrics.get("cosine_similarity"), metrics.CosineSimilarity)  # the loss is its negative
     assert isinstance(metrics.get("root_mean_squared_error"), metrics.RootMeanSquaredError)
     assert metrics.MeanMetricWrapper(losses.huber).name == "huber"
     assert repr(metrics.Precision(name="p")) == "<Precision name=p>"

@@ -8,7 +8,7 @@ from arraynet.checks import number, warn
 
 __all__ = ["Monitor"]
 
-RISING = ("acc", "auc", "precision", "recall", "f1", "top_k", "cosine_similarity")
+RISING = ("acc", "auc", "precision", "recall", "f1", "top_k")
 
 
 class Monitor:

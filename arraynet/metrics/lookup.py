@@ -13,7 +13,7 @@ __all__ = ["deserialize", "get", "serialize"]
 
 _known = {name: getattr(module, name) for module in (accuracies, base, confusion, errors) for name in module.__all__}
 CLASSES = registry.named(*(thing for thing in _known.values() if isinstance(thing, type)))
-FUNCTIONS = LOSSES | {name: thing for name, thing in _known.items() if name not in CLASSES}
+FUNCTIONS = {name: thing for name, thing in (LOSSES | _known).items() if name not in CLASSES}
 
 
 def get(identifier: Any) -> Any:

@@ -21,14 +21,15 @@ def minimum(xp: Any, x1: Any, x2: Any, /) -> Any:
     return xp.minimum(x1, x2)
 
 
-@op(promote="float")
-def share(xp: Any, x1: Any, x2: Any, /) -> Any:
-    """Return 1 where ``x1 > x2``, a half where they are equal, else 0: the derivative of `maximum`."""
-    return (1 + xp.sign(x1 - x2)) / 2
+@op
+def share(xp: Any, g: Any, x1: Any, x2: Any, /) -> Any:
+    """Return `g` where ``x1 > x2``, half of it where they are equal, also at infinity, else 0."""
+    return g * (xp.astype(x1 > x2, g.dtype) + xp.astype(x1 >= x2, g.dtype)) / 2
 
 
-maximum.defvjp(x1=lambda g, x1, x2: g * share(x1, x2), x2=lambda g, x1, x2: g * share(x2, x1))
-minimum.defvjp(x1=lambda g, x1, x2: g * share(x2, x1), x2=lambda g, x1, x2: g * share(x1, x2))
+share.defvjp(g=lambda g, x1, x2: share(g, x1, x2))
+maximum.defvjp(x1=lambda g, x1, x2: share(g, x1, x2), x2=lambda g, x1, x2: share(g, x2, x1))
+minimum.defvjp(x1=lambda g, x1, x2: share(g, x2, x1), x2=lambda g, x1, x2: share(g, x1, x2))
 
 
 @op(promote="number")

@@ -68,6 +68,8 @@ def _product(xp: Any, x: Any, /, axis: int) -> Any:
 
 def others(x: Any, axis: int) -> Any:
     """Return, for each element, the product of all others along an axis."""
+    if not x.shape[axis]:
+        return x
     n, one = x.shape[axis], ones_like(narrow(x, axis, 0, 1))
     before = running_product(concatenate([one, narrow(x, axis, 0, n - 1)], axis), axis)
     return before * running_product(concatenate([narrow(x, axis, 1, n), one], axis), axis, reverse=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from arraynet.dispatch import op, operands
 from arraynet.dtypes import promote_float
+from arraynet.ops.activations import sigmoid
 from arraynet.ops.elementwise import multiply
 from arraynet.ops.shape import cast
 
@@ -85,7 +86,7 @@ def logaddexp(xp: Any, x1: Any, x2: Any, /) -> Any:
     return xp.logaddexp(x1, x2)
 
 
-logaddexp.defvjp(x1=lambda g, y, x1: g * exp(x1 - y), x2=lambda g, y, x2: g * exp(x2 - y))
+logaddexp.defvjp(x1=lambda g, x1, x2: g * sigmoid(x1 - x2), x2=lambda g, x1, x2: g * sigmoid(x2 - x1))
 
 
 @op(promote="float")
@@ -94,7 +95,7 @@ def logaddexp2(xp: Any, x1: Any, x2: Any, /) -> Any:
     return xp.logaddexp(x1 * LN2, x2 * LN2) / LN2
 
 
-logaddexp2.defvjp(x1=lambda g, y, x1: g * exp2(x1 - y), x2=lambda g, y, x2: g * exp2(x2 - y))
+logaddexp2.defvjp(x1=lambda g, x1, x2: g * sigmoid((x1 - x2) * LN2), x2=lambda g, x1, x2: g * sigmoid((x2 - x1) * LN2))
 
 
 def ldexp(x1: Any, x2: Any) -> Any:

@@ -181,9 +181,12 @@ def logsumexp(xp: Any, x: Any, /, axis: Any = None, keepdims: bool = False) -> A
     return y if keepdims else xp.squeeze(y, axis=axes)
 
 
-logsumexp.defvjp(
-    x=lambda g, y, x, axis, keepdims: expanded(g, x, axis, keepdims) * exp(x - expanded(y, x, axis, keepdims))
-)
+def grad_logsumexp(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+    shares = exp(x - expanded(y, x, axis, keepdims))  # as exact as `y`, so of large numbers their sum is not 1
+    return expanded(g, x, axis, keepdims) * (shares / sum(shares, axis=axis, keepdims=True))
+
+
+logsumexp.defvjp(x=grad_logsumexp)
 
 
 @op(promote=None)
