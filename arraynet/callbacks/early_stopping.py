@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from arraynet.callbacks.callback import Callback, Logs
-from arraynet.callbacks.monitor import Monitor
+from arraynet.callbacks.callback import Logs
+from arraynet.callbacks.monitor import Monitor, Watcher
 from arraynet.checks import number
 
 __all__ = ["EarlyStopping"]
 
 
-class EarlyStopping(Callback):
+class EarlyStopping(Watcher):
     """Stop training when a monitored value has not improved for some epochs.
 
     Parameters
@@ -81,11 +81,6 @@ class EarlyStopping(Callback):
             self.best_weights = self.model.get_weights()
         if self.baseline is None or self.watched.better(value, self.baseline):
             self.wait = 0
-
-    @property
-    def best(self) -> float:
-        """The best value so far, NaN before the first."""
-        return self.watched.best
 
     def on_train_end(self, logs: Logs = None) -> None:
         if self.stopped_epoch and self.verbose:

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
-from arraynet.callbacks.callback import Batches, Callback, Logs
-from arraynet.callbacks.monitor import Monitor
+from arraynet.callbacks.callback import Batches, Logs
+from arraynet.callbacks.monitor import Monitor, Watcher
 from arraynet.checks import positive_int
 
 __all__ = ["ModelCheckpoint"]
@@ -13,7 +13,7 @@ __all__ = ["ModelCheckpoint"]
 MODEL, WEIGHTS = (".arraynet",), (".safetensors", ".npz")
 
 
-class ModelCheckpoint(Callback):
+class ModelCheckpoint(Watcher):
     """Save the model, or its weights, at the end of epochs or every so many batches.
 
     Parameters

@@ -3,10 +3,10 @@
 import math
 from typing import Any
 
-from arraynet.callbacks.callback import Logs
+from arraynet.callbacks.callback import Callback, Logs
 from arraynet.checks import number, warn
 
-__all__ = ["Monitor"]
+__all__ = ["Monitor", "Watcher"]
 
 RISING = ("acc", "auc", "precision", "recall", "f1", "top_k")
 
@@ -57,6 +57,17 @@ class Monitor:
             return not math.isnan(value)
         gain = value - reference if self.rising else reference - value
         return gain > self.min_delta
+
+
+class Watcher(Callback):
+    """A callback that watches one entry of the logs."""
+
+    watched: Monitor
+
+    @property
+    def best(self) -> float:
+        """The best value so far, NaN before the first."""
+        return self.watched.best
 
 
 def _rising(name: str, model: Any) -> bool:

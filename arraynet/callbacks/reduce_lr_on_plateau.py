@@ -1,14 +1,14 @@
 """Lower the learning rate when a value no longer gets better."""
 
-from arraynet.callbacks.callback import Callback, Logs
-from arraynet.callbacks.monitor import Monitor
+from arraynet.callbacks.callback import Logs
+from arraynet.callbacks.monitor import Monitor, Watcher
 from arraynet.checks import number
 from arraynet.optimizers.schedules import LearningRateSchedule
 
 __all__ = ["ReduceLROnPlateau"]
 
 
-class ReduceLROnPlateau(Callback):
+class ReduceLROnPlateau(Watcher):
     """Multiply the learning rate by a factor when a monitored value has not improved for some epochs.
 
     Parameters

@@ -90,6 +90,7 @@ def test_a_second_fit_begins_with_all_its_patience():
     assert run(stopping, [3, 3.5, 0.5]).epoch == 2
     lowering = callbacks.ReduceLROnPlateau(patience=2, cooldown=9)
     assert [run(lowering, values).learning_rate for values in ([3, 3], [3, 3], [3] * 3, [3] * 3)] == [1, 1, 0.1, 0.1]
+    assert lowering.best == 3
 
 
 def test_the_direction_goes_by_the_metric_or_by_the_name():
@@ -192,6 +193,7 @@ def test_the_best_model_is_saved(tmp_path, capsys):
                                          save_weights_only=True, verbose=1)  # fmt: skip
     model = run(callback, [3, 4, 2])
     assert model.saved == ["weights 01-3.0.npz", "weights 03-2.0.npz"]
+    assert callback.best == 2
     assert (tmp_path / "a/b").is_dir()
     assert "Epoch 3: saved" in capsys.readouterr().out
     run(callback, [2.5, 1.5], model=model)
