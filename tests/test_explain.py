@@ -143,6 +143,20 @@ def test_numbers_do_not_change_by_being_watched(backend):
     np.testing.assert_array_equal(np.asarray(model(X)), before)
 
 
+def test_a_function_is_called_once_and_a_layer_that_is_not_built_twice():
+    seen = []
+
+    class Scaled(layers.Layer):
+        def call(self, x, *, by):
+            seen.append(by)
+            return x * by
+
+    scaled = Scaled()
+    for calls in (2, 3):
+        assert [row.op for row in arraynet.explain(scaled, X, by=2.0)] == ["multiply"]
+        assert seen == [2.0] * calls
+
+
 def test_an_unbuilt_model_is_built_first():
     model = Sequential([layers.Dense(2)])
     assert [row.op for row in arraynet.explain(model, X)] == ["matmul", "add"]

@@ -135,6 +135,8 @@ def test_another_contract_is_refused(install):
         ("toyplugin:Nameless", TypeError, "lacks name, xp"),
         ("toyplugin:missing", ValueError, "no attribute 'missing'"),
         ("toyplugin:", ValueError, "expected 'module:attribute'"),
+        (":Good", ValueError, "expected 'module:attribute'"),
+        ("unheard-of", ValueError, "Others are plugins: pip install arraynet-numba; .*backend.md"),
         ("nowhere:Backend", ModuleNotFoundError, "nowhere"),
     ],
 )

@@ -63,7 +63,7 @@ class ArrayData:
         steps: int | None = None,
     ) -> None:
         self.arrays, self.batch_size, self.shuffle = arrays, batch_size, shuffle
-        self.leaves = flatten(list(arrays))
+        self.leaves = flatten(arrays)
         self.flat = len(self.leaves) == 3 and all(map(operator.is_, self.leaves, arrays))  # the usual case
         self.dtypes = [None if leaf is None else narrowed(leaf.dtype, floats) for leaf in self.leaves]
         self.narrow = any(
@@ -117,7 +117,7 @@ class ArrayData:
             taken = [t if t is None or type(t) is Rows else t.astype(d, copy=False) for t, d in pairs]
         if self.flat:
             return taken[0], taken[1], taken[2]
-        return tuple(unflatten(list(self.arrays), taken))
+        return tuple(unflatten(self.arrays, taken))
 
 
 def narrowed(dtype: np.dtype, floats: str) -> np.dtype:
@@ -175,7 +175,7 @@ class IterableData:
                 return
             yield batch
             seen += 1
-        if not self.once and (self.limit is None or key is None):  # only training goes on where it stopped
+        if key is None:  # only training goes on where it stopped
             self._iterator = None
 
     def _going(self) -> Iterator[Batch]:
@@ -184,7 +184,7 @@ class IterableData:
         return self._iterator
 
     def _entered(self, item: Any) -> Batch:
-        parts = tuple(item) if isinstance(item, tuple | list) else (item,)
+        parts = item if isinstance(item, tuple | list) else (item,)
         if not 1 <= len(parts) <= 3:
             raise ValueError(f"A batch is x, (x, y) or (x, y, sample_weight); the iterable yielded {len(parts)} parts.")
         x, y, weight = (map_structure(self._narrow, part) for part in on_host(*parts))
@@ -214,9 +214,6 @@ class _Numbered:
 
     def __init__(self, source: Any) -> None:
         self.source = source
-
-    def __len__(self) -> int:
-        return len(self.source)
 
     def __iter__(self) -> Iterator[Any]:
         return (self.source[k] for k in range(len(self.source)))

@@ -71,7 +71,7 @@ def remedy(model: Any) -> str:
 
 def finite(x: Any) -> bool:
     """Tell whether a Tensor, Variable or array holds neither NaN nor infinity."""
-    return x.dtype.kind != "f" or bool(np.isfinite(np.asarray(x)).all())
+    return bool(np.isfinite(np.asarray(x)).all())
 
 
 def debugged(model: Any, step: Callable[..., Any], epoch: int) -> Callable[..., Any]:
@@ -145,7 +145,7 @@ class Finder(Observer):
         found, needed = None, {tensor.id for tensor in self.wrong}
         for made in reversed(self.records):
             _, inputs, outputs, _ = made
-            if not any(y.id in needed for y in outputs) or all(map(finite, outputs)):
+            if not any(y.id in needed for y in outputs):
                 continue
             wrong = [x.id for x in inputs if not finite(x)]
             needed.update(wrong)

@@ -42,7 +42,7 @@ class PlacedData(ArrayData):
             return super()._batch(rows)
         with self.backend.guard():
             taken = [None if leaf is None else self._rows(leaf, rows) for leaf in self.placed]
-        return (taken[0], taken[1], taken[2]) if self.flat else tuple(unflatten(list(self.arrays), taken))
+        return (taken[0], taken[1], taken[2]) if self.flat else tuple(unflatten(self.arrays, taken))
 
     def _rows(self, leaf: Any, rows: Any) -> Tensor:
         """Rows of an array; without a tape or an observer, who have no business with data."""

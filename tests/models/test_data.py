@@ -33,6 +33,9 @@ def test_shuffling_takes_every_sample_once_and_rows_stay_together():
     assert set(order[:4]) != set(Y[:4].tolist())  # across batches
     assert order == np.concatenate(labels(data, KEY)).tolist()
     assert order != np.concatenate(labels(data, (1, 3))).tolist()
+    some = data_of(X, Y, batch_size=3, steps=2, shuffle=True)
+    some.number = 1
+    assert np.concatenate(labels(some, KEY)).tolist() == order[:6]  # the first ones, in whichever epoch
     for x, y, _ in data.epoch(KEY):
         np.testing.assert_array_equal(x, X[y])
 
@@ -52,6 +55,7 @@ def test_wide_floats_are_narrowed_by_the_batch_and_integers_stay():
         assert (x.dtype, y.dtype, weight.dtype) == (np.float32, Y.dtype, np.float32)
     assert next(data_of(pixels, Y).epoch())[0].dtype == np.uint8
     assert next(data_of(wide, Y, floats="float64").epoch())[0].dtype == np.float64
+    assert next(data_of(X.astype(np.float16), Y).epoch())[0].dtype == np.float16
     assert next(data_of(X.astype(">f4"), Y).epoch())[0].dtype.isnative
     assert [part.dtype for part in next(data_of(wide, wide).epoch())[:2]] == [np.float32] * 2
 
@@ -105,7 +109,7 @@ def test_tensors_of_another_backend_are_refused():
 
 
 def test_arrays_of_different_length_are_refused_with_their_lengths():
-    with pytest.raises(ValueError, match="x: 11, y: 10"):
+    with pytest.raises(ValueError, match=r"received x: 11, y: 10\.$"):
         data_of(X, Y[:10])
     with pytest.raises(ValueError, match="sample_weight: 2"):
         data_of(X, Y, np.ones(2))
@@ -153,6 +157,7 @@ def test_a_list_of_batches_behind_iter_starts_anew_each_epoch():
     for _ in range(2):
         assert labels(data) == [[0, 1, 2, 3], [4, 5, 6, 7, 8, 9, 10]]
     assert not data.exhausted
+    assert data_of(Loader(), steps=1).steps == 1
 
 
 def test_batches_by_number():
@@ -179,6 +184,7 @@ def test_a_generator_goes_on_from_epoch_to_epoch():
     assert data.first()[1].tolist() == [0]
     assert labels(data) == [[0], [1]]
     assert labels(data) == [[2], [3]]
+    assert not data.exhausted
     with pytest.warns(UserWarning, match="ran out after 1 of 2"):
         assert labels(data) == [[4]]
     assert data.exhausted
@@ -224,6 +230,7 @@ def test_bad_batches_are_refused():
 @pytest.mark.parametrize("y", [np.array([0, 2, 1]), np.array([[0], [2], [1]]), np.eye(3)[[0, 2, 1]]])
 def test_class_weights_by_label(y):
     np.testing.assert_array_equal(class_weights(y, {0: 5, "2": 2.0}), [5, 2, 1])
+    np.testing.assert_array_equal(class_weights(np.eye(2)[[0, 1]], {0: 5, 1: 0}), [5, 0])
 
 
 def test_class_weights_weigh_arrays_and_iterables():
@@ -234,6 +241,11 @@ def test_class_weights_weigh_arrays_and_iterables():
 def test_bad_class_weights_are_refused():
     with pytest.raises(ValueError, match="integer labels to numbers"):
         data_of(X, Y, class_weight={"cat": 1})
+    with pytest.raises(ValueError, match="integer labels to numbers"):
+        data_of(X, Y, class_weight={0: None})
+    for weight in (-1.0, np.nan, np.inf):
+        with pytest.raises(ValueError, match="finite and not negative"):
+            data_of(X, Y, class_weight={0: weight, 1: 1.0})
     with pytest.raises(ValueError, match="received 'balanced'"):
         data_of(X, Y, class_weight="balanced")
     with pytest.raises(ValueError, match="cannot be given together"):
@@ -245,13 +257,16 @@ def test_bad_class_weights_are_refused():
 
 
 def test_the_split_takes_the_last_part():
-    train, validation = split_off((X, Y, None), 0.3)
+    train, validation = split_off((X, Y, Y / 10), 0.3)
     assert train[1].tolist() == [0, 1, 2, 3, 4, 5, 6]
     assert validation[1].tolist() == [7, 8, 9, 10]
+    for x, y, weight in (train, validation):
+        np.testing.assert_array_equal(x, X[y])
+        np.testing.assert_array_equal(weight, y / 10)
     assert train[0].base is not None  # a view
 
 
-@pytest.mark.parametrize("share", [1.5, 1.0, -0.1, 1])
+@pytest.mark.parametrize("share", [1.5, 1.0, -0.1, 1, "0.3"])
 def test_shares_outside_of_0_to_1_are_refused(share):
     with pytest.raises(ValueError, match="between 0 and 1"):
         split_off((X, Y, None), share)
@@ -262,6 +277,11 @@ def test_empty_sides_are_refused():
         split_off((X[:1], Y[:1], None), 0.5)
     with pytest.raises(ValueError, match="0 to train on"):
         split_off((X[:10], Y[:10], None), 0.9)  # 10 * (1 - 0.9) is a little below 1, in Keras too
+    with pytest.raises(ValueError, match="11 to train on and 0 to validate"):
+        split_off((X, Y, None), 1e-17)
+    for y, weight, found in ((Y[:9], None, "y: 9"), (Y, Y[:9], "y: 11, sample_weight: 9")):
+        with pytest.raises(ValueError, match=f"x: 11, {found}"):
+            split_off((X, y, weight), 0.3)
     with pytest.raises(ValueError, match="pass validation_data"):
         split_off((iter([X]), None, None), 0.5)
 

@@ -20,7 +20,7 @@ class Device(NumPyBackend):
         self.limit, self.entered, self.fetched = limit, 0, []
 
     def memory_info(self):
-        return {"used": 0, "held": 0, "limit": self.limit}
+        return {"used": 7, "held": 0, "limit": self.limit + 7}
 
     def asarray(self, x, dtype=None):
         self.entered += np.asarray(x).nbytes
@@ -43,14 +43,15 @@ def test_it_must_fit_twice(limit, placed):
     assert not isinstance(data_of(*data(), batch_size=4), PlacedData)
 
 
+@pytest.mark.parametrize("steps", [None, 2])
 @pytest.mark.parametrize("key", [None, (3, 5)])
-def test_batches_are_those_of_the_host(key):
+def test_batches_are_those_of_the_host(key, steps):
     device = Device(10_000)
     with arraynet.use_backend(device):
-        found = data_of(*data(), batch_size=4, shuffle=True)
+        found = data_of(*data(), batch_size=4, steps=steps, shuffle=True)
         first = found.first()
         epochs = [list(found.epoch(key)) for _ in range(2)]
-    expected = data_of(*data(), batch_size=4, shuffle=True)
+    expected = data_of(*data(), batch_size=4, steps=steps, shuffle=True)
     np.testing.assert_array_equal(first[0], expected.first()[0])
     for batches in epochs:
         for (x, y, weight), (a, b, _) in zip(batches, expected.epoch(key), strict=True):

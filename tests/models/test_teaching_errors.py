@@ -178,22 +178,40 @@ def test_debugging_names_the_op_and_the_layer_and_keeps_the_weights(backend):
 
 class Logarithm(layers.Layer):
     def call(self, inputs):
-        return ops.log(inputs)
+        hidden = ops.where(inputs < 0, 0.0, ops.sqrt(inputs - 2.0))  # NaN that goes no further is none
+        return ops.log(inputs) + 0 * ops.where(inputs < 2.0, 0.0, hidden)
 
 
 @pytest.mark.parametrize("eager", [False, True])
 def test_debugging_finds_an_op_inside_a_layer(eager):
-    model = Sequential([Input((6,)), layers.ReLU(), Logarithm(name="log"), layers.Dropout(0.5), layers.Dense(1)])
+    model = Sequential([Input((6,)), layers.ReLU(), layers.Dropout(0.5), Logarithm(name="log"), layers.Dense(1)])
     model.compile("adam", "mse", run_eagerly=eager)
-    x = X - 0.5
+    before = [seeds.counter for seeds in model.seed_generators]
     with pytest.raises(FloatingPointError, match=r"op 'log' in layer '\w+/log' made infinity of float32.*above 0, as"):
-        model.fit(x, TARGETS, verbose=0, debug=True)
+        model.fit(X - 0.5, TARGETS, verbose=0, debug=True)
+    assert [seeds.counter for seeds in model.seed_generators] == before
+    assert model.optimizer.iterations == 0
+    assert all(np.isfinite(slot.numpy()).all() for slot in model.optimizer.variables)
 
 
-def test_debugging_finds_bad_numbers_of_a_later_batch():
+def test_debugging_finds_an_update():
+    model = net(None, 1, loss="mse", metrics=None)
+    model.optimizer.learning_rate = 3e38
+    with pytest.raises(FloatingPointError, match=r"op '\w+' in the update by 'sgd' made infinity"):
+        model.fit(X, TARGETS * 1e3, verbose=0, debug=True)
+
+
+class Pair(Raw):
+    def call(self, inputs):
+        return super().call(inputs[0] + inputs[1])
+
+
+@pytest.mark.parametrize(("model", "several"), [(Raw(), lambda x: x), (Pair(), lambda x: (X, x))])
+def test_debugging_finds_bad_numbers_of_a_later_batch(model, several):
     bad = np.where(np.arange(6) == 2, np.nan, X).astype(np.float32)
+    model.compile("sgd", "mse")
     with pytest.raises(FloatingPointError, match=r"Step 2 .* x of this batch holds NaN"):
-        net().fit([(X, Y), (bad, Y)].__iter__(), verbose=0, debug=True)
+        model.fit([(several(X), ONE_HOT), (several(bad), ONE_HOT)].__iter__(), verbose=0, debug=True)
 
 
 def test_debugging_changes_no_number(backend):
@@ -211,8 +229,11 @@ def test_a_loss_that_is_infinite_once_only_warns():
         return ops.mean(y_pred, axis=-1) + ops.stop_gradient(1 / ops.mean(y_true, axis=-1))
 
     model = net(None, 1, loss=spiky, metrics=None)
+    y = np.where(np.arange(50) < 32, 1.0, 0.0)
     with pytest.warns(RuntimeWarning, match="became inf in step 2 of epoch 1; the weights are still finite"):
-        model.fit(X, np.where(np.arange(50) < 32, 1.0, 0.0), shuffle=False, verbose=0)
+        model.fit(X, y, shuffle=False, verbose=0)
+    with pytest.raises(FloatingPointError, match=r"Step 2 of epoch 1.*op 'true_divide'.*away from a divisor of 0"):
+        model.fit(X, y, shuffle=False, verbose=0, debug=True)
 
 
 def test_whoever_stops_at_nan_is_let_stop(capsys):
@@ -242,6 +263,18 @@ class Own(Sequential):
 @pytest.mark.parametrize(("debug", "place"), [(False, "in epoch 1"), (True, "Step 1 of epoch 1")])
 def test_a_train_step_of_ones_own_is_watched_too(debug, place):
     model = Own([Input((6,)), layers.Dense(1)])
+    for y in (TARGETS, None):
+        model.compile("sgd", None if y is None else "mse")
+        with pytest.raises(FloatingPointError, match=place):
+            model.fit(X, y, verbose=0, debug=debug)
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_what_a_train_step_of_ones_own_returns_is_reported(debug):
+    class Reporting(Sequential):
+        def train_step(self, data):
+            return {"seen": len(data[0])}
+
+    model = Reporting([Input((6,)), layers.Dense(1)])
     model.compile("sgd", "mse")
-    with pytest.raises(FloatingPointError, match=place):
-        model.fit(X, TARGETS, verbose=0, debug=debug)
+    assert model.fit(X, TARGETS, batch_size=50, verbose=0, debug=debug).history == {"seen": [50]}

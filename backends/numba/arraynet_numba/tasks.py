@@ -160,8 +160,7 @@ def _width(kind: Any) -> int:
 def _described(x: np.ndarray, kind: Any) -> tuple[int, ...]:
     """What compiled code knows of an array, which must be as it was compiled for."""
     dtype, ndim, layout = kind
-    gaps = {"A": False, "C": not x.flags.c_contiguous, "F": not x.flags.f_contiguous}[layout]
-    if x.dtype != np.dtype(dtype) or x.ndim != ndim or gaps:
+    if x.dtype != np.dtype(dtype) or x.ndim != ndim or (layout == "C" and not x.flags.c_contiguous):
         raise TypeError(
             f"A loop was compiled for {kind} and is given {x.dtype.name} {x.shape} with strides {x.strides}."
         )
