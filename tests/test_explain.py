@@ -48,6 +48,10 @@ def test_costs_are_those_counted_by_hand(backend):
         (lambda x: ops.exp(x), 24),
         (lambda x: ops.cholesky(ops.eye(6)), 6**3 // 3 + 2 * 36),  # it takes (x + x.T) / 2
         (lambda x: ops.sort(ops.ones(8)), 8 * 3),
+        (lambda x: ops.cumsum(x, axis=0), 24),
+        (lambda x: ops.segment_sum(x, np.array([0, 1, 0, 1]), 2), 4 * 4 + 24),  # which rows are meant, and their sums
+        (lambda x: ops.inv(ops.eye(6)), 2 * 6**3),
+        (lambda x: ops.eigh(ops.eye(6)), 9 * 6**3 + 2 * 36),
     ],
 )
 def test_flops(fn, flops):
@@ -57,6 +61,11 @@ def test_flops(fn, flops):
 def test_a_view_moves_no_bytes(backend):
     assert arraynet.explain(ops.reshape, ops.ones((4, 6)), (6, 4))[0].bytes == 0
     assert arraynet.explain(ops.concatenate, [ops.ones(3), ops.ones(3)]).rows[-1].bytes > 0
+
+
+def test_what_is_made_of_nothing_is_written():
+    words = arraynet.explain(arraynet.random.uniform, (8,))[0]
+    assert (words.op, words.outputs, words.bytes) == ("random_words", ("uint32 (8,)",), 32)
 
 
 @pytest.mark.parametrize(

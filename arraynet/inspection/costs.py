@@ -64,7 +64,7 @@ def cost_of(op: Any, inputs: tuple[Any, ...], static: dict[str, Any], backend: B
     made = tracer.instructions
     places = {s.value.index: k for k, s in enumerate(symbols) if isinstance(s, TracedArray)}
     repeated = {places[v.index]: axes for i in made for v, axes in _repeated(i) if v.index in places}
-    return Cost(round(sum(map(_flops, made))), any(i.name not in VIEWS for i in made), repeated)
+    return Cost(round(sum(map(_flops, made))), not places or any(i.name not in VIEWS for i in made), repeated)
 
 
 def _size(value: Value) -> int:

@@ -90,9 +90,21 @@ def test_a_wrong_forward_op_and_a_wrong_update(model):
         new, *slots = OPS["adam_step"].form(NumPyBackend.xp, w, *arrays, **static)
         return (new + w.dtype.type(1e-3), *slots)
 
-    found = compare(model, X, LABELS, backends=("numpy", Toy(adam_step=adam_step))).difference
-    assert (found.op, found.phase) == ("adam_step", "update")
-    assert found.layer.endswith("/hidden/kernel")
+    for inputs in ((X, LABELS), (X,)):
+        found = compare(model, *inputs, backends=("numpy", Toy(adam_step=adam_step))).difference
+        assert (found.op, found.phase) == ("adam_step", "update")
+        assert found.layer.endswith("/hidden/kernel")
+
+
+def test_a_comparison_ends_where_it_is_told_to(model):
+    found = compare(model, X, LABELS, backends=("numpy", Toy()), limit=5)
+    assert (found.ops, found.ok, found.complete) == (5, True, False)
+    assert "the rest was not compared" in str(found)
+
+
+def test_weights_of_samples_take_part(model):
+    ops_of = [compare(model, *inputs, backends=("numpy", Toy())).ops for inputs in ((X, LABELS), (X, LABELS, X[:, 0]))]
+    assert ops_of[0] < ops_of[1]
 
 
 def test_clean_backends_and_the_histogram(model, other):
@@ -116,6 +128,13 @@ def test_captured_programs_are_compared_by_their_results(model, other):
     assert (difference.op, difference.phase) == ("output 0", "program")
 
 
+def test_one_result_of_a_program_that_differs_is_a_difference():
+    wrong = Toy(relu=lambda x: np.maximum(x, 0) + x.dtype.type(1))
+    found = compare(lambda x: (ops.tanh(x), ops.relu(x), x + 1), X, backends=("numpy", wrong), captured=True)
+    assert found.difference.op == "result 1"
+    assert found.difference.inputs == "the same for all"
+
+
 def test_functions_and_their_gradients():
     def f(x):
         return ops.sum(ops.relu(x) ** 2)
@@ -124,6 +143,11 @@ def test_functions_and_their_gradients():
     found = compare(arraynet.grad(f), X, backends=("numpy", WRONG)).difference
     assert (found.op, found.phase, found.layer) == ("relu_grad", "backward", "")
     assert "outside of layers" in str(found)
+
+
+def test_a_shape_that_would_be_broadcast_is_a_difference():
+    wrong = Toy(relu=lambda x: np.maximum(x[:1], 0))
+    assert "float32 of shape (1, 6)" in str(compare(ops.relu, np.ones_like(X), backends=("numpy", wrong)))
 
 
 def test_what_a_kernel_raises_and_a_wrong_dtype_are_differences():
