@@ -155,6 +155,8 @@ def test_what_a_kernel_raises_and_a_wrong_dtype_are_differences():
         raise RuntimeError("out of registers")
 
     assert "RuntimeError: out of registers" in str(compare(ops.exp, X, backends=("numpy", Toy(exp=broken))))
+    smallest = Toy(exp=lambda x: np.exp(x) + (x == x.min()))
+    assert compare(ops.exp, X, backends=("numpy", smallest)).difference.index == np.unravel_index(X.argmin(), X.shape)
     wide = compare(ops.exp, X, backends=("numpy", Toy(exp=lambda x: np.exp(x.astype("float64")))))
     assert wide.difference.result == "float64 of shape (16, 6), the reference's is float32 of shape (16, 6)"
 

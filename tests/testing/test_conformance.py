@@ -44,6 +44,13 @@ def test_a_wrong_value():
     report = checked([EXP], exp=lambda x: np.exp(x) * x.dtype.type(1.01))
     assert any("value 0 differs" in text for text in report.failures)
     assert report.rows[0].ulp["float32"] > 1000
+    narrow = checked([EXP], exp=lambda x: np.exp(x.astype("float32")).astype(x.dtype))
+    assert {text.split(":")[1] for text in narrow.failures} == {" float64"}
+
+
+def test_a_wrong_shape_that_would_be_broadcast():
+    report = checked([SUM], sum=lambda x, axis=None, keepdims=False: np.sum(x, axis=axis, keepdims=keepdims)[None])
+    assert any("float32 of shape (1, 4), the reference's is float32 of shape (4,)" in text for text in report.failures)
 
 
 def test_a_wrong_gradient():
