@@ -277,4 +277,5 @@ def test_what_a_train_step_of_ones_own_returns_is_reported(debug):
 
     model = Reporting([Input((6,)), layers.Dense(1)])
     model.compile("sgd", "mse")
-    assert model.fit(X, TARGETS, batch_size=50, verbose=0, debug=debug).history == {"seen": [50]}
+    (seen,) = model.fit(X, TARGETS, batch_size=50, verbose=0, debug=debug).history["seen"]
+    assert (seen, type(seen)) == (50, float)

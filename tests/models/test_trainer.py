@@ -293,8 +293,8 @@ def test_hooks_see_logs_that_are_fetched_when_read(backend):
     assert [batch for batch, _ in seen] == [0, 1, 2]
     assert seen[-1][1] == {name: values[-1] for name, values in history.items()}
     seen.clear()
-    net(steps_per_execution=2).fit(X, Y, batch_size=20, callbacks=[Watch()], verbose=0)
-    assert [batch for batch, _ in seen] == [1, 2]
+    net(steps_per_execution=3).fit(X, Y, batch_size=10, callbacks=[Watch()], verbose=0)
+    assert [batch for batch, _ in seen] == [2, 4]
     begun = []
     watch = callbacks.LambdaCallback(on_train_batch_begin=lambda batch, logs: begun.append(batch))
     net(steps_per_execution=2).fit(X, Y, batch_size=10, callbacks=watch, verbose=0)

@@ -11,6 +11,7 @@ from arraynet.dtypes import DTYPES
 from arraynet.testing import check_backend
 from arraynet.testing.case import case, normal
 from arraynet.testing.cases import CASES
+from arraynet.testing.parts import LOSSES
 
 X = normal(4, 4)
 SIN, EXP, NEGATIVE = case("sin", np.sin, X), case("exp", np.exp, X), case("negative", np.negative, X)
@@ -190,7 +191,14 @@ def test_a_wrong_primitive():
 def test_dtypes_that_a_backend_lacks_are_left_out():
     backend = NumPyBackend()
     backend.dtypes = frozenset(["bool", "int32", "float32"])
-    assert set(check_backend(backend, [EXP]).rows[0].ulp) == {"float32"}
+    whole = case("add", np.add, X, np.ones(4, "int64"))
+    assert [set(row.ulp) for row in check_backend(backend, [EXP, whole]).rows] == [{"float32"}, set()]
+
+
+def test_parts_are_checked_where_they_are_asked_for():
+    wrong = toy(square=lambda x: 2 * x)
+    assert [row.case for row in check_backend(wrong, [], LOSSES[:2]).rows] == [part.id for part in LOSSES[:2]]
+    assert check_backend(wrong, [], LOSSES).failures
 
 
 def test_the_backend_itself_is_left_as_it_was():
