@@ -216,9 +216,8 @@ def apply(op: Op, args: Sequence[Any], static: dict[str, Any]) -> Any:
             result = execute(op, backend, backend.xp, [i.array if type(i) is Tensor else i for i in inputs], static)
     except (ValueError, TypeError, IndexError, NotImplementedError, OverflowError) as error:
         raise _explained(error, op, inputs, static) from error
-    outputs: Any
     if isinstance(result, tuple | list):
-        outputs = tuple(Tensor(array, backend) for array in result)
+        outputs: Any = tuple(Tensor(array, backend) for array in result)
     else:
         outputs = Tensor(result, backend)
         if op.logits:

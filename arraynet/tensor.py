@@ -139,11 +139,10 @@ class Tensor(Operators):
     def __reduce__(self) -> Any:
         return _rebuild, (np.array(self.numpy()), self.backend.name)
 
-    def __copy__(self) -> "Tensor":
-        return self
-
-    def __deepcopy__(self, memo: Any) -> "Tensor":
+    def __deepcopy__(self, memo: Any = None) -> "Tensor":
         return self  # values are immutable
+
+    __copy__ = __deepcopy__
 
 
 def _rebuild(host: np.ndarray, backend: str) -> Tensor:
@@ -336,8 +335,9 @@ class Variable(Operators, Versioned):
         return f"Variable({text}, {facts}, backend={self.backend.name})"
 
     def __getstate__(self) -> dict[str, Any]:
-        self._seen = True  # the copy holds the same array
-        touch()
+        with self._at_rest():
+            self._seen = True  # the copy holds the same array
+            touch()
         return {name: x for name, x in self.__dict__.items() if name != "_locks"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

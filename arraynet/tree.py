@@ -1,6 +1,7 @@
 """Nested lists, tuples, dicts (by sorted key) and namedtuples, taken apart and put together again."""
 
 from collections.abc import Callable, Iterator
+from copy import copy
 from typing import Any
 
 __all__ = ["flatten", "map_structure", "unflatten"]
@@ -34,8 +35,9 @@ def unflatten(structure: Any, leaves: Any) -> Any:
 
 def _filled(structure: Any, leaves: Iterator[Any]) -> Any:
     if isinstance(structure, dict):
-        filled = {key: _filled(structure[key], leaves) for key in sorted(structure)}
-        return type(structure)((key, filled[key]) for key in structure)
+        filled = copy(structure)  # of the same class, which may want more than items, and in the same order
+        filled.update((key, _filled(structure[key], leaves)) for key in sorted(structure))
+        return filled
     if isinstance(structure, tuple) and hasattr(structure, "_fields"):
         return type(structure)(*(_filled(item, leaves) for item in structure))
     if isinstance(structure, list | tuple):

@@ -14,9 +14,10 @@ from weakref import WeakSet
 import numpy as np
 
 from arraynet import config
-from arraynet.backend import Backend, dtype_of
+from arraynet.backend import Backend
 from arraynet.checks import warn
 from arraynet.observers import OBSERVERS, Versioned, latest_touch, latest_version
+from arraynet.operators import OPS
 from arraynet.plugins import current
 from arraynet.program.capture import Capture
 from arraynet.program.host import HOST_PASSES, HostProgram
@@ -42,8 +43,9 @@ def jit(f: Callable[..., Any]) -> "Jitted":
     A signature is what the call was given, by shape and dtype, Python values by themselves; the backend;
     and the settings of every layer, optimizer and loss that took part. Variables that `f` reads and
     assigns are read and assigned at every replay. Under a tape, or within another captured function, `f`
-    runs as it stands. All else that Python does in `f` is done at the capture and not at a replay: keep what
-    changes in Variables, not in attributes, and draw with `arraynet.random`, not with NumPy's.
+    runs as it stands. Captured or not, it is given Tensors for arrays. All else that Python does in `f` is done
+    at the capture and not at a replay: keep what changes in Variables, not in attributes, and draw with
+    `arraynet.random`, not with NumPy's.
 
     Parameters
     ----------
@@ -130,24 +132,21 @@ class Jitted:
             kinds = [*map(_kind, leaves)]
         backend = next((leaf.backend for leaf in leaves if isinstance(leaf, (Tensor, Variable))), None) or current()
         key = (backend.name, settings, form, *kinds)
-        entry = self._entries.get(key)
-        if entry is _EAGER or OBSERVERS.get() or settings[0] == "eager":
-            fresh = [x.copy("K") if isinstance(x, np.ndarray) else x for x in map(gathered, leaves)]  # a tape keeps it
-            full = [as_tensor(x, backend) if isinstance(x, _arrays()) else x for x in fresh]
-            args, kwargs = unflatten([args, kwargs], full)
-            return self.function(*args, **kwargs)
-        if entry is None or not entry.holds():
-            return self._capture(key, backend, args, kwargs, [*map(gathered, leaves)])
-        return _replay(entry, leaves)
+        entry = _EAGER if OBSERVERS.get() or settings[0] == "eager" else self._entries.get(key)
+        if isinstance(entry, _Entry) and entry.holds():
+            return _replay(entry, leaves)
+        leaves, tensor = [*map(gathered, leaves)], _kept if entry is _EAGER else _own
+        arrays = tuple({Tensor, np.ndarray, *current().array_types} - {np.generic})
+        full = [tensor(x, backend) if isinstance(x, arrays) else x for x in leaves]
+        args, kwargs = unflatten([args, kwargs], full)
+        return self.function(*args, **kwargs) if entry is _EAGER else self._capture(key, backend, args, kwargs, leaves)
 
     def _capture(self, key: Any, backend: Backend, args: Any, kwargs: Any, leaves: Sequence[Any]) -> Any:
-        full = [_own(x, backend) if isinstance(x, (Tensor, *_arrays())) else x for x in leaves]
-        args, kwargs = unflatten([args, kwargs], full)
-        capture = Capture([t for t in full if isinstance(t, Tensor)])
+        tensors = {k: t for k, t in enumerate(flatten([args, kwargs])) if isinstance(t, Tensor)}
+        capture = Capture([*tensors.values()])
         result = capture.during(lambda: self.function(*args, **kwargs), ())
         if not capture.makes:  # a layer is built or slots are made now, and the next call is captured
-            arrays = [(k, t.array) for k, t in enumerate(full) if isinstance(t, Tensor)]
-            inputs = [(k, dtype_of(array).name, np.ndarray if array is leaves[k] else None) for k, array in arrays]
+            inputs = [(k, t.dtype.name, np.ndarray if t.array is leaves[k] else None) for k, t in tensors.items()]
             entry = self._entries[key] = self._entry(capture, result, backend, inputs)
             self.takes_rows |= entry is not _EAGER and any(own is Rows for *_, own in entry.inputs)
             self._count(leaves)
@@ -186,7 +185,7 @@ class Jitted:
 def _kind(x: Any) -> Any:
     """What a signature says of an argument."""
     if isinstance(x, np.ndarray):
-        return x.shape, x.dtype, x.flags.c_contiguous or x.strides  # other strides may be other bits
+        return type(x), x.shape, x.dtype, x.flags.c_contiguous or x.strides  # other strides may be other bits
     if type(x) is Rows:
         return x.shape, x.dtype, True
     if isinstance(x, Tensor):
@@ -199,9 +198,9 @@ def _kind(x: Any) -> Any:
     return _NESTED if isinstance(x, list | tuple | dict) else _Same(x)
 
 
-def _arrays() -> tuple[type, ...]:
-    """What is taken for a Tensor among the arguments."""
-    return tuple({np.ndarray, *current().array_types} - {np.generic})
+def _kept(x: Any, backend: Backend) -> Tensor:
+    """A Tensor as it is, which a tape may watch; an array as a copy, into which the caller cannot write."""
+    return x if isinstance(x, Tensor) else OPS["copy"](as_tensor(x, backend))
 
 
 def _own(x: Any, backend: Backend) -> Tensor:
@@ -224,8 +223,7 @@ class _Same:
 
 
 def _lowered(capture: Capture, result: Any, backend: Backend, inputs: list[Any], lock: Any) -> _Entry:
-    leaves = [leaf for leaf in flatten(result) if isinstance(leaf, Tensor | Variable)]
-    tensors = [leaf.read() if isinstance(leaf, Variable) else leaf for leaf in leaves]
+    tensors = [leaf for leaf in flatten(result) if isinstance(leaf, Tensor)]
     behind = [t.logits for t in tensors]
     hidden = [tag[0] for tag in behind if tag and isinstance(tag[0], Tensor)]
     program = optimise(capture.program([*tensors, *hidden], backend))
@@ -240,7 +238,7 @@ def _lowered(capture: Capture, result: Any, backend: Backend, inputs: list[Any],
     return _Entry(
         program=program,
         run=run,
-        result=map_structure(lambda leaf: _TAKEN if isinstance(leaf, Tensor | Variable) else leaf, result),
+        result=map_structure(lambda leaf: _TAKEN if isinstance(leaf, Tensor) else leaf, result),
         logits=[(next(places), tag[1]) if tag and isinstance(tag[0], Tensor) else None for tag in behind],
         guards=[(configured, configured._version) for configured in capture.configured.values()],
         checked=latest_version(),

@@ -2,7 +2,9 @@
 
 import gc
 import pickle
-from copy import deepcopy
+from collections import defaultdict
+from copy import copy, deepcopy
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -246,6 +248,64 @@ def test_what_a_captured_call_returns_or_assigns_is_no_view_of_the_callers_array
         made = tree.flatten(fast(x))
         x[:] = 7
         assert all((t.numpy() == 1).all() for t in [*made, v])
+
+
+def test_a_variable_that_is_returned_is_the_variable(backend):
+    v = Variable([1.0, 2.0])
+    fast = jit(lambda x: {"v": v, "y": x * 2})
+    for _ in range(3):
+        assert fast(X)["v"] is v
+
+
+def test_a_function_is_given_tensors_whether_it_is_captured_or_not(backend):
+    fast = jit(lambda x, y: (ops.add(x, y), float(x.numpy().sum()) if asking else 0.0))
+    x, y = np.ones(3, "float64"), ops.ones((3,), "float32")
+    for asking in (False, True):  # captured, and eager from the first call on
+        fast = jit(fast.function)
+        with arraynet.GradientTape():
+            taped = fast(x, y)
+        results = [taped, *(fast(x, y) for _ in range(3))]
+        assert {(str(total.dtype), asked) for total, asked in results} == {("float64", 3.0 * asking)}
+
+
+def test_what_runs_eagerly_keeps_no_array_of_the_caller(backend):
+    v, x = Variable(np.zeros(3, "float32")), np.zeros(3, "float32")
+    fast = jit(lambda x: (x, v.assign(x), float(v[0])))
+    for _ in range(3):
+        x[:] = 1
+        made, *_ = fast(x)
+        x[:] = 7
+        assert made.numpy().tolist() == v.numpy().tolist() == [1, 1, 1]
+
+
+def test_a_masked_array_is_refused_by_every_call():
+    fast = jit(lambda x: x * 2)
+    fast(X), fast(X)
+    with pytest.raises(TypeError, match="masked"):
+        fast(np.ma.masked_array(X, X > 2))
+
+
+def test_dicts_of_every_class_go_in_and_out():
+    fast = jit(lambda given: defaultdict(list, double=given["x"] * 2))
+    for _ in range(3):
+        made = fast(defaultdict(int, x=X))
+        assert made["none"] == []
+        np.testing.assert_array_equal(made["double"].numpy(), X * 2)
+
+
+@pytest.mark.parametrize("copied", [copy, deepcopy, lambda v: pickle.loads(pickle.dumps(v))])
+def test_a_copy_waits_for_the_step_that_another_thread_runs(copied):
+    v, made = Variable(np.zeros(3, "float32")), []
+    step = jit(lambda: v.assign(v + 1.0) is None)
+    step(), step()
+    thread = Thread(target=lambda: made.append(copied(v)))
+    with step._lock:  # as a step holds it
+        thread.start()
+        thread.join(0.1)
+        assert not made
+    thread.join()
+    step()
+    assert (made[0].numpy()[0], v.numpy()[0]) == (2, 3)
 
 
 def test_a_captured_function_can_be_copied():
