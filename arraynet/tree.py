@@ -15,11 +15,8 @@ def flatten(structure: Any) -> list[Any]:
     >>> flatten({"b": [1, 2], "a": (3,)})
     [3, 1, 2]
     """
-    if isinstance(structure, dict):
-        return [leaf for key in sorted(structure) for leaf in flatten(structure[key])]
-    if isinstance(structure, list | tuple):
-        return [leaf for item in structure for leaf in flatten(item)]
-    return [structure]
+    items = [structure[key] for key in sorted(structure)] if isinstance(structure, dict) else structure
+    return [leaf for item in items for leaf in flatten(item)] if isinstance(items, list | tuple) else [structure]
 
 
 def unflatten(structure: Any, leaves: Any) -> Any:
@@ -38,10 +35,9 @@ def _filled(structure: Any, leaves: Iterator[Any]) -> Any:
         filled = copy(structure)  # of the same class, which may want more than items, and in the same order
         filled.update((key, _filled(structure[key], leaves)) for key in sorted(structure))
         return filled
-    if isinstance(structure, tuple) and hasattr(structure, "_fields"):
-        return type(structure)(*(_filled(item, leaves) for item in structure))
     if isinstance(structure, list | tuple):
-        return type(structure)(_filled(item, leaves) for item in structure)
+        items = [_filled(item, leaves) for item in structure]
+        return type(structure)(*items) if hasattr(structure, "_fields") else type(structure)(items)
     return next(leaves)
 
 

@@ -7,6 +7,7 @@ function runs eagerly from then on, with the same numbers; nothing runs twice.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import update_wrapper
+from gc import get_referents
 from types import MethodType
 from typing import Any
 from weakref import WeakSet
@@ -224,6 +225,9 @@ class _Same:
 
 def _lowered(capture: Capture, result: Any, backend: Backend, inputs: list[Any], lock: Any) -> _Entry:
     tensors = [leaf for leaf in flatten(result) if isinstance(leaf, Tensor)]
+    others = [getattr(leaf, "__dict__", leaf) for leaf in flatten(result) if not isinstance(leaf, Tensor | Variable)]
+    if any(isinstance(held, Tensor) for held in get_referents(*others)):
+        raise UncapturableError("it returns a Tensor within an object")
     behind = [t.logits for t in tensors]
     hidden = [tag[0] for tag in behind if tag and isinstance(tag[0], Tensor)]
     program = optimise(capture.program([*tensors, *hidden], backend))

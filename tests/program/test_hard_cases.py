@@ -4,6 +4,7 @@ import gc
 import pickle
 from collections import defaultdict
 from copy import copy, deepcopy
+from dataclasses import dataclass
 from threading import Thread
 
 import numpy as np
@@ -283,6 +284,26 @@ def test_a_masked_array_is_refused_by_every_call():
     fast(X), fast(X)
     with pytest.raises(TypeError, match="masked"):
         fast(np.ma.masked_array(X, X > 2))
+
+
+class Holder:
+    def __init__(self, held):
+        self.held = held
+
+
+@dataclass(slots=True)
+class State:
+    held: object
+
+
+@pytest.mark.parametrize("kind", [Holder, State])
+def test_a_tensor_within_an_object_is_computed_anew(kind):
+    fast = jit(lambda x: (kind(x * 2), frozenset([x * 3])))
+    for k in range(3):
+        state, (tripled,) = fast(X + k)
+        np.testing.assert_array_equal(state.held.numpy(), (X + k) * 2)
+        np.testing.assert_array_equal(tripled.numpy(), (X + k) * 3)
+    assert "Tensor within an object" in fast.reason
 
 
 def test_dicts_of_every_class_go_in_and_out():
