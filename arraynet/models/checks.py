@@ -13,7 +13,7 @@ from arraynet.plugins import current
 from arraynet.tensor import Tensor, Variable, as_tensor
 from arraynet.tree import flatten, map_structure
 
-__all__ = ["check_inputs", "check_numbers", "check_results", "leaf_arrays", "on_host", "warn_of_nan"]
+__all__ = ["check_inputs", "check_numbers", "check_results", "leaf_arrays", "listed", "on_host", "warn_of_nan"]
 
 SCALING = (Rescaling, Normalization, BatchNormalization, LayerNormalization, Embedding)
 PICTURE = 64  # values that a sample has at least if it may be a picture
@@ -151,6 +151,11 @@ def _not_finite(value: Any, name: str) -> str:
     return ""
 
 
+def listed(names: list[str]) -> str:
+    """Return names as text, the first ones of many."""
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
 def warn_of_nan(outputs: list[np.ndarray], data: Any, model: Any) -> None:
     """Warn where predictions hold NaN, and say where it comes from, as far as that can be told."""
     if not any(leaf.dtype.kind == "f" and not _adds_up(leaf) and np.isnan(leaf).any() for leaf in outputs):
@@ -158,7 +163,7 @@ def warn_of_nan(outputs: list[np.ndarray], data: Any, model: Any) -> None:
     cause = hasattr(data, "arrays") and _not_finite(data.arrays[0], "x")
     weights = [w.path for w in model.weights if not np.isfinite(w.numpy()).all()]
     if weights:
-        cause = f"So do the weights {', '.join(weights)}: train anew, with a lower learning rate."
+        cause = f"So do the weights {listed(weights)}: train anew, with a lower learning rate."
     warn(
         f"Predictions of model {model.name!r} hold NaN. "
         f"{cause or 'The weights do not: look at x, and at layers that take a logarithm, a root or a quotient.'}",

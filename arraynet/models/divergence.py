@@ -16,6 +16,7 @@ from arraynet.checks import warn
 from arraynet.layers.context import current_call
 from arraynet.losses.base import Loss
 from arraynet.metrics import Mean
+from arraynet.models.checks import listed
 from arraynet.observers import Observer
 from arraynet.optimizers import Optimizer
 from arraynet.tensor import Tensor, Variable
@@ -54,7 +55,7 @@ def check_finite(model: Any, logs: Mapping[str, float], epoch: int) -> None:
     text = f"The loss of model {model.name!r} became {loss} in {step}epoch {epoch}"
     if broken:
         raise FloatingPointError(
-            f"{text}, and the weights {', '.join(broken)} are not finite any more. {remedy(model)} "
+            f"{text}, and the weights {listed(broken)} are not finite any more. {remedy(model)} "
             f"fit(debug=True) names the op and the layer that begin it."
         )
     warn(f"{text}; the weights are still finite. {remedy(model)}", RuntimeWarning)

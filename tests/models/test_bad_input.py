@@ -139,6 +139,17 @@ def test_predictions_that_are_no_numbers_are_noticed(prepare, x, cause, backend)
         model.predict(iter(x) if isinstance(x, list) else x, verbose=0)
 
 
+def test_of_many_weights_that_are_lost_some_are_named():
+    model = Sequential([layers.Dense(3) for _ in range(50)])
+    model.compile("sgd", "mse")
+    model.build((None, 6))
+    model.set_weights([w * np.nan for w in model.get_weights()])
+    with pytest.warns(RuntimeWarning, match=r"dense_2/kernel and 95 more: train anew"):
+        model.predict(X, verbose=0)
+    with pytest.raises(FloatingPointError, match=r"dense_2/kernel and 95 more are not finite"):
+        model.fit(X, np.zeros((50, 3), "float32"), verbose=0)
+
+
 def test_infinite_predictions_are_predictions():
     model = net(None, 1, loss="mse", metrics=None)
     model.add(layers.Rescaling(np.inf))
