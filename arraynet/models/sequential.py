@@ -96,10 +96,9 @@ class Sequential(Model):
                 f"{self._stack[-1].name!r}."
             )
         if layer.name in [other.name for other in self._stack]:
-            again = any(layer is other for other in self._stack)
-            mend = "A call of your own, in a Model, may use a layer twice" if again else "Pass another name="
             raise ValueError(
-                f"Model {self.name!r} has a layer named {layer.name!r} already; within a model they are unique. {mend}."
+                f"Model {self.name!r} has a layer named {layer.name!r} already; names within a model are unique. "
+                f"Pass another name=; to use one layer twice, write a Model whose call does."
             )
 
     def pop(self, rebuild: bool = True) -> Layer:

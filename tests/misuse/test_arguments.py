@@ -97,7 +97,7 @@ def test_layers(program, error, words):
     ("a class in the stack", lambda: Sequential([layers.Dense]), ValueError, "Did you mean Dense(...)?"),
     ("layers without brackets", lambda: Sequential(*DENSE[:2]), ValueError, "Sequential([Dense(...), Dense(...)])"),
     ("four without brackets", lambda: Sequential(*DENSE), ValueError, "one list of layers|Dense(...), Dense(...)])"),
-    ("one name twice", lambda: Sequential([layers.Dense(1, name="a")] * 2), ValueError, "'a'|unique|layer twice"),
+    ("one name twice", lambda: Sequential([layers.Dense(1, name="a")] * 2), ValueError, "'a'|unique|name=|layer twice"),
     ("a second input", lambda: Sequential([Input((3,)), Input((3,))]), ValueError, "Input comes first|only once"),
     ("a text for the stack", lambda: Sequential("dense"), ValueError, "list of layers|'dense'"),
     ("no layers", lambda: Sequential().build((None, 3)), ValueError, "no layers|model.add"),
