@@ -228,3 +228,21 @@ def test_which_sign_an_eigenvector_has_is_a_librarys_own_affair():
     values, vectors = ops.linalg.eigh(x)
     for sign in (1, -1):
         np.testing.assert_allclose(case.then((values, sign * vectors))[1], case.expected()[1], rtol=1e-12)
+
+
+@pytest.mark.parametrize("door", [np.atleast_1d, lambda x: x * x.dtype.type(0)], ids=["shape", "values"])
+def test_a_door_that_changes_what_goes_through(door):
+    backend = toy()
+    backend.to_numpy = door
+    assert any(text.startswith("doors: int32 of shape") for text in check_backend(backend, []).failures)
+
+
+def test_a_sum_that_is_computed_too_late():
+    class Late(np.ndarray):
+        def __add__(self, other):
+            return lambda: np.add(self, other)
+
+    backend = toy()
+    backend.asarray = lambda x, dtype=None: np.asarray(x, dtype).view(Late)
+    backend.to_numpy = lambda x: np.asarray(x() if callable(x) else x)
+    assert any("a result changes when the host array" in text for text in check_backend(backend, []).failures)
