@@ -32,7 +32,7 @@ class Interrupts:
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self._ours and signal.getsignal(signal.SIGINT) == self._note:  # a callback may have set its own
+        if signal.getsignal(signal.SIGINT) == self._note:  # a callback may have set its own
             signal.signal(signal.SIGINT, self._handler)
         if self.came:
             self.pass_on()
