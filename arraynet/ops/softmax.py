@@ -86,8 +86,9 @@ def sparsemax(xp: Any, x: Any, /, axis: int = -1) -> Any:
     z = -xp.sort(-x, axis=axis)
     sums = xp.cumulative_sum(z, axis=axis) - 1
     k = xp.reshape(xp.astype(xp.arange(1, n + 1), x.dtype), (n,) + (1,) * (x.ndim - 1 - axis % x.ndim))
-    inside = xp.astype(k * z > sums, x.dtype)
-    tau = (xp.sum(inside * z, axis=axis, keepdims=True) - 1) / xp.sum(inside, axis=axis, keepdims=True)
+    inside = k * z > sums
+    total = xp.sum(xp.where(inside, z, xp.zeros_like(z)), axis=axis, keepdims=True)  # others may be -inf
+    tau = (total - 1) / xp.sum(xp.astype(inside, x.dtype), axis=axis, keepdims=True)
     return xp.maximum(x - tau, 0.0)
 
 
