@@ -188,7 +188,7 @@ def _kind(x: Any) -> Any:
     if isinstance(x, np.ndarray):
         return type(x), x.shape, x.dtype, x.flags.c_contiguous or x.strides  # other strides may be other bits
     if type(x) is Rows:
-        return x.shape, x.dtype, True
+        return np.ndarray, x.shape, x.dtype, True
     if isinstance(x, Tensor):
         array = _kind(x.array) if isinstance(x.array, np.ndarray) else (x.shape, x.dtype)
         return x.backend.name, array, x.logits is None
