@@ -7,6 +7,7 @@ from pathlib import Path
 from arraynet.callbacks.callback import Batches, Logs
 from arraynet.callbacks.monitor import Monitor, Watcher
 from arraynet.checks import positive_int
+from arraynet.saving.model_file import described_model
 
 __all__ = ["ModelCheckpoint"]
 
@@ -68,6 +69,8 @@ class ModelCheckpoint(Watcher):
         self._batches.seen = 0
         if not self._epoch:  # a second fit goes on from the best value of the first
             self.watched.start(self.model, self.initial_value_threshold)
+        if not self.save_weights_only:
+            described_model(self.model)  # what cannot be saved is refused now, not behind an epoch
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         self._epoch = epoch + 1

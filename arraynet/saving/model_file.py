@@ -18,7 +18,7 @@ from arraynet.saving.weights import assign, check, check_streams, named_weights,
 from arraynet.tensor import Variable
 from arraynet.version import __version__
 
-__all__ = ["load_model", "save_model"]
+__all__ = ["described_model", "load_model", "save_model"]
 
 FORMAT = 1
 
@@ -41,14 +41,7 @@ def save_model(model: Any, path: str | os.PathLike[str]) -> None:
     TypeError
         A layer or another part has a configuration that is not made of plain types.
     """
-    weights = named_weights(model)
-    described = {
-        "model": serialization.serialize(model),
-        "build_shape": model._build_shape,
-        "compile": compile_config(model),
-        "trained": _trained(model.optimizer, weights) if model.compiled else [],
-        "spared": _spared(model.optimizer, weights) if model.compiled else [],
-    }
+    weights, described = named_weights(model), described_model(model)
     streams = [_state(stream) for stream in model.seed_generators]
     members = {
         "metadata.json": as_json({"format": FORMAT, "arraynet": __version__, "streams": streams}),
@@ -58,6 +51,18 @@ def save_model(model: Any, path: str | os.PathLike[str]) -> None:
     if described["compile"] is not None:
         members["optimizer.safetensors"] = encoded(slots(model.optimizer))
     write_archive(path, members)
+
+
+def described_model(model: Any) -> dict[str, Any]:
+    """Return what a file says of a model beside its numbers; raise as `save_model` if it cannot."""
+    weights = named_weights(model)
+    return {
+        "model": serialization.serialize(model),
+        "build_shape": model._build_shape,
+        "compile": compile_config(model),
+        "trained": _trained(model.optimizer, weights) if model.compiled else [],
+        "spared": _spared(model.optimizer, weights) if model.compiled else [],
+    }
 
 
 def load_model(path: str | os.PathLike[str], custom_objects: Mapping[str, Any] | None = None) -> Any:

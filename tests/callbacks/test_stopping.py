@@ -30,6 +30,12 @@ class Fake:
         self.saved.append(f"weights {path.name}")
 
 
+@pytest.fixture
+def fakes_are_saved(monkeypatch):
+    """Spare a `Fake` the question whether it can be."""
+    monkeypatch.setattr("arraynet.callbacks.model_checkpoint.described_model", lambda model: {})
+
+
 def run(callback, values, name="val_loss", model=None):
     """Epochs with given values until the callback stops them."""
     model = model or Fake()
@@ -188,7 +194,7 @@ def test_nan_terminates_training(capsys):
         model.fit(x, x[:, :1] * 1e30, callbacks=callbacks.TerminateOnNaN(raise_error=True), verbose=0)
 
 
-def test_the_best_model_is_saved(tmp_path, capsys):
+def test_the_best_model_is_saved(tmp_path, capsys, fakes_are_saved):
     callback = callbacks.ModelCheckpoint(tmp_path / "a/b/{epoch:02d}-{val_loss:.1f}.npz", save_best_only=True,
                                          save_weights_only=True, verbose=1)  # fmt: skip
     model = run(callback, [3, 4, 2])
@@ -209,7 +215,7 @@ def test_the_best_model_is_saved(tmp_path, capsys):
         assert run(strict, [None]).saved == []
 
 
-def test_checkpoints_every_so_many_batches():
+def test_checkpoints_every_so_many_batches(fakes_are_saved):
     callback = callbacks.ModelCheckpoint("m.arraynet", save_freq=2)
     callback.set_model(Fake())
     for fit in range(2):
@@ -235,3 +241,15 @@ def test_checkpoints_every_so_many_batches():
 def test_checkpoints_refuse_what_they_cannot_write(options, match):
     with pytest.raises(ValueError, match=match):
         callbacks.ModelCheckpoint(**options)
+
+
+def test_what_a_checkpoint_could_not_save_is_refused_before_the_first_epoch(tmp_path):
+    x, seen, model = np.ones((4, 3), "float32"), [], Sequential([layers.Dense(1)])
+    model.compile("sgd", "mse", metrics=[lambda y_true, y_pred: y_pred])
+    watch = callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: seen.append(epoch))
+    with pytest.raises(ValueError, match="has no name to be saved under"):
+        model.fit(x, x[:, :1], callbacks=[watch, callbacks.ModelCheckpoint(tmp_path / "net.arraynet")], verbose=0)
+    assert seen == []
+    weights = callbacks.ModelCheckpoint(tmp_path / "net.npz", save_weights_only=True)
+    model.fit(x, x[:, :1], callbacks=weights, verbose=0)
+    assert (tmp_path / "net.npz").exists()
