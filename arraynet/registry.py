@@ -22,11 +22,14 @@ class Configured:
 
     _kept: ClassVar[dict[str, str]] = {}  # the base's arguments, which **kwargs hand on to it, and where it keeps them
 
-    _passed: tuple[str, ...] = ()
+    __passed: tuple[str, ...] = ()
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        self = super().__new__(cls)
-        object.__setattr__(self, "_passed", tuple(kwargs))  # some may go on to the constructor of a base
+        if (args or kwargs) and cls.__init__ is object.__init__:
+            raise TypeError(f"{cls.__name__}() takes no arguments.")
+        make = super().__new__
+        self = make(cls) if make is object.__new__ else make(cls, *args, **kwargs)
+        object.__setattr__(self, "_Configured__passed", tuple(kwargs))  # some may go on to the constructor of a base
         return self
 
     def get_config(self) -> dict[str, Any]:
@@ -39,27 +42,29 @@ class Configured:
         ValueError
             An argument is a function without a name, as a lambda.
         """
-        cls, named = type(self), arguments(type(self))
-        others = [name for name in named if name not in self._kept]
-        missing = [name for name in others if name not in vars(self)]
-        inherited = not issubclass(_owner(cls, "get_config"), _owner(cls, "__init__"))  # or else it adds them itself
-        every = inspect.signature(cls).parameters.values()
+        cls, every = type(self), _parameters(type(self))
+        named, owner = arguments(cls), _owner(cls, "get_config")
+        mixed = not issubclass(owner, Configured)  # a get_config of one's own adds what its class's constructor takes
+        kept = [name for name in named if name not in cls._kept and _keeps(self, name)]
+        told = named if mixed else arguments(owner)
+        missing = [name for name in named if name not in (*cls._kept, *kept, *told)]
+        inherited = not mixed and not issubclass(owner, _owner(cls, "__init__"))
         if inherited and (starred := [p.name for p in every if p.kind is MANY[1] and p.name in vars(self)]):
             raise TypeError(
                 f"{cls.__name__} takes *{starred[0]}, which no configuration names: take a list, or define get_config "
                 f"and from_config."
             )
-        if inherited and missing:
+        if missing:
             raise TypeError(
                 f"{cls.__name__} does not keep its argument {', '.join(missing)} as an attribute of that "
                 f"name, so its configuration is unknown: set self.{missing[0]}, or define get_config(self)."
             )
         takes_all = any(p.kind is MANY[0] for p in every)
-        config = {name: getattr(self, kept) for name, kept in self._kept.items() if takes_all or name in named}
-        others += [name for name in self._passed if name in vars(self) and name not in (*named, *self._kept)]
-        config |= {name: getattr(self, name) for name in others if name not in missing}
-        owner = " ".join([cls.__name__, *([repr(self.name)] if hasattr(self, "name") else [])])
-        return {name: _plain(value, f"{owner}: {name}") for name, value in config.items()}
+        config = {name: getattr(self, at) for name, at in cls._kept.items() if takes_all or name in named}
+        kept += [name for name in self.__passed if name not in (*named, *cls._kept) and _keeps(self, name)]
+        config |= {name: getattr(self, name) for name in kept}
+        what = " ".join([cls.__name__, *([repr(self.name)] if hasattr(self, "name") else [])])
+        return {name: _plain(value, f"{what}: {name}") for name, value in config.items()}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
@@ -69,7 +74,18 @@ class Configured:
 
 def arguments(cls: type) -> list[str]:
     """Return the names of a constructor's arguments."""
-    return [p.name for p in inspect.signature(cls).parameters.values() if p.kind not in MANY]
+    return [p.name for p in _parameters(cls) if p.kind not in MANY]
+
+
+def _parameters(cls: type) -> list[inspect.Parameter]:
+    constructor = inspect.signature(cls.__init__)  # type: ignore[misc]  # the class's own would be that of __new__
+    return list(constructor.parameters.values())[1:]
+
+
+def _keeps(obj: Any, name: str) -> bool:
+    """Whether an argument is an attribute, property or slot; properties of arraynet's are results."""
+    own = (base for base in type(obj).__mro__ if not base.__module__.startswith("arraynet."))
+    return name in vars(obj) or any(inspect.isdatadescriptor(vars(base).get(name)) for base in own)
 
 
 def _owner(cls: type, method: str) -> type:
@@ -78,6 +94,8 @@ def _owner(cls: type, method: str) -> type:
 
 def _plain(value: Any, what: str) -> Any:
     """A value in plain types: objects with a configuration as a dict, functions by name, arrays as lists."""
+    if isinstance(value, type):
+        return value.__name__
     if hasattr(value, "__array__"):
         return np.asarray(value).tolist()
     if isinstance(value, list | tuple):

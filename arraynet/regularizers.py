@@ -29,9 +29,6 @@ class Regularizer(registry.Configured, Versioned):
     Tensor(3., dtype=float32, backend=numpy)
     """
 
-    def __init__(self) -> None:
-        """Take no arguments; a subclass may."""
-
     def __call__(self, x: Any) -> Any:
         """Return the penalty of a weight, a number."""
         raise NotImplementedError(f"{type(self).__name__} does not define __call__(self, x).")

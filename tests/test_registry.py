@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from arraynet import initializers, layers, losses, metrics, ops, optimizers, random, regularizers
@@ -73,6 +74,133 @@ def test_arguments_that_go_on_to_a_base_are_kept_if_they_were_passed(given):
     assert Wide.from_config(config).units == given.get("units", 7)
 
 
+@pytest.mark.parametrize("base", FAMILIES, ids=lambda base: base.__name__)
+def test_a_class_below_one_whose_configuration_is_its_own(base):
+    class Mine(base):
+        def __init__(self, share=0.5):
+            super().__init__()
+            self._share = share
+
+        def get_config(self):
+            return super().get_config() | {"share": self._share}
+
+    class Below(Mine):
+        def __init__(self, share=0.1):
+            super().__init__(share)
+
+    class More(Mine):
+        def __init__(self, share=0.1, more=1):
+            super().__init__(share)
+
+    assert Below.from_config(Below(0.25).get_config()).get_config() == {"share": 0.25}
+    with pytest.raises(TypeError, match="More does not keep its argument more as"):
+        More().get_config()
+
+
+@pytest.mark.parametrize("base", FAMILIES, ids=lambda base: base.__name__)
+def test_a_configuration_from_a_class_that_is_mixed_in(base):
+    class Sharing:
+        def get_config(self):
+            return super().get_config() | {"share": self._share}
+
+    class Mine(Sharing, base):
+        def __init__(self, share=0.5):
+            super().__init__()
+            self._share = share
+
+    assert Mine(0.25).get_config() == {"share": 0.25}
+
+
+@pytest.mark.parametrize("base", FAMILIES, ids=lambda base: base.__name__)
+def test_an_argument_may_be_a_property_or_a_slot(base):
+    class Mine(base):
+        __slots__ = ("other",)
+
+        def __init__(self, share=0.5, other=2):
+            super().__init__()
+            self._share, self.other = share, other
+
+        @property
+        def share(self):
+            return self._share
+
+    assert Mine(0.25).get_config() == {"share": 0.25, "other": 2}
+
+
+@pytest.mark.parametrize("base", [layers.Layer, losses.Loss, metrics.Metric])
+def test_names_of_ones_own_and_a_constructor_behind_new(base):
+    class Mine(base):
+        def __new__(cls, *args, **kwargs):
+            return super().__new__(cls)
+
+        def __init__(self, share=0.5):
+            super().__init__()
+            self.share, self._passed, self._kept = share, 3, [4]
+
+    assert Mine(0.25).get_config() == {"share": 0.25}
+
+
+@pytest.mark.parametrize("base", [initializers.Initializer, regularizers.Regularizer])
+def test_a_constructor_that_is_mixed_in(base):
+    class Shared:
+        def __init__(self, share):
+            self.share = share
+
+    class Mine(base, Shared):
+        """Without a constructor of its own."""
+
+    class Calling(base, Shared):
+        def __init__(self):
+            super().__init__(0.5)
+
+    assert Mine(0.25).get_config() == {"share": 0.25}
+    assert Calling().share == 0.5
+    with pytest.raises(TypeError, match=r"takes no arguments"):
+        base(3)
+
+
+@pytest.mark.parametrize("base", FAMILIES, ids=lambda base: base.__name__)
+def test_what_makes_the_object_may_be_mixed_in(base):
+    class Made:
+        def __new__(cls, share):
+            made = super().__new__(cls)
+            made.given = share
+            return made
+
+    class Mine(base, Made):
+        def __init__(self, share):
+            super().__init__()
+            self.share = share
+
+    assert Mine(0.25).given == 0.25
+
+
+@pytest.mark.parametrize("base", FAMILIES, ids=lambda base: base.__name__)
+def test_a_class_among_the_arguments_is_named(base):
+    class Mine(base):
+        def __init__(self, kind=np.float32):
+            super().__init__()
+            self.kind = kind
+
+    assert Mine().get_config() == {"kind": "float32"}
+
+
+def test_an_initializer_that_cannot_be_saved_can_be_printed():
+    class Mine(initializers.Initializer):
+        def __init__(self, share):
+            self._share = share
+
+    assert repr(Mine(3)) == "Mine()"
+
+
+def test_an_initializer_that_takes_no_seed():
+    class Mine(initializers.RandomNormal):
+        def __init__(self):
+            super().__init__(0.0, 2.0)
+
+    assert Mine.from_config(Mine().get_config()).stddev == 2
+
+
 def test_arguments_without_names_are_refused():
     class Stacked(layers.Layer):
         def __init__(self, *sizes, **kwargs):
@@ -120,3 +248,11 @@ def test_a_metric_made_of_a_function_comes_back():
     assert float(again(ops.array([[1.0]]), ops.array([[4.0]]))) == 6
     with pytest.raises(ValueError, match=r"MeanMetricWrapper: fn .* has no name to be saved under"):
         metrics.MeanMetricWrapper(lambda y_true, y_pred: y_pred, "mine").get_config()
+
+
+@pytest.mark.parametrize("base", [metrics.MeanMetricWrapper, type("Mine", (metrics.MeanMetricWrapper,), {})])
+def test_a_metric_made_of_a_function_that_has_a_metric_s_name_is_no_mean_of_means(base):
+    metric = base.from_config(base(losses.mean_absolute_error).get_config())
+    for wrong in (1.0, 2.0, 9.0):
+        metric.update_state([[0.0]], [[wrong]])
+    assert float(metric.result()) == 4

@@ -7,7 +7,7 @@ import numpy as np
 from arraynet import dtypes, ops
 from arraynet.checks import number
 from arraynet.ops.shape import new_shape
-from arraynet.registry import Configured
+from arraynet.registry import Configured, arguments
 from arraynet.tensor import Tensor
 
 __all__ = ["Constant", "Given", "Identity", "Initializer", "Ones", "Zeros"]
@@ -28,15 +28,13 @@ class Initializer(Configured):
     Tensor([[0., 1., 2.]], dtype=float32, backend=numpy)
     """
 
-    def __init__(self) -> None:
-        """Take no arguments; a subclass may."""
-
     def __call__(self, shape: Any, dtype: Any = None) -> Any:
         """Return a Tensor of a shape, in floatx unless a dtype is named."""
         raise NotImplementedError(f"{type(self).__name__} does not define __call__(self, shape, dtype=None).")
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.get_config().items())})"
+        kept = [name for name in arguments(type(self)) if hasattr(self, name)]
+        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in kept)})"
 
 
 class Zeros(Initializer):

@@ -31,7 +31,7 @@ class Drawn(Initializer):
     def from_config(cls, config: dict[str, Any]) -> Initializer:
         seed = config.get("seed")
         seed = random.SeedGenerator.from_config(seed["config"]) if isinstance(seed, dict) else seed
-        return cls(**config | {"seed": seed})
+        return cls(**config | ({"seed": seed} if "seed" in config else {}))
 
 
 class RandomUniform(Drawn):

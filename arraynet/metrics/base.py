@@ -14,8 +14,9 @@ from arraynet.checks import lacking, named
 from arraynet.dispatch import operands
 from arraynet.layers.tracked import Stateful, held
 from arraynet.losses.base import Optioned, divided, weighted
+from arraynet.losses.lookup import FUNCTIONS as LOSSES
 from arraynet.naming import auto_name, snake_case
-from arraynet.registry import Configured
+from arraynet.registry import Configured, arguments, lookup
 from arraynet.tensor import Variable
 
 __all__ = ["Mean", "MeanMetricWrapper", "Metric", "Sum"]
@@ -198,11 +199,13 @@ class MeanMetricWrapper(Optioned, Mean):
         super().update_state(self._fn(y_true, y_pred, **self.options), sample_weight)
 
     def get_config(self) -> dict[str, Any]:
-        own = {} if type(self) is not MeanMetricWrapper else {"fn": named("MeanMetricWrapper: fn", self._fn)}
+        own = {"fn": named("MeanMetricWrapper: fn", self._fn)} if "fn" in arguments(type(self)) else {}
         return super().get_config() | own | self.options
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
-        from arraynet.metrics.lookup import get  # which knows this class
+        from arraynet.metrics.lookup import CLASSES, FUNCTIONS  # which know this class
 
-        return super().from_config(config | {"fn": get(config["fn"])} if "fn" in config else config)
+        functions = LOSSES | FUNCTIONS  # a metric of the same name would be a mean of means
+        fn = {"fn": lookup("metric", config["fn"], CLASSES, functions)} if "fn" in config else {}
+        return super().from_config(config | fn)
