@@ -43,11 +43,12 @@ class Configured:
             An argument is a function without a name, as a lambda.
         """
         cls, every = type(self), _parameters(type(self))
-        named, owner = arguments(cls), _owner(cls, "get_config")
+        named, owner = _named(every), _owner(cls, "get_config")
         mixed = not issubclass(owner, Configured)  # a get_config of one's own adds what its class's constructor takes
         kept = [name for name in named if name not in cls._kept and _keeps(self, name)]
-        told = named if mixed else arguments(owner)
-        missing = [name for name in named if name not in (*cls._kept, *kept, *told)]
+        missing = [name for name in named if name not in (*cls._kept, *kept)]
+        told = arguments(owner) if missing and not mixed else missing
+        missing = [name for name in missing if name not in told]
         inherited = not mixed and not issubclass(owner, _owner(cls, "__init__"))
         if inherited and (starred := [p.name for p in every if p.kind is MANY[1] and p.name in vars(self)]):
             raise TypeError(
@@ -74,7 +75,11 @@ class Configured:
 
 def arguments(cls: type) -> list[str]:
     """Return the names of a constructor's arguments."""
-    return [p.name for p in _parameters(cls) if p.kind not in MANY]
+    return _named(_parameters(cls))
+
+
+def _named(parameters: list[inspect.Parameter]) -> list[str]:
+    return [p.name for p in parameters if p.kind not in MANY]
 
 
 def _parameters(cls: type) -> list[inspect.Parameter]:

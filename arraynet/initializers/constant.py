@@ -7,7 +7,7 @@ import numpy as np
 from arraynet import dtypes, ops
 from arraynet.checks import number
 from arraynet.ops.shape import new_shape
-from arraynet.registry import Configured, arguments
+from arraynet.registry import Configured
 from arraynet.tensor import Tensor
 
 __all__ = ["Constant", "Given", "Identity", "Initializer", "Ones", "Zeros"]
@@ -33,8 +33,11 @@ class Initializer(Configured):
         raise NotImplementedError(f"{type(self).__name__} does not define __call__(self, shape, dtype=None).")
 
     def __repr__(self) -> str:
-        kept = [name for name in arguments(type(self)) if hasattr(self, name)]
-        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in kept)})"
+        try:
+            config = self.get_config()
+        except (TypeError, ValueError):  # what cannot be saved can be printed
+            config = {}
+        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in config.items())})"
 
 
 class Zeros(Initializer):
