@@ -4,7 +4,7 @@ A layer without a `compute_output_shape` of its own is run on zeros, twice, with
 every unknown axis; an axis of the output that differs between the two runs is unknown as well.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -51,7 +51,7 @@ def weight_shape(x: Any) -> tuple[int, ...]:
     """Return the shape of a weight, which knows all of its axes, as a tuple; a single int is one axis."""
     if isinstance(x, str):
         raise ValueError(f"add_weight: shape comes first, received {x!r}; is that the name? Write name={x!r}.")
-    shape = tuple(x) if isinstance(x, tuple | list) else (x,)
+    shape = tuple(x) if isinstance(x, Iterable) else (x,)
     if not all(isinstance(n, int | np.integer) for n in shape):
         raise ValueError(
             f"add_weight: shape must be a tuple of ints, received {shape}. Axis 0 of an input_shape, the number of "

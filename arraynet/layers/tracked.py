@@ -26,7 +26,8 @@ class Stateful(Versioned):
     """An object whose attributes hold Variables, which nothing else takes the place of by mistake."""
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(vars(self).get(name), Variable) and not isinstance(value, Variable | None):
+        replaced = isinstance(vars(self).get(name), Variable) and value is not None
+        if replaced and next(_inside((value,), (Variable, Stateful)), None) is None:
             raise TypeError(
                 f"{type(self).__name__}.{name} is a Variable; a {type(value).__name__} in its place would be no state. "
                 f"Use self.{name}.assign(value) or assign_add(value)."

@@ -125,6 +125,7 @@ def test_training_may_be_positional():
 def test_a_weight_may_start_from_an_array(backend):
     layer = layers.Layer()
     np.testing.assert_array_equal(layer.add_weight((2,), np.float32([1, 2])).numpy(), [1, 2])
+    assert layer.add_weight(np.array([2, 3])).shape == layer.add_weight(iter((2, 3))).shape == (2, 3)
 
 
 @pytest.mark.parametrize("shape", [(None, 1), "kernel", [(3, 1), (4, 1)]])
@@ -145,8 +146,10 @@ def test_a_value_does_not_take_the_place_of_a_variable(base, value):
     thing.count = Variable(0.0)
     with pytest.raises(TypeError, match=r"count is a Variable; .* Use self.count.assign\(value\)"):
         thing.count = value
-    thing.count = Variable(5.0)
-    assert float(thing.count) == 5
+    for placed in (Variable(5.0), [Variable(1.0)], {"a": Variable(1.0)}, arraynet.Metric(), None):
+        thing.count = Variable(0.0)
+        thing.count = placed
+        assert thing.count is placed
 
 
 def test_floating_inputs_are_cast_and_integers_are_not(backend):
