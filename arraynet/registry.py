@@ -11,7 +11,7 @@ from arraynet import checks
 from arraynet.custom_objects import custom_object, custom_object_scope
 from arraynet.naming import snake_case
 
-__all__ = ["Configured", "arguments", "deserialize", "lookup", "named", "serialize"]
+__all__ = ["Configured", "arguments", "deserialize", "lookup", "named", "serialize", "taken"]
 
 NONE: Mapping[str, Any] = MappingProxyType({})
 MANY = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
@@ -76,6 +76,13 @@ class Configured:
 def arguments(cls: type) -> list[str]:
     """Return the names of a constructor's arguments."""
     return _named(_parameters(cls))
+
+
+def taken(cls: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of some values by name that a constructor takes or hands on."""
+    parameters = _parameters(cls)
+    takes_all = any(p.kind is MANY[0] for p in parameters)
+    return {name: value for name, value in values.items() if takes_all or name in _named(parameters)}
 
 
 def _named(parameters: list[inspect.Parameter]) -> list[str]:

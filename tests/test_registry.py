@@ -223,6 +223,19 @@ def test_an_optimizer_without_a_name_among_its_arguments():
     assert optimizers.deserialize(config, {"Mine": Mine}).learning_rate == 0.5
 
 
+@pytest.mark.parametrize(("base", "fixed"), [
+    (optimizers.SGD, {"momentum": 0.5}), (losses.Huber, {"delta": 2.0}), (metrics.BinaryAccuracy, {"threshold": 0.25}),
+])  # fmt: skip
+def test_what_a_constructor_fixes_is_not_among_its_arguments(base, fixed):
+    class Mine(base):
+        def __init__(self):
+            super().__init__(**fixed)
+
+    config = Mine().get_config()
+    assert config == {}
+    assert vars(Mine.from_config(config)).items() >= fixed.items()
+
+
 def test_classes_of_ones_own_come_first_and_reach_what_lies_inside():
     class Adam(optimizers.Adam):
         """One's own, of the same name."""

@@ -8,7 +8,7 @@ from arraynet.checks import flag, lacking, warn
 from arraynet.dispatch import operands
 from arraynet.naming import snake_case
 from arraynet.observers import Versioned, notify
-from arraynet.registry import Configured
+from arraynet.registry import Configured, taken
 from arraynet.tensor import Tensor
 
 __all__ = ["REDUCTIONS", "FunctionLoss", "Loss", "reduced", "same_rank"]
@@ -119,7 +119,7 @@ class FunctionLoss(Optioned, Loss):
         return self.function(y_true, y_pred, **self.options)
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | self.options
+        return super().get_config() | taken(type(self), self.options)
 
 
 def same_rank(x1: Any, x2: Any) -> tuple[Any, Any]:

@@ -16,7 +16,7 @@ from arraynet.layers.tracked import Stateful, held
 from arraynet.losses.base import Optioned, divided, weighted
 from arraynet.losses.lookup import FUNCTIONS as LOSSES
 from arraynet.naming import auto_name, snake_case
-from arraynet.registry import Configured, arguments, lookup
+from arraynet.registry import Configured, arguments, lookup, taken
 from arraynet.tensor import Variable
 
 __all__ = ["Mean", "MeanMetricWrapper", "Metric", "Sum"]
@@ -200,7 +200,7 @@ class MeanMetricWrapper(Optioned, Mean):
 
     def get_config(self) -> dict[str, Any]:
         own = {"fn": named("MeanMetricWrapper: fn", self._fn)} if "fn" in arguments(type(self)) else {}
-        return super().get_config() | own | self.options
+        return super().get_config() | own | taken(type(self), self.options)
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:

@@ -8,7 +8,7 @@ from arraynet.checks import flag, lacking, number, resembling
 from arraynet.naming import auto_name
 from arraynet.observers import Versioned
 from arraynet.optimizers import schedules
-from arraynet.registry import Configured
+from arraynet.registry import Configured, taken
 
 __all__ = ["Settings"]
 
@@ -148,7 +148,8 @@ class Settings(Configured, Versioned):
         return rate if isinstance(rate, schedules.LearningRateSchedule) else self.learning_rate
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {name: getattr(self, name) for name in self.hyper}  # options name them, too
+        hyper = {name: getattr(self, name) for name in self.hyper}
+        return super().get_config() | taken(type(self), hyper)  # options name them, too
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
