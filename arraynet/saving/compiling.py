@@ -7,6 +7,7 @@ from arraynet import optimizers
 from arraynet.custom_objects import custom_object
 from arraynet.losses import lookup as losses
 from arraynet.metrics import lookup as metrics
+from arraynet.metrics.base import MeanMetricWrapper
 from arraynet.tree import map_structure
 
 __all__ = ["compile_config", "compile_from_config"]
@@ -23,8 +24,8 @@ def compile_config(model: Any) -> dict[str, Any] | None:
         "optimizer": optimizers.serialize(model.optimizer),
         "loss": map_structure(losses.serialize, model.loss),
         "loss_weights": model._compiled_loss and model._compiled_loss.weights,
-        "metrics": map_structure(losses.serialize, given.get("metrics")),
-        "weighted_metrics": map_structure(losses.serialize, given.get("weighted_metrics")),
+        "metrics": map_structure(_metric, given.get("metrics")),
+        "weighted_metrics": map_structure(_metric, given.get("weighted_metrics")),
         "run_eagerly": model.run_eagerly,
         "steps_per_execution": model.steps_per_execution,
         "jit_compile": model.jit_compile,
@@ -41,6 +42,12 @@ def compile_from_config(model: Any, config: dict[str, Any]) -> None:
         "weighted_metrics": _decoded(config["weighted_metrics"], metrics.deserialize),
     }
     model.compile(**config | parts)
+
+
+def _metric(given: Any) -> Any:
+    plain = metrics.serialize(given)
+    hidden = callable(given) and isinstance(plain, str) and plain in metrics.CLASSES  # a name that finds a metric
+    return metrics.serialize(MeanMetricWrapper(given)) if hidden else plain
 
 
 def _decoded(config: Any, deserialize: Callable[[Any], Any]) -> Any:

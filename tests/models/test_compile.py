@@ -118,10 +118,17 @@ def test_compiled_settings_round_trip():
     other.compile_from_config(model.get_compile_config())
     assert other.get_compile_config() == model.get_compile_config()
     assert Sequential([layers.Dense(1)]).get_compile_config() is None
-    model = net(metrics=("acc", losses.mean_squared_error), auto_scale_loss=False)
+    model = net(metrics=("acc", losses.huber), auto_scale_loss=False)
     other.compile_from_config(model.get_compile_config())
-    assert other.get_compile_config()["metrics"] == ["acc", "mean_squared_error"]
+    assert other.get_compile_config()["metrics"] == ["acc", "huber"]
     assert other.get_compile_config()["auto_scale_loss"] is False
+
+
+def test_a_function_with_a_metric_s_name_stays_the_function():
+    model, other = (Sequential([layers.Dense(1, kernel_initializer="ones")]) for _ in range(2))
+    model.compile("sgd", "mse", metrics=[losses.cosine_similarity, "cosine_similarity"])
+    other.compile_from_config(model.get_compile_config())
+    assert other.evaluate(np.ones((4, 2)), np.ones((4, 1)), verbose=0)[1:] == [-1, 1]
 
 
 def test_half_precision_scales_its_loss():
