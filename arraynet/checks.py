@@ -104,7 +104,7 @@ def choice(name: str, value: Any, choices: Iterable[str]) -> Any:
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
     """Warn of something at the line outside of arraynet that led to it."""
     frame, level = sys._getframe(1), 2
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("arraynet."):
+    while frame.f_back is not None and str(frame.f_globals.get("__name__")).startswith("arraynet."):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, category, stacklevel=level)
 

@@ -41,3 +41,9 @@ def test_a_flag_is_true_or_false_or_says_so(value):
 
 def test_an_array_of_no_axis_is_a_number():
     assert checks.number("x", np.array(0.5)) == 0.5
+
+
+def test_code_in_no_module_goes_on():
+    done = []
+    exec("warn('careful'); done.append(1)", {"warn": checks.warn, "__name__": None, "done": done})
+    assert done == [1]
