@@ -82,7 +82,7 @@ def sparsemax(xp: Any, x: Any, /, axis: int = -1) -> Any:
     >>> activations.sparsemax([0.5, 1.0, -1.0])
     Tensor([0.25, 0.75, 0.  ], dtype=float32, backend=numpy)
     """
-    n = x.shape[axis]
+    n, x = x.shape[axis], x - xp.max(x, axis=axis, keepdims=True)  # of large scores, sums are no more exact
     z = -xp.sort(-x, axis=axis)
     sums = xp.cumulative_sum(z, axis=axis) - 1
     k = xp.reshape(xp.astype(xp.arange(1, n + 1), x.dtype), (n,) + (1,) * (x.ndim - 1 - axis % x.ndim))

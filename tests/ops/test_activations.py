@@ -90,8 +90,12 @@ def test_softmax_over_all_axes(backend):
 
 
 def test_sparsemax_has_zeros_and_sums_to_one(backend):
-    y = ops.sparsemax(ops.array([[3.0, 2.5, 0.0], [1.0, 1.0, 1.0], [1.0, 1.5, -np.inf]])).numpy()
-    np.testing.assert_allclose(y, [[0.75, 0.25, 0], [1 / 3] * 3, [0.25, 0.75, 0]], rtol=1e-6)
+    y = ops.sparsemax(ops.array([[3.0, 2.5, 0.0], [1.0, 1.0, 1.0], [1.0, 1.5, -np.inf], [1e8, 0.0, 1e8]])).numpy()
+    np.testing.assert_allclose(y, [[0.75, 0.25, 0], [1 / 3] * 3, [0.25, 0.75, 0], [0.5, 0, 0.5]], rtol=1e-6)
+
+
+def test_sparsemax_of_what_is_no_number_is_none(backend):
+    assert np.isnan(ops.sparsemax(ops.array([[np.inf, 1.0], [np.nan, 1.0]])).numpy()).all()
 
 
 def test_glu_needs_an_even_length():
