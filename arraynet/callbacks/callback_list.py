@@ -49,6 +49,12 @@ class CallbackList:
             callback.set_model(model)
             callback.set_params(params)
 
+    def __enter__(self) -> "CallbackList":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.call("close")
+
     def find(self, kind: type) -> Any:
         """Return the first callback of a class, or None."""
         return next((callback for callback in self.callbacks if isinstance(callback, kind)), None)

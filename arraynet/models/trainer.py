@@ -1,7 +1,6 @@
 """Training as users ask for it: fit, evaluate, predict, and the same for one batch."""
 
-from collections.abc import Container, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Container, Iterable
 from typing import Any
 
 import numpy as np
@@ -118,17 +117,12 @@ class Trainer(Compilable):
                 self._train(data, validation, told, range(first, epochs), validated, debug)
         return self.history
 
-    @contextmanager
     def _telling(
         self, callbacks: Any, verbose: int | str, steps: int | None, epochs: int = 1, history: bool = False
-    ) -> Iterator[CallbackList]:
-        """Callbacks and progress display, which are closed in the end."""
+    ) -> CallbackList:
+        """Callbacks and progress display, to be closed in the end."""
         shown = resolve_verbose(verbose)
-        told = CallbackList(callbacks, history, bool(shown), self, epochs=epochs, steps=steps, verbose=shown)
-        try:
-            yield told
-        finally:
-            told.call("close")
+        return CallbackList(callbacks, history, bool(shown), self, epochs=epochs, steps=steps, verbose=shown)
 
     def _train(
         self, data: Data, validation: Any, told: CallbackList, epochs: range, validated: Container[int], debug: bool
