@@ -47,7 +47,7 @@ class BackupAndRestore(Callback):
             self._restore(decoded(self.path.read_bytes(), str(self.path)))
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
-        self._epoch = epoch
+        self._epoch, self._batches.last = epoch, 0
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         if self._batches.due(batch):

@@ -92,7 +92,7 @@ class Callback:
 
 
 class Batches:
-    """The number of batches seen, also where hooks are called only behind several of them."""
+    """The number of batches seen, also where hooks are called only behind several; `last` is 0 as an epoch begins."""
 
     def __init__(self, every: str | int) -> None:
         self.every, self.seen, self.last = every, 0, 0
@@ -100,6 +100,6 @@ class Batches:
     def due(self, batch: int) -> bool:
         """Take the end of a batch into account; tell whether their number passed a multiple of `every`."""
         before = self.seen
-        self.seen += batch + 1 - (self.last if batch >= self.last else 0)  # smaller in a new epoch
+        self.seen += batch + 1 - self.last
         self.last = batch + 1
         return not isinstance(self.every, str) and before // self.every < self.seen // self.every

@@ -73,7 +73,7 @@ class ModelCheckpoint(Watcher):
             described_model(self.model)  # what cannot be saved is refused now, not behind an epoch
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
-        self._epoch = epoch + 1
+        self._epoch, self._batches.last = epoch + 1, 0
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         if self._batches.due(batch):
