@@ -33,7 +33,7 @@ def unflatten(structure: Any, leaves: Any) -> Any:
 def _filled(structure: Any, leaves: Iterator[Any]) -> Any:
     if isinstance(structure, dict):
         filled = copy(structure)  # of the same class, which may want more than items, and in the same order
-        filled.update((key, _filled(structure[key], leaves)) for key in sorted(structure))
+        dict.update(filled, ((key, _filled(structure[key], leaves)) for key in sorted(structure)))  # a Counter adds
         return filled
     if isinstance(structure, list | tuple):
         items = [_filled(item, leaves) for item in structure]

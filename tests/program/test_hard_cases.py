@@ -2,7 +2,7 @@
 
 import gc
 import pickle
-from collections import defaultdict
+from collections import Counter, defaultdict
 from copy import copy, deepcopy
 from dataclasses import dataclass
 from threading import Thread
@@ -312,6 +312,11 @@ def test_dicts_of_every_class_go_in_and_out():
         made = fast(defaultdict(int, x=X))
         assert made["none"] == []
         np.testing.assert_array_equal(made["double"].numpy(), X * 2)
+    counting = jit(lambda given, x: (Counter(given), x + given["a"]))
+    for _ in range(3):
+        counts, added = counting(Counter(a=2, b=1), X)
+        assert counts == Counter(a=2, b=1)
+        np.testing.assert_array_equal(added.numpy(), X + 2)
 
 
 @pytest.mark.parametrize("copied", [copy, deepcopy, lambda v: pickle.loads(pickle.dumps(v))])
