@@ -47,8 +47,9 @@ def test_an_argument_that_is_not_kept_is_named(base):
         Mine().get_config()
 
 
-@pytest.mark.parametrize("base", FAMILIES, ids=lambda base: base.__name__)
-def test_a_configuration_of_ones_own_may_add_to_the_inherited_one(base):
+def sharing(base):
+    """A class of a family whose configuration is its own."""
+
     class Mine(base):
         def __init__(self, share=0.5):
             super().__init__()
@@ -57,7 +58,12 @@ def test_a_configuration_of_ones_own_may_add_to_the_inherited_one(base):
         def get_config(self):
             return super().get_config() | {"share": self._share}
 
-    assert Mine(0.25).get_config() == {"share": 0.25}
+    return Mine
+
+
+@pytest.mark.parametrize("base", FAMILIES, ids=lambda base: base.__name__)
+def test_a_configuration_of_ones_own_may_add_to_the_inherited_one(base):
+    assert sharing(base)(0.25).get_config() == {"share": 0.25}
 
 
 @pytest.mark.parametrize("given", [{"units": 3, "activation": "relu"}, {}])
@@ -76,13 +82,7 @@ def test_arguments_that_go_on_to_a_base_are_kept_if_they_were_passed(given):
 
 @pytest.mark.parametrize("base", FAMILIES, ids=lambda base: base.__name__)
 def test_a_class_below_one_whose_configuration_is_its_own(base):
-    class Mine(base):
-        def __init__(self, share=0.5):
-            super().__init__()
-            self._share = share
-
-        def get_config(self):
-            return super().get_config() | {"share": self._share}
+    Mine = sharing(base)
 
     class Below(Mine):
         def __init__(self, share=0.1):
