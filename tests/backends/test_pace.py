@@ -70,6 +70,16 @@ def test_one_call_that_was_interrupted_decides_nothing(monkeypatch):
     assert work.many(300)[0] == "shared"
 
 
+def test_a_trial_that_was_disturbed_is_soon_made_good(monkeypatch):
+    work = Work(monkeypatch, shared=250, alone=350)
+    work.costs["shared"] = 2500
+    assert work.many(8)[0] == "alone"
+    work.costs["shared"] = 250
+    way, others = work.many(100)
+    assert way == "shared"
+    assert others < 0.3
+
+
 def test_a_single_way_is_not_timed(monkeypatch):
     work = Work(monkeypatch, alone=350)
     monkeypatch.setattr(pace, "perf_counter_ns", lambda: pytest.fail("the clock was read"))

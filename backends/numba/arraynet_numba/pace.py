@@ -12,7 +12,7 @@ from typing import Any
 __all__ = ["Pace"]
 
 TRIALS = 4  # calls each way, of which the shortest counts: the first may wake a thread, any may be interrupted
-RATIO = 50, 800  # the calls between trials to those that they cost: after a change, and when nothing changes for long
+RATIO = 10, 50, 800  # the calls between trials to those that they cost: after a change, at first, and when none comes
 CLEARLY = 0.95  # of the time is what the other way has to take
 
 
@@ -31,7 +31,7 @@ class Pace:
         self.function, self.ways = function, ways
         self.times: list[int] = []  # of calls in the first way, then in the other
         self.rest: float = 0 if len(ways) > 1 else math.inf  # calls that are not timed
-        self.ratio = RATIO[0]
+        self.ratio = RATIO[1]
 
     def __call__(self, x: Any) -> None:
         """Call the function in the way that was faster, or in the one whose turn it is to be timed."""
@@ -47,10 +47,9 @@ class Pace:
 
     def _choose(self) -> None:
         first, other = min(self.times[:TRIALS]), min(self.times[TRIALS:])
+        cost = max(1, TRIALS * (other - first) / max(1, first))
+        self.ratio = min(2 * self.ratio, RATIO[2])
         if other < CLEARLY * first:
             self.ways.reverse()
-            self.ratio = RATIO[0]
-        else:
-            self.ratio = min(2 * self.ratio, RATIO[1])
-        self.times = []
-        self.rest = int(self.ratio * max(1, TRIALS * abs(other - first) / max(1, min(first, other))))
+            self.ratio = RATIO[0]  # or another program had the cores, and the first way was as good as before
+        self.times, self.rest = [], int(self.ratio * cost)
