@@ -2,10 +2,14 @@
 
 The core starts no threads; matrix products do, inside BLAS, by default one for each core. A backend that has threads
 of its own has as many, and lets them work where BLAS is not asked, so that default does not oversubscribe the machine.
+A container may see more cores than it has the time of; there it is one for each of those.
 """
 
+import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
 from threading import RLock
 from typing import Any
 from weakref import WeakSet
@@ -15,6 +19,7 @@ from arraynet import config
 __all__ = ["in_forked", "limit_threads", "new_lock", "wanted_threads"]
 
 VARIABLE = "ARRAYNET_NUM_THREADS"
+ROOT = Path("/")  # of what Linux tells of a process
 
 
 def wanted_threads() -> int | None:
@@ -28,12 +33,42 @@ def wanted_threads() -> int | None:
 
 
 def limit_threads() -> None:
-    """Set the number of threads of BLAS, and of every other library loaded so far that has threads of its own."""
-    count = wanted_threads()
-    if count is not None:
+    """Set the number of threads of BLAS, and of every other library loaded so far that has threads of its own.
+
+    Without ``ARRAYNET_NUM_THREADS`` it is only ever lowered: to what a container or service may use.
+    """
+    count, share = wanted_threads(), core_share()
+    if count or share < (os.cpu_count() or 1):
         import threadpoolctl
 
-        threadpoolctl.threadpool_limits(count)
+        for library in threadpoolctl.ThreadpoolController().lib_controllers:
+            if count or library.num_threads > share:
+                library.set_num_threads(count or share)
+
+
+def core_share() -> float:
+    """Return how many threads are enough for the time that a container or service may use, or infinity.
+
+    That stands in files of Linux' control groups: those that the process is in, and those around them. Threads beyond
+    it wait for one another, which BLAS does by spinning, and that is taken from the same time.
+    """
+    return min(map(math.ceil, _quotas()), default=math.inf)
+
+
+def _quotas() -> Iterator[float]:
+    """Yield how many cores' time each control group has, of those that are limited."""
+    with suppress(OSError, ValueError):  # another system, or another layout
+        for line in (ROOT / "proc/self/cgroup").read_text().splitlines():
+            _, controllers, inside = line.split(":", 2)  # no controllers in the second version, which has one tree
+            if controllers and "cpu" not in controllers.split(","):
+                continue
+            files = ("cpu.cfs_quota_us", "cpu.cfs_period_us") if controllers else ("cpu.max",)
+            group = ROOT / "sys/fs/cgroup" / ("cpu" if controllers else "") / inside.lstrip("/")
+            for folder in (group, *group.parents):
+                with suppress(FileNotFoundError):
+                    quota, period = " ".join((folder / file).read_text() for file in files).split()
+                    if quota not in ("max", "-1"):
+                        yield int(quota) / int(period)
 
 
 _locks: WeakSet[Any] = WeakSet()
