@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from arraynet import GradientTape, Variable, config, losses, ops
+from arraynet import GradientTape, Variable, config, losses, metrics, ops
 
 Y = np.array([[0.0, 1.0, 0.5], [2.0, -1.0, 3.0]], np.float32)
 P = np.array([[0.1, 0.7, 0.9], [1.5, -2.0, 5.5]], np.float32)
@@ -95,8 +95,11 @@ def test_label_smoothing(backend):
     np.testing.assert_allclose(smooth, np.mean(-np.sum(labels * np.log(PROBABILITIES), -1)), rtol=1e-5)
     binary = losses.BinaryCrossentropy(label_smoothing=0.2)([[1.0]], [[0.8]]).item()
     np.testing.assert_allclose(binary, -(0.9 * np.log(0.8) + 0.1 * np.log(0.2)), rtol=1e-5)
+    for wrong in (losses.CategoricalCrossentropy, metrics.CategoricalCrossentropy, losses.BinaryFocalCrossentropy):
+        with pytest.raises(ValueError, match="label_smoothing must be a number from 0 to 1"):
+            wrong(label_smoothing=1.5)
     with pytest.raises(ValueError, match="label_smoothing must be a number from 0 to 1"):
-        losses.CategoricalCrossentropy(label_smoothing=1.5)
+        losses.binary_crossentropy([[1.0]], [[0.8]], label_smoothing=-0.1)
 
 
 def test_from_logits(backend):

@@ -1,5 +1,6 @@
 """Write every epoch's values to a file of comma-separated values."""
 
+import csv
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -31,13 +32,11 @@ class CSVLogger(Callback):
         self._file: Any = None
 
     def on_train_begin(self, logs: Logs = None) -> None:
-        old = self.path.read_text("utf-8").splitlines() if self.append and self.path.exists() else []
-        self.keys = old[0].split(self.separator)[1:] if old else []
+        old = self._rows() if self.append and self.path.exists() else []
+        self.keys = old[0][1:] if old else []
         self._file = self.path.open("a" if self.append else "w", newline="", encoding="utf-8")
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        import csv
-
         logs, writer = logs or {}, csv.writer(self._file, delimiter=self.separator)
         if not self.keys:
             self.keys = sorted(logs)
@@ -48,18 +47,17 @@ class CSVLogger(Callback):
         writer.writerow([epoch, *(logs.get(key, "NA") for key in self.keys)])
         self._file.flush()
 
-    def _widen(self, new: list[str]) -> None:
-        """Add columns to the file, empty in the rows that are there."""
-        import csv
-
-        self._file.close()
+    def _rows(self) -> list[list[str]]:
         with self.path.open(newline="", encoding="utf-8") as old:
-            rows = list(csv.reader(old, delimiter=self.separator))
+            return list(csv.reader(old, delimiter=self.separator))
+
+    def _widen(self, new: list[str]) -> None:
+        """Add columns to the file, with NA in the rows that are there."""
+        self._file.close()
+        rows, text = self._rows()[1:], StringIO(newline="")
         self.keys += new
-        text, filler = StringIO(newline=""), ["NA"] * len(new)
-        csv.writer(text, delimiter=self.separator).writerows(
-            [["epoch", *self.keys], *(row + filler for row in rows[1:])]
-        )
+        rows = [["epoch", *self.keys], *(row + ["NA"] * len(new) for row in rows)]
+        csv.writer(text, delimiter=self.separator).writerows(rows)
         with replacing(self.path) as stream:
             stream.write(text.getvalue().encode())
         self._file = self.path.open("a", newline="", encoding="utf-8")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from arraynet import config, dtypes, ops
-from arraynet.checks import flag, lacking, warn
+from arraynet.checks import flag, lacking, number, warn
 from arraynet.dispatch import operands
 from arraynet.naming import snake_case
 from arraynet.observers import Versioned, notify
@@ -82,6 +82,7 @@ class Optioned:
 
     def _take(self, options: dict[str, Any]) -> None:
         for option, value in options.items():
+            value = number(option, value, 0, 1) if option == "label_smoothing" else value
             setattr(self, option, flag(option, value) if option in FLAGS else value)
         self._options = tuple(options)
 

@@ -160,8 +160,7 @@ class CategoricalCrossentropy(FunctionLoss):
         name: str | None = None,
         dtype: Any = None,
     ):
-        options = {"from_logits": from_logits, "label_smoothing": _share(label_smoothing), "axis": axis}
-        super().__init__(reduction, name, dtype, **options)
+        super().__init__(reduction, name, dtype, from_logits=from_logits, label_smoothing=label_smoothing, axis=axis)
 
 
 class SparseCategoricalCrossentropy(FunctionLoss):
@@ -231,8 +230,7 @@ class BinaryCrossentropy(FunctionLoss):
         name: str | None = None,
         dtype: Any = None,
     ):
-        options = {"from_logits": from_logits, "label_smoothing": _share(label_smoothing), "axis": axis}
-        super().__init__(reduction, name, dtype, **options)
+        super().__init__(reduction, name, dtype, from_logits=from_logits, label_smoothing=label_smoothing, axis=axis)
 
 
 class BinaryFocalCrossentropy(FunctionLoss):
@@ -271,7 +269,7 @@ class BinaryFocalCrossentropy(FunctionLoss):
         dtype: Any = None,
     ):
         focus = {"apply_class_balancing": apply_class_balancing, "alpha": alpha, "gamma": gamma}
-        options = {"from_logits": from_logits, "label_smoothing": _share(label_smoothing), "axis": axis}
+        options = {"from_logits": from_logits, "label_smoothing": label_smoothing, "axis": axis}
         super().__init__(reduction, name, dtype, **focus, **options)
 
 
@@ -307,7 +305,7 @@ class CategoricalFocalCrossentropy(FunctionLoss):
         name: str | None = None,
         dtype: Any = None,
     ):
-        options = {"from_logits": from_logits, "label_smoothing": _share(label_smoothing), "axis": axis}
+        options = {"from_logits": from_logits, "label_smoothing": label_smoothing, "axis": axis}
         super().__init__(reduction, name, dtype, alpha=alpha, gamma=gamma, **options)
 
 
@@ -315,7 +313,3 @@ def _kept(y_true: Any, y_pred: Any, ignored: int) -> Any:
     """1 for every sample whose label is not the ignored one."""
     labels, y_pred = sparse_pair(y_true, y_pred)
     return ops.cast(labels != ignored, y_pred.dtype)
-
-
-def _share(label_smoothing: float) -> float:
-    return float(number("label_smoothing", label_smoothing, 0, 1))

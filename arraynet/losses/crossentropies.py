@@ -3,6 +3,7 @@
 from typing import Any
 
 from arraynet import config, ops
+from arraynet.checks import number
 from arraynet.losses.base import probable_pair, sparse_pair
 
 __all__ = [
@@ -53,9 +54,14 @@ def categorical_crossentropy(
     Tensor([0.6931472], dtype=float32, backend=numpy)
     """
     y_true, y_pred = probable_pair(y_true, y_pred, from_logits)
-    if label_smoothing:
-        y_true = y_true * (1.0 - label_smoothing) + label_smoothing / y_true.shape[axis]
+    y_true = _smoothed(y_true, label_smoothing, y_true.shape[axis])
     return ops.categorical_crossentropy(y_true, y_pred, from_logits=from_logits, axis=axis)
+
+
+def _smoothed(y_true: Any, label_smoothing: float, choices: int) -> Any:
+    """Labels of which a share is spread evenly over so many choices."""
+    share = number("label_smoothing", label_smoothing, 0, 1)
+    return y_true * (1.0 - share) + share / choices if share else y_true
 
 
 def sparse_categorical_crossentropy(
@@ -138,12 +144,9 @@ def binary_crossentropy(
     >>> losses.binary_crossentropy([[1.0, 0.0]], [[0.5, 0.5]])
     Tensor([0.6931472], dtype=float32, backend=numpy)
     """
-    y_true, y_pred = _smoothed(*probable_pair(y_true, y_pred, from_logits), label_smoothing)
+    y_true, y_pred = probable_pair(y_true, y_pred, from_logits)
+    y_true = _smoothed(y_true, label_smoothing, 2)
     return ops.mean(ops.binary_crossentropy(y_true, y_pred, from_logits=from_logits), axis=axis)
-
-
-def _smoothed(y_true: Any, y_pred: Any, label_smoothing: float) -> tuple[Any, Any]:
-    return (y_true * (1.0 - label_smoothing) + 0.5 * label_smoothing if label_smoothing else y_true), y_pred
 
 
 def binary_focal_crossentropy(
@@ -180,7 +183,8 @@ def binary_focal_crossentropy(
     Tensor (...)
         One loss for each sample.
     """
-    y_true, y_pred = _smoothed(*probable_pair(y_true, y_pred, from_logits), label_smoothing)
+    y_true, y_pred = probable_pair(y_true, y_pred, from_logits)
+    y_true = _smoothed(y_true, label_smoothing, 2)
     p = ops.sigmoid(y_pred) if from_logits else y_pred
     right = y_true * p + (1.0 - y_true) * (1.0 - p)
     losses = ops.power(1.0 - right, gamma) * ops.binary_crossentropy(y_true, y_pred, from_logits=from_logits)
@@ -221,8 +225,7 @@ def categorical_focal_crossentropy(
         One loss for each sample.
     """
     y_true, y_pred = probable_pair(y_true, y_pred, from_logits)
-    if label_smoothing:
-        y_true = y_true * (1.0 - label_smoothing) + label_smoothing / y_true.shape[axis]
+    y_true = _smoothed(y_true, label_smoothing, y_true.shape[axis])
     p = ops.softmax(y_pred, axis=axis) if from_logits else y_pred / ops.sum(y_pred, axis=axis, keepdims=True)
     p = ops.clip(p, config.epsilon(), 1.0 - config.epsilon())
     return -ops.sum(alpha * ops.power(1.0 - p, gamma) * y_true * ops.log(p), axis=axis)

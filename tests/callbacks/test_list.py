@@ -135,6 +135,14 @@ def test_rows_have_columns_for_what_only_some_epochs_report(tmp_path):
     assert [row[2] == "NA" for row in rows[1:]] == [True, False, True]
 
 
+def test_rows_go_on_under_a_name_that_holds_the_separator(tmp_path):
+    path, model, data = tmp_path / "log.csv", net(), {"validation_split": 0.5, "verbose": 0}
+    for _ in range(2):
+        model.fit(X, X[:, :1], callbacks=[callbacks.CSVLogger(path, separator="_", append=True)], **data)
+    assert path.read_text().startswith('epoch_loss_"val_loss"\n')
+    assert len(path.read_text().splitlines()) == 3
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 def test_rows_can_go_into_a_pipe(tmp_path):
     os.mkfifo(path := tmp_path / "pipe")
