@@ -97,7 +97,7 @@ def number(name: str, value: Any, low: float = -math.inf, high: float = math.inf
 def choice(name: str, value: Any, choices: Iterable[str]) -> Any:
     """Return a word that is one of `choices`; anything else is a ValueError that begins with `name`."""
     if not isinstance(value, str) or value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(choices)}, received {value!r}.")
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, received {value!r}.")
     return value
 
 

@@ -20,7 +20,7 @@ def test_numbers_are_those_of_python(value):
 @pytest.mark.parametrize("value", ["rows", None, ["row"], np.ones(2)])
 def test_a_choice_is_one_of_some_words(value):
     assert checks.choice("mode", "row", ("row", "column")) == "row"
-    with pytest.raises(ValueError, match="mode must be one of row, column"):
+    with pytest.raises(ValueError, match="mode must be one of 'row', 'column'"):
         checks.choice("mode", value, ("row", "column"))
 
 

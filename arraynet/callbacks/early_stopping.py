@@ -3,7 +3,7 @@
 from typing import Any
 
 from arraynet.callbacks.callback import Logs
-from arraynet.callbacks.monitor import Monitor, Watcher
+from arraynet.callbacks.monitor import Watcher
 from arraynet.checks import number
 
 __all__ = ["EarlyStopping"]
@@ -50,25 +50,25 @@ class EarlyStopping(Watcher):
     ) -> None:
         for name, value in (("patience", patience), ("start_from_epoch", start_from_epoch)):
             number(f"EarlyStopping: {name}", value, 0)
-        self.monitor, self.watched = monitor, Monitor(monitor, mode, min_delta, "EarlyStopping")
+        super().__init__(monitor, mode, min_delta)
         self.patience, self.verbose, self.baseline = patience, verbose, baseline
         self.restore_best_weights, self.start_from_epoch = restore_best_weights, start_from_epoch
         self.wait = self.stopped_epoch = self.best_epoch = 0
         self.best_weights: Any = None
 
     def on_train_begin(self, logs: Logs = None) -> None:
-        self.watched.start(self.model)
+        self._start()
         self.wait = self.stopped_epoch = self.best_epoch = 0
         self.best_weights = None
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        value = self.watched.value(logs)
+        value = self._watched(logs)
         if value is None or epoch < self.start_from_epoch:
             return
         if self.restore_best_weights and self.best_weights is None:
             self.best_weights, self.best_epoch = self.model.get_weights(), epoch
         self.wait += 1
-        if self.watched.better(value):
+        if self._better(value, self.best):
             self._remember(epoch, value)
         elif self.wait >= self.patience and epoch > 0:
             self.stopped_epoch = epoch
@@ -76,10 +76,10 @@ class EarlyStopping(Watcher):
 
     def _remember(self, epoch: int, value: float) -> None:
         """Take this epoch as the best; patience begins anew unless a baseline is not beaten."""
-        self.watched.best, self.best_epoch = value, epoch
+        self.best, self.best_epoch = value, epoch
         if self.restore_best_weights:
             self.best_weights = self.model.get_weights()
-        if self.baseline is None or self.watched.better(value, self.baseline):
+        if self.baseline is None or self._better(value, self.baseline):
             self.wait = 0
 
     def on_train_end(self, logs: Logs = None) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from arraynet.callbacks.callback import Batches, Logs
-from arraynet.callbacks.monitor import Monitor, Watcher
+from arraynet.callbacks.monitor import Watcher
 from arraynet.checks import positive_int
 from arraynet.saving.model_file import described_model
 
@@ -62,13 +62,13 @@ class ModelCheckpoint(Watcher):
         self.filepath, self.verbose, self.save_freq = str(filepath), verbose, save_freq
         self.save_best_only, self.save_weights_only = save_best_only, save_weights_only
         self.initial_value_threshold = initial_value_threshold
-        self.monitor, self.watched = monitor, Monitor(monitor, mode, 0.0, "ModelCheckpoint")
+        super().__init__(monitor, mode)
         self._epoch, self._batches = 0, Batches(save_freq)
 
     def on_train_begin(self, logs: Logs = None) -> None:
         self._batches.seen = 0
         if not self._epoch:  # a second fit goes on from the best value of the first
-            self.watched.start(self.model, self.initial_value_threshold)
+            self._start(self.initial_value_threshold)
         if not self.save_weights_only:
             described_model(self.model)  # what cannot be saved is refused now, not behind an epoch
 
@@ -102,10 +102,10 @@ class ModelCheckpoint(Watcher):
             raise ValueError(f"ModelCheckpoint: {self.filepath!r} names {error}; what is reported: {known}.") from error
 
     def _improved(self, logs: Logs) -> bool:
-        value = self.watched.value(logs)
-        if value is None or not self.watched.better(value):
+        value = self._watched(logs)
+        if value is None or not self._better(value, self.best):
             return False
-        self.watched.best = value
+        self.best = value
         return True
 
 

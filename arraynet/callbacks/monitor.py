@@ -1,73 +1,62 @@
-"""What it means that a value got better: shared by every callback that watches one."""
+"""What callbacks that watch a value have in common: what it means that the value got better."""
 
 import math
 from typing import Any
 
 from arraynet.callbacks.callback import Callback, Logs
-from arraynet.checks import number, warn
+from arraynet.checks import choice, number, warn
 
-__all__ = ["Monitor", "Watcher"]
+__all__ = ["Watcher"]
 
 RISING = ("acc", "auc", "precision", "recall", "f1", "top_k")
 
 
-class Monitor:
-    """The best value of one entry of the logs.
+class Watcher(Callback):
+    """A callback that watches one entry of the logs.
 
     Parameters
     ----------
-    name : str
+    monitor : str
         The entry, such as ``"val_loss"``.
     mode : {"auto", "min", "max"}
         Which way is better; "auto" asks the model's metric of that name, else goes by the name.
     min_delta : float
         Smaller changes are no improvement.
-    owner : str
-        The callback's class, for messages.
+
+    Attributes
+    ----------
+    best : float
+        The best value so far, NaN before the first.
     """
 
-    def __init__(self, name: str, mode: str, min_delta: float, owner: str) -> None:
-        if mode not in ("auto", "min", "max"):
-            raise ValueError(f"{owner}: mode must be 'auto', 'min' or 'max', received {mode!r}.")
-        self.name, self.mode, self.owner = name, mode, owner
+    def __init__(self, monitor: str, mode: str, min_delta: float = 0.0) -> None:
+        owner = type(self).__name__
+        self.monitor, self.mode = monitor, choice(f"{owner}: mode", mode, ("auto", "min", "max"))
         self.min_delta = float(abs(number(f"{owner}: min_delta", min_delta)))
-        self.rising = mode == "max"
-        self.best = math.nan
+        self.best, self._rising = math.nan, mode == "max"
 
-    def start(self, model: Any, best: float | None = None) -> None:
+    def _start(self, best: float | None = None) -> None:
         """Settle which way is better, and forget all values seen; `best` is what the first has to beat."""
         if self.mode == "auto":
-            self.rising = _rising(self.name, model)
+            self._rising = _rising(self.monitor, self.model)
         self.best = math.nan if best is None else best
 
-    def value(self, logs: Logs) -> float | None:
-        """Return the value in the logs; None with a warning where there is none."""
+    def _watched(self, logs: Logs) -> float | None:
+        """The value in the logs; None with a warning where there is none."""
         logs = logs or {}
-        if self.name not in logs:
+        if self.monitor not in logs:
             warn(
-                f"{self.owner} watches {self.name!r}, which is not reported: only {', '.join(logs) or 'nothing'} is. "
-                f"Values that begin with val_ need validation_data or validation_split.",
+                f"{type(self).__name__} watches {self.monitor!r}, which is not reported: only "
+                f"{', '.join(logs) or 'nothing'} is. Values that begin with val_ need validation_data or "
+                f"validation_split.",
             )
-        return logs.get(self.name)
+        return logs.get(self.monitor)
 
-    def better(self, value: float, than: float | None = None) -> bool:
-        """Tell whether a value beats another one, the best so far unless it is given."""
-        reference = self.best if than is None else than
-        if math.isnan(reference):  # the first value is the best so far, an infinite one too
+    def _better(self, value: float, than: float) -> bool:
+        """Whether a value beats another one; the first value, an infinite one too, beats NaN."""
+        if math.isnan(than):
             return not math.isnan(value)
-        gain = value - reference if self.rising else reference - value
-        return gain > self.min_delta
-
-
-class Watcher(Callback):
-    """A callback that watches one entry of the logs."""
-
-    watched: Monitor
-
-    @property
-    def best(self) -> float:
-        """The best value so far, NaN before the first."""
-        return self.watched.best
+        return (value - than if self._rising else than - value) > self.min_delta
 
 
 def _rising(name: str, model: Any) -> bool:

@@ -1,7 +1,7 @@
 """Lower the learning rate when a value no longer gets better."""
 
 from arraynet.callbacks.callback import Logs
-from arraynet.callbacks.monitor import Monitor, Watcher
+from arraynet.callbacks.monitor import Watcher
 from arraynet.checks import number
 from arraynet.optimizers.schedules import LearningRateSchedule
 
@@ -46,7 +46,7 @@ class ReduceLROnPlateau(Watcher):
             raise ValueError(f"ReduceLROnPlateau: factor must be below 1, received {factor!r}.")
         for name, value in (("patience", patience), ("cooldown", cooldown), ("min_lr", min_lr)):
             number(f"ReduceLROnPlateau: {name}", value, 0)
-        self.monitor, self.watched = monitor, Monitor(monitor, mode, min_delta, "ReduceLROnPlateau")
+        super().__init__(monitor, mode, min_delta)
         self.factor, self.patience, self.verbose = factor, patience, verbose
         self.cooldown, self.min_lr = cooldown, min_lr
         self.wait = self.cooling = 0
@@ -57,19 +57,19 @@ class ReduceLROnPlateau(Watcher):
                 "ReduceLROnPlateau cannot lower a learning rate that follows a schedule: leave it out, or make the "
                 "optimizer with a float."
             )
-        self.watched.start(self.model)
+        self._start()
         self.wait = self.cooling = 0
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        value = self.watched.value(logs)
+        value = self._watched(logs)
         if isinstance(logs, dict):
             logs["learning_rate"] = self.model.optimizer.learning_rate
         if value is None:
             return
         if self.cooling:
             self.cooling -= 1
-        if self.watched.better(value):
-            self.watched.best, self.wait = value, 0
+        if self._better(value, self.best):
+            self.best, self.wait = value, 0
         elif not self.cooling:
             self._wait(epoch)
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from arraynet.checks import choice
 from arraynet.dispatch import operands
 from arraynet.ops.bounds import clip
 from arraynet.ops.elementwise import rsqrt, square, subtract
@@ -48,9 +49,7 @@ def correlate(x1: Any, x2: Any, mode: str = "valid") -> Any:
     small, large = min(n, m), max(n, m)
     middle = (small - 1) // 2 if n >= m else small // 2
     spans = {"valid": (small - 1, large), "same": (middle, middle + large), "full": (0, n + m - 1)}
-    if mode not in spans:
-        raise ValueError(f"correlate: mode must be one of {', '.join(spans)}, received {mode!r}.")
     gap = zeros_like(x2[1:], x1.dtype.name)
     padded = concatenate([gap, x1, gap])
-    shifts = np.arange(*spans[mode])
+    shifts = np.arange(*spans[choice("correlate: mode", mode, spans)])
     return matmul(take(padded, shifts[:, None] + np.arange(m), axis=0), x2)

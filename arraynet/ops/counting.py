@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from arraynet.checks import choice
 from arraynet.dispatch import op, operands
 from arraynet.dtypes import promote_float
 from arraynet.ops.bounds import minimum
@@ -34,8 +35,7 @@ def vector(name: str, argument: str, x: Any) -> Any:
 
 def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Any:
     """Return where in an ascending vector values belong, as int32: before equals with "left", behind with "right"."""
-    if side not in ("left", "right"):
-        raise ValueError(f"searchsorted: side is 'left' or 'right', received {side!r}.")
+    choice("searchsorted: side", side, ("left", "right"))
     sorted_sequence, values = operands(sorted_sequence, values)
     return _searchsorted(vector("searchsorted", "sorted_sequence", sorted_sequence), values, side)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from arraynet.checks import choice
 from arraynet.dispatch import op, operands
 from arraynet.ops.comparison import greater
 from arraynet.ops.diagonal import tril
@@ -85,8 +86,7 @@ def qr(x: Any, mode: str = "reduced") -> Any:
     ValueError
         The mode is unknown, or a derivative is asked of a tall matrix in mode "complete".
     """
-    if mode not in ("reduced", "complete"):
-        raise ValueError(f"qr: mode must be 'reduced' or 'complete', received {mode!r}.")
+    choice("qr: mode", mode, ("reduced", "complete"))
     (x,) = operands(x)
     m, n = x.shape[-2:]
     if m >= n:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from arraynet.checks import choice
 from arraynet.dispatch import op, operands
 from arraynet.ops.shape import (
     broadcast_to,
@@ -162,9 +163,6 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
     return reshape(copies, (*x.shape[:axis], n * counts[0], *x.shape[axis + 1 :]))
 
 
-PAD_MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
-
-
 def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = None) -> Any:
     """Return `x` with more elements around it.
 
@@ -181,8 +179,7 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
         The constant, 0 without it; refused in the other modes.
     """
     (x,) = operands(x)
-    if mode not in PAD_MODES:
-        raise ValueError(f"pad: mode must be one of {', '.join(PAD_MODES)}, received {mode!r}.")
+    choice("pad: mode", mode, ("constant", "edge", "reflect", "symmetric", "wrap"))
     if constant_values is not None and mode != "constant":
         raise ValueError(f"pad: constant_values is for mode='constant', received it with mode={mode!r}.")
     for axis, (before, after) in enumerate(_widths(pad_width, x.ndim)):
@@ -207,8 +204,7 @@ def _widths(pad_width: Any, ndim: int) -> list[tuple[int, int]]:
 
 def meshgrid(*x: Any, indexing: str = "xy") -> list[Any]:
     """Return the coordinates of a grid, one array per vector; "xy" exchanges the first two axes."""
-    if indexing not in ("xy", "ij"):
-        raise ValueError(f'meshgrid: indexing must be "xy" or "ij", received {indexing!r}.')
+    choice("meshgrid: indexing", indexing, ("xy", "ij"))
     vectors = [ravel(v) for v in operands(*x)]
     axes = list(range(len(vectors)))
     if indexing == "xy" and len(axes) > 1:

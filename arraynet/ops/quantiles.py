@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from arraynet.checks import choice
 from arraynet.dispatch import operands
 from arraynet.dtypes import host_array, promote_float
 from arraynet.ops.bounds import maximum, minimum
@@ -23,8 +24,6 @@ from arraynet.ops.taking import take_along_axis, where
 from arraynet.tensor import Tensor, Variable, as_tensor
 
 __all__ = ["median", "nanmedian", "nanpercentile", "nanquantile", "percentile", "quantile"]
-
-METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
 def read_between(lanes: Any, place: Any, method: str) -> Any:
@@ -52,8 +51,7 @@ def fractions(q: Any, scale: int, backend: Any) -> Tensor:
 
 def read_quantiles(x: Any, q: Any, axis: Any, method: str, keepdims: bool, scale: int, skip_nan: bool) -> Any:
     """Return quantiles of `x`; a lane that holds NaN gives NaN, unless NaN is left out."""
-    if method not in METHODS:
-        raise ValueError(f"method must be one of {', '.join(METHODS)}, received {method!r}.")
+    choice("method", method, ("linear", "lower", "higher", "midpoint", "nearest"))
     (x,) = operands(x)
     lanes, place = along(cast(x, promote_float(x.dtype)), axis)
     lanes = moveaxis(sort(lanes, place), place, 0)

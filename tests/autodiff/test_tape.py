@@ -131,7 +131,7 @@ def test_unconnected_sources():
         z = x * x
     assert tape.gradient(z, y) is None
     np.testing.assert_array_equal(tape.gradient(z, y, unconnected_gradients="zero"), [0])
-    with pytest.raises(ValueError, match="must be one of none, zero, received 'zeros'"):
+    with pytest.raises(ValueError, match="must be one of 'none', 'zero', received 'zeros'"):
         tape.gradient(z, y, unconnected_gradients="zeros")
 
 

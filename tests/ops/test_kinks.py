@@ -151,7 +151,7 @@ def test_axes_may_be_a_list(backend):
         (lambda: ops.argpartition(ops.ones(3), 3), "kth=3"),
         (lambda: ops.average(ops.ones((2, 3)), axis=0, weights=np.ones(3)), r"weights have shape \(3,\)"),
         (lambda: ops.quantile(ops.ones(3), 1.5), "q=1.5"),
-        (lambda: ops.quantile(ops.ones(3), 0.5, method="cubic"), "linear, .*'cubic'"),
+        (lambda: ops.quantile(ops.ones(3), 0.5, method="cubic"), "'linear', .*'cubic'"),
         (lambda: ops.median(ops.zeros((0,))), r"no elements.*\(0,\)"),
         (lambda: ops.searchsorted(ops.ones((2, 2)), 1.0), r"sorted_sequence .*\(2, 2\)"),
         (lambda: ops.searchsorted(ops.ones(2), 1.0, side="middle"), "'middle'"),
@@ -195,7 +195,7 @@ def test_nextafter_takes_the_smallest_step(dtype, backend):
 def test_correlation_errors():
     with pytest.raises(ValueError, match=r"correlate: .*\(2, 2\) and \(3,\)"):
         ops.correlate(ops.ones((2, 2)), ops.ones(3))
-    with pytest.raises(ValueError, match="valid, same, full, received 'wide'"):
+    with pytest.raises(ValueError, match="'valid', 'same', 'full', received 'wide'"):
         ops.correlate(ops.ones(2), ops.ones(3), mode="wide")
     with pytest.raises(ValueError, match=r"corrcoef: .*\(1, 2, 3\)"):
         ops.corrcoef(ops.ones((1, 2, 3)))

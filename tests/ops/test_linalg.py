@@ -39,7 +39,7 @@ def test_errors_name_the_op_and_the_shapes(backend):
         ops.inv(ops.ones((2, 2)))
     with pytest.raises(ValueError, match=r"cholesky: .*positive"):
         ops.cholesky(ops.array([[1.0, 2.0], [2.0, 1.0]]))
-    with pytest.raises(ValueError, match=r"mode must be 'reduced' or 'complete', received 'full'"):
+    with pytest.raises(ValueError, match=r"mode must be one of 'reduced', 'complete', received 'full'"):
         ops.qr(ops.ones((2, 2)), mode="full")
 
 
