@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from arraynet.dtypes import DTYPES
-from arraynet.normals import host_normals
+from arraynet.normals import host_normals, rational
 from arraynet.words import host_words
 
 __all__ = ["CONTRACT", "ArrayAPIBackend", "Backend", "Namespace", "NumPyBackend", "dtype_of", "host_words"]
@@ -110,14 +110,6 @@ def erf_tail(xp: Any, x: Any) -> Any:
     inverse = 1 / (far * far)
     large = (0.5641895835477562869 - inverse * rational(inverse, *_ERF_FAR)) / far
     return xp.where(x <= 4.0, xp.exp(-middle * middle) * rational(middle, *_ERF_MID), xp.exp(-far * far) * large)
-
-
-def rational(x: Any, top: tuple[float, ...], bottom: tuple[float, ...]) -> Any:
-    """Return the quotient of two polynomials, coefficients of the highest power first."""
-    p, q = top[0] * x + top[1], bottom[0] * x + bottom[1]
-    for c, d in zip(top[2:], bottom[2:], strict=True):
-        p, q = p * x + c, q * x + d
-    return p / q
 
 
 # Cody's coefficients, highest power first.

@@ -4,11 +4,13 @@ They are made of sums, products, quotients and roots, which IEEE 754 rounds in o
 differ in the last bit, even those of one NumPy on two processors.
 """
 
+from typing import Any
+
 import numpy as np
 
 from arraynet.words import host_words
 
-__all__ = ["CENTRE", "FAR", "LOG", "LOG2", "ROOT_HALF", "TAIL", "host_normals", "normal_quantile"]
+__all__ = ["CENTRE", "FAR", "LOG", "LOG2", "ROOT_HALF", "TAIL", "host_normals", "normal_quantile", "rational"]
 
 
 def host_normals(key: tuple[int, int], start: int, n: int, low: float = 0.0, high: float = 1.0) -> np.ndarray:
@@ -27,11 +29,11 @@ def normal_quantile(p: np.ndarray) -> np.ndarray:
     distribution, Applied Statistics 37 (1988), routine PPND16.
     """
     q = p - 0.5
-    z: np.ndarray = q * _rational(0.180625 - q * q, *CENTRE)
+    z: np.ndarray = q * rational(0.180625 - q * q, *CENTRE)
     outer = np.abs(q) > 0.425
     p, q = p[outer], q[outer]
     r = np.sqrt(-_log(np.minimum(p, 1 - p)))
-    z[outer] = np.copysign(np.where(r <= 5, _rational(r - 1.6, *TAIL), _rational(r - 5, *FAR)), q)
+    z[outer] = np.copysign(np.where(r <= 5, rational(r - 1.6, *TAIL), rational(r - 5, *FAR)), q)
     return z
 
 
@@ -44,8 +46,12 @@ def _log(x: np.ndarray) -> np.ndarray:
     return np.asarray(e * LOG2 + 2 * s * np.polyval(LOG, s * s))
 
 
-def _rational(x: np.ndarray, top: tuple[float, ...], bottom: tuple[float, ...]) -> np.ndarray:
-    return np.asarray(np.polyval(top, x) / np.polyval(bottom, x))
+def rational(x: Any, top: tuple[float, ...], bottom: tuple[float, ...]) -> Any:
+    """Return the quotient of two polynomials, coefficients of the highest power first."""
+    p, q = top[0] * x + top[1], bottom[0] * x + bottom[1]
+    for c, d in zip(top[2:], bottom[2:], strict=True):
+        p, q = p * x + c, q * x + d
+    return p / q
 
 
 LOG2, ROOT_HALF = 0.6931471805599453, 0.7071067811865476

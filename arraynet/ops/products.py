@@ -10,6 +10,7 @@ from arraynet.ops.elementwise import multiply
 from arraynet.ops.reduction import sum as reduce_sum
 from arraynet.ops.reduction import sum_dtype
 from arraynet.ops.shape import (
+    checked_axes,
     checked_axis,
     expand_dims,
     moveaxis,
@@ -112,11 +113,8 @@ def _met(axes: int | Sequence[Any], ndim1: int, ndim2: int) -> tuple[tuple[int, 
         if not 0 <= axes <= min(ndim1, ndim2):
             raise ValueError(f"tensordot: axes={axes} must lie between 0 and both ranks, {ndim1} and {ndim2}.")
         return tuple(range(ndim1 - axes, ndim1)), tuple(range(axes))
-    one, two = ((a,) if isinstance(a, int) else tuple(a) for a in axes)
-    for a, ndim in [(a, ndim1) for a in one] + [(a, ndim2) for a in two]:
-        if not -ndim <= a < ndim:
-            raise ValueError(f"tensordot: axis {a} of axes={axes} is none of a tensor of rank {ndim}.")
-    return tuple(a % ndim1 for a in one), tuple(a % ndim2 for a in two)
+    one, two = axes
+    return checked_axes(one, ndim1), checked_axes(two, ndim2)
 
 
 def _others(x: Tensor, axes: tuple[int, ...]) -> tuple[int, ...]:

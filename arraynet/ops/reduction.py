@@ -10,7 +10,7 @@ from arraynet.dispatch import op, operands
 from arraynet.ops.comparison import isclose, truth
 from arraynet.ops.elementwise import multiply, sqrt, subtract, true_divide
 from arraynet.ops.exponential import exp
-from arraynet.ops.shape import broadcast_to, checked_axis, reshape, static_shape, transpose
+from arraynet.ops.shape import broadcast_to, checked_axes, checked_axis, reshape, transpose
 
 __all__ = ["all", "allclose", "amax", "amin", "any", "average", "count_nonzero", "logsumexp", "max", "mean", "min",
            "ptp", "std", "sum", "var"]  # fmt: skip
@@ -18,12 +18,7 @@ __all__ = ["all", "allclose", "amax", "amin", "any", "average", "count_nonzero",
 
 def axes_of(shape: tuple[int, ...], axis: Any) -> tuple[int, ...]:
     """Return the axes that `axis` names, counted from the front; an axis out of range is a ValueError."""
-    ndim = len(shape)
-    named = range(ndim) if axis is None else static_shape(axis)
-    for a in named:
-        if not -ndim <= a < ndim:
-            raise ValueError(f"axis={axis} is out of range for an array of shape {tuple(shape)}, which has {ndim} axes")
-    return tuple(a % ndim for a in named)
+    return tuple(range(len(shape))) if axis is None else checked_axes(axis, len(shape))
 
 
 def kept_shape(shape: tuple[int, ...], axis: Any) -> tuple[int, ...]:

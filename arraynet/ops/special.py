@@ -3,9 +3,9 @@
 import math
 from typing import Any
 
-from arraynet.backend import dtype_of, erf_tail, rational
+from arraynet.backend import dtype_of, erf_tail
 from arraynet.dispatch import op
-from arraynet.normals import CENTRE, FAR, TAIL
+from arraynet.normals import CENTRE, FAR, TAIL, rational
 from arraynet.ops.exponential import exp
 
 __all__ = ["erf", "erfc", "erfinv", "i0"]

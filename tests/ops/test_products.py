@@ -40,7 +40,7 @@ def test_tensordot_explains_its_axes(backend):
         ops.tensordot(x, x, axes=1)
     with pytest.raises(ValueError, match=r"axes=3 must lie between 0 and both ranks, 2 and 2"):
         ops.tensordot(x, x, axes=3)
-    with pytest.raises(ValueError, match=r"axis 2 of axes=.* is none of a tensor of rank 2"):
+    with pytest.raises(ValueError, match="axis=2 is out of range: an array of 2 axes has -2 to 1"):
         ops.tensordot(x, x, axes=([2], [0]))
 
 
