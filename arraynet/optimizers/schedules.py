@@ -30,6 +30,7 @@ NUMERIC = (
     *("decay_rate", "power", "alpha", "t_mul", "m_mul"),
 )
 FLAGS = ("staircase", "cycle")
+STEPS = ("decay_steps", "first_decay_steps")
 
 
 class LearningRateSchedule:
@@ -63,22 +64,24 @@ class LearningRateSchedule:
         return cls(**config)
 
 
-def _checked(schedule: Any, *positive: str) -> None:
-    """Refuse what is no number or negative, as rates would become, and steps that are not positive."""
-    kind = type(schedule).__name__
-    for name, value in vars(schedule).items():
-        if name in FLAGS:
-            setattr(schedule, name, flag(f"{kind}: {name}", value))
-        elif name in positive or (name in NUMERIC and value is not None):
-            low = -math.inf if name in positive else 1 if name == "t_mul" else 0
-            setattr(schedule, name, number(f"{kind}: {name}", value, low))
-    for name in positive:
-        if getattr(schedule, name) <= 0:
-            raise ValueError(f"{name} must be positive, received {getattr(schedule, name)!r}.")
+class _Decay(LearningRateSchedule):
+    """A schedule whose settings are looked at: what is no number or negative, as rates would become, is refused."""
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            label = f"{type(self).__name__}: {name}"
+            if name in FLAGS:
+                setattr(self, name, flag(label, value))
+            elif name in NUMERIC and value is not None:
+                setattr(self, name, number(label, value, 1 if name == "t_mul" else 0))
+            elif name in STEPS:
+                setattr(self, name, number(label, value))
+                if getattr(self, name) <= 0:
+                    raise ValueError(f"{label} must be positive, received {value!r}.")
 
 
 @dataclass
-class ExponentialDecay(LearningRateSchedule):
+class ExponentialDecay(_Decay):
     """``initial_learning_rate * decay_rate ** (step / decay_steps)``.
 
     Parameters
@@ -107,16 +110,13 @@ class ExponentialDecay(LearningRateSchedule):
     staircase: bool = False
     name: str = "ExponentialDecay"
 
-    def __post_init__(self) -> None:
-        _checked(self, "decay_steps")
-
     def __call__(self, step: int) -> float:
         p = step / self.decay_steps
         return float(self.initial_learning_rate * self.decay_rate ** (math.floor(p) if self.staircase else p))
 
 
 @dataclass
-class InverseTimeDecay(LearningRateSchedule):
+class InverseTimeDecay(_Decay):
     """``initial_learning_rate / (1 + decay_rate * step / decay_steps)``.
 
     Parameters
@@ -138,9 +138,6 @@ class InverseTimeDecay(LearningRateSchedule):
     decay_rate: float
     staircase: bool = False
     name: str = "InverseTimeDecay"
-
-    def __post_init__(self) -> None:
-        _checked(self, "decay_steps")
 
     def __call__(self, step: int) -> float:
         p = step / self.decay_steps
@@ -188,7 +185,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
 
 
 @dataclass
-class PolynomialDecay(LearningRateSchedule):
+class PolynomialDecay(_Decay):
     """From `initial_learning_rate` to `end_learning_rate` as ``(1 - step / decay_steps) ** power`` falls.
 
     Parameters
@@ -214,9 +211,6 @@ class PolynomialDecay(LearningRateSchedule):
     cycle: bool = False
     name: str = "PolynomialDecay"
 
-    def __post_init__(self) -> None:
-        _checked(self, "decay_steps")
-
     def __call__(self, step: int) -> float:
         length = self.decay_steps * max(1, math.ceil(step / self.decay_steps)) if self.cycle else self.decay_steps
         left = 1 - min(step, length) / length
@@ -224,7 +218,7 @@ class PolynomialDecay(LearningRateSchedule):
 
 
 @dataclass
-class CosineDecay(LearningRateSchedule):
+class CosineDecay(_Decay):
     """Half a cosine down to the share `alpha`, after a linear rise to `warmup_target`.
 
     Source: I. Loshchilov and F. Hutter, SGDR: stochastic gradient descent with warm restarts, ICLR 2017.
@@ -254,9 +248,6 @@ class CosineDecay(LearningRateSchedule):
     warmup_target: float | None = None
     warmup_steps: int = 0
 
-    def __post_init__(self) -> None:
-        _checked(self, "decay_steps")
-
     def __call__(self, step: int) -> float:
         start, target = self.initial_learning_rate, self.warmup_target
         if target is None:
@@ -267,7 +258,7 @@ class CosineDecay(LearningRateSchedule):
 
 
 @dataclass
-class CosineDecayRestarts(LearningRateSchedule):
+class CosineDecayRestarts(_Decay):
     """Half cosines one after the other.
 
     Source: I. Loshchilov and F. Hutter, SGDR: stochastic gradient descent with warm restarts, ICLR 2017.
@@ -295,9 +286,6 @@ class CosineDecayRestarts(LearningRateSchedule):
     alpha: float = 0.0
     name: str = "SGDRDecay"
 
-    def __post_init__(self) -> None:
-        _checked(self, "first_decay_steps")
-
     def __call__(self, step: int) -> float:
         fraction = step / self.first_decay_steps
         if self.t_mul == 1:
@@ -319,7 +307,17 @@ _TABLE = registry.named(
 
 
 def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
-    """Return a schedule's class name and configuration, a dict of plain types.
+    """Return a schedule's class name and configuration.
+
+    Parameters
+    ----------
+    learning_rate_schedule : LearningRateSchedule
+        One that has `get_config`.
+
+    Returns
+    -------
+    dict
+        ``class_name`` and ``config``: plain types, from which `deserialize` makes another one.
 
     Examples
     --------
@@ -331,7 +329,19 @@ def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
 
 
 def deserialize(config: dict[str, Any], custom_objects: Mapping[str, type] | None = None) -> LearningRateSchedule:
-    """Return a schedule from a `config` that `serialize` gave; `custom_objects` are classes of your own by name.
+    """Return a schedule from what `serialize` gave.
+
+    Parameters
+    ----------
+    config : dict
+        ``class_name`` and ``config``.
+    custom_objects : dict of str to class, optional
+        Classes of your own by their names, which come before arraynet's.
+
+    Returns
+    -------
+    LearningRateSchedule
+        A new one.
 
     Raises
     ------
