@@ -12,7 +12,7 @@ from typing import Any
 
 from arraynet import ops
 from arraynet.checks import explain_absent as _explain_absent
-from arraynet.checks import named, resembling
+from arraynet.checks import function_name, resembling
 from arraynet.custom_objects import custom_object
 from arraynet.ops import (
     celu,
@@ -180,7 +180,7 @@ def serialize(activation: Callable[..., Any]) -> Any:
     >>> activations.serialize(activations.relu)
     'relu'
     """
-    return named("Activation", activation)
+    return function_name("Activation", activation)
 
 
 def deserialize(config: Any) -> Any:

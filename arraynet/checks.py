@@ -14,9 +14,10 @@ __all__ = [
     "every",
     "explain_absent",
     "flag",
+    "function_name",
     "instead_of",
     "lacking",
-    "named",
+    "listed",
     "number",
     "optional_count",
     "pair",
@@ -76,7 +77,12 @@ def pair(what: str, value: Any) -> Any:
     return value
 
 
-def named(what: str, function: Any) -> str:
+def listed(names: list[str]) -> str:
+    """Return names as text, the first ones of many, or "nothing"."""
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "") or "nothing"
+
+
+def function_name(what: str, function: Any) -> str:
     """Return the name under which a function is found again; a lambda or an object without one is a ValueError."""
     name = getattr(function, "__name__", "<lambda>")
     if name == "<lambda>":

@@ -43,7 +43,7 @@ class Configured:
             An argument is a function without a name, as a lambda.
         """
         cls, every = type(self), _parameters(type(self))
-        named, owner = _named(every), _owner(cls, "get_config")
+        named, owner = _names(every), _owner(cls, "get_config")
         mixed = not issubclass(owner, Configured)  # a get_config of one's own adds what its class's constructor takes
         kept = [name for name in named if name not in cls._kept and _keeps(self, name)]
         missing = [name for name in named if name not in (*cls._kept, *kept)]
@@ -75,17 +75,17 @@ class Configured:
 
 def arguments(cls: type) -> list[str]:
     """Return the names of a constructor's arguments."""
-    return _named(_parameters(cls))
+    return _names(_parameters(cls))
 
 
 def taken(cls: type, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return those of some values by name that a constructor takes or hands on."""
     parameters = _parameters(cls)
     takes_all = any(p.kind is MANY[0] for p in parameters)
-    return {name: value for name, value in values.items() if takes_all or name in _named(parameters)}
+    return {name: value for name, value in values.items() if takes_all or name in _names(parameters)}
 
 
-def _named(parameters: list[inspect.Parameter]) -> list[str]:
+def _names(parameters: list[inspect.Parameter]) -> list[str]:
     return [p.name for p in parameters if p.kind not in MANY]
 
 
@@ -116,7 +116,7 @@ def _plain(value: Any, what: str) -> Any:
         return {key: _plain(item, what) for key, item in value.items()}
     if hasattr(value, "get_config"):
         return serialize(value)
-    return checks.named(what, value) if callable(value) else value
+    return checks.function_name(what, value) if callable(value) else value
 
 
 def named(*classes: type, **aliases: type) -> dict[str, type]:

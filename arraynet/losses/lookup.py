@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from arraynet import registry
-from arraynet.checks import named
+from arraynet.checks import function_name
 from arraynet.custom_objects import custom_object_scope
 from arraynet.losses import classes, functions
 
@@ -77,7 +77,7 @@ def serialize(loss: Any) -> Any:
     """
     if loss is None or isinstance(loss, str):
         return loss
-    return registry.serialize(loss) if hasattr(loss, "get_config") else named("Loss or metric", loss)
+    return registry.serialize(loss) if hasattr(loss, "get_config") else function_name("Loss or metric", loss)
 
 
 def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:

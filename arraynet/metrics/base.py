@@ -10,7 +10,7 @@ import numpy as np
 
 from arraynet import config, dtypes, ops
 from arraynet.backend import Backend
-from arraynet.checks import lacking, named
+from arraynet.checks import function_name, lacking
 from arraynet.dispatch import operands
 from arraynet.layers.tracked import Stateful, held
 from arraynet.losses.base import Optioned, divided, weighted
@@ -199,7 +199,7 @@ class MeanMetricWrapper(Optioned, Mean):
         super().update_state(self._fn(y_true, y_pred, **self.options), sample_weight)
 
     def get_config(self) -> dict[str, Any]:
-        own = {"fn": named("MeanMetricWrapper: fn", self._fn)} if "fn" in arguments(type(self)) else {}
+        own = {"fn": function_name("MeanMetricWrapper: fn", self._fn)} if "fn" in arguments(type(self)) else {}
         return super().get_config() | own | taken(type(self), self.options)
 
     @classmethod

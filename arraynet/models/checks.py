@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from arraynet.checks import warn
+from arraynet.checks import listed, warn
 from arraynet.dtypes import host_array
 from arraynet.layers import BatchNormalization, Embedding, LayerNormalization, Normalization, Rescaling
 from arraynet.plugins import current
 from arraynet.tensor import Tensor, Variable, as_tensor
 from arraynet.tree import flatten, map_structure
 
-__all__ = ["check_inputs", "check_numbers", "check_results", "leaf_arrays", "listed", "on_host", "warn_of_nan"]
+__all__ = ["check_inputs", "check_numbers", "check_results", "leaf_arrays", "on_host", "warn_of_nan"]
 
 SCALING = (Rescaling, Normalization, BatchNormalization, LayerNormalization, Embedding)
 PICTURE = 64  # values that a sample has at least if it may be a picture
@@ -101,8 +101,8 @@ def on_host(x: Any, y: Any = None, sample_weight: Any = None) -> tuple[Any, Any,
     named = {name: None if value is None else host_structure(value, name) for name, value in given.items()}
     sizes = {name: [len(leaf) for leaf in leaf_arrays(value)] for name, value in named.items() if value is not None}
     if len({n for lengths in sizes.values() for n in lengths}) > 1:
-        listed = ", ".join(f"{name}: {_counted(lengths)}" for name, lengths in sizes.items())
-        raise ValueError(f"All arrays must hold the same number of samples, received {listed}.{_unstacked(named)}")
+        counts = ", ".join(f"{name}: {_counted(lengths)}" for name, lengths in sizes.items())
+        raise ValueError(f"All arrays must hold the same number of samples, received {counts}.{_unstacked(named)}")
     return named["x"], named["y"], named["sample_weight"]
 
 
@@ -149,11 +149,6 @@ def _not_finite(value: Any, name: str) -> str:
                 f"{wrong[0]}. Drop them, or fill them: np.nan_to_num({name})."
             )
     return ""
-
-
-def listed(names: list[str]) -> str:
-    """Return names as text, the first ones of many."""
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def warn_of_nan(outputs: list[np.ndarray], data: Any, model: Any) -> None:

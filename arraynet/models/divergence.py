@@ -12,11 +12,10 @@ from typing import Any
 import numpy as np
 
 from arraynet import config, ops
-from arraynet.checks import warn
+from arraynet.checks import listed, warn
 from arraynet.layers.context import current_call
 from arraynet.losses.base import Loss
 from arraynet.metrics import Mean
-from arraynet.models.checks import listed
 from arraynet.observers import Observer
 from arraynet.optimizers import Optimizer
 from arraynet.tensor import Tensor, Variable

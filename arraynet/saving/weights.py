@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from arraynet.checks import listed
 from arraynet.layers.tracked import names_within
 from arraynet.naming import free_name
 from arraynet.saving.files import existing, replacing
@@ -109,10 +110,10 @@ def check(source: str, found: Mapping[str, Any], variables: Mapping[str, Variabl
 
 def check_names(source: str, found: Iterable[str], variables: Mapping[str, Variable]) -> None:
     """Raise ValueError unless the names are exactly those of the Variables."""
-    missing, surplus = sorted(set(variables) - set(found)), sorted(set(found) - set(variables))
+    missing, surplus = (sorted(map(repr, s)) for s in (set(variables) - set(found), set(found) - set(variables)))
     if missing or surplus:
         raise ValueError(
-            f"{source} was saved from another model: it lacks {_listed(missing)} and holds {_listed(surplus)}, "
+            f"{source} was saved from another model: it lacks {listed(missing)} and holds {listed(surplus)}, "
             f"which this model does not have. Nothing was loaded."
         )
 
@@ -124,10 +125,6 @@ def check_streams(source: str, found: Sized, streams: Sized) -> None:
             f"{source} was saved from another model: it holds {len(found)} random streams, as that of the order of "
             f"samples or of Dropout; this model has {len(streams)}. Nothing was loaded."
         )
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(map(repr, names[:5])) + (f" and {len(names) - 5} more" if len(names) > 5 else "") or "nothing"
 
 
 def assign(variables: Mapping[str, Variable], arrays: Mapping[str, np.ndarray]) -> None:
