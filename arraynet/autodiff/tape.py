@@ -197,6 +197,8 @@ class GradientTape:
 
         Raises
         ------
+        TypeError
+            The target or a source is no Tensor or Variable.
         RuntimeError
             The tape is not persistent and was used before.
         """
@@ -210,7 +212,27 @@ class GradientTape:
         return unflatten(sources, _filled(grads, leaves, (), unconnected_gradients))
 
     def jacobian(self, target: Any, sources: Any, unconnected_gradients: str = "none") -> Any:
-        """Return the derivatives of each element of one target: shape target.shape + source.shape."""
+        """Return the derivatives of each element of one target, in the sources' structure.
+
+        Parameters
+        ----------
+        target : Tensor
+            What is differentiated.
+        sources, unconnected_gradients
+            As for `gradient`.
+
+        Returns
+        -------
+        Tensor, or nested structure of Tensors
+            Each of shape ``target.shape + source.shape``.
+
+        Raises
+        ------
+        ValueError
+            There is more than one target.
+        RuntimeError
+            As for `gradient`.
+        """
         leaves, targets = _tensors(sources, "sources"), _tensors(target, "target")
         if len(targets) != 1:
             raise ValueError(f"jacobian() needs one target, received {len(targets)}: ask a persistent tape for each.")

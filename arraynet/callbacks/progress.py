@@ -11,7 +11,7 @@ from typing import Any
 
 from arraynet.callbacks.callback import Callback, Logs
 
-__all__ = ["ProgbarLogger", "epoch_line", "resolve_verbose"]
+__all__ = ["ProgbarLogger"]
 
 INTERVAL = 0.1  # seconds between two drawings
 WIDTH = 20

@@ -11,7 +11,7 @@ from arraynet.observers import Versioned, notify
 from arraynet.registry import Configured, taken
 from arraynet.tensor import Tensor
 
-__all__ = ["REDUCTIONS", "FunctionLoss", "Loss", "reduced", "same_rank"]
+__all__ = ["FunctionLoss", "Loss"]
 
 EXCHANGED = "Were they exchanged? Labels come first: loss(y_true, y_pred)."
 FLAGS = ("from_logits", "apply_class_balancing")

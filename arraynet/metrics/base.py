@@ -56,7 +56,19 @@ class Metric(Configured, Stateful):
     def add_variable(
         self, shape: Any = (), initializer: Any = "zeros", dtype: Any = None, name: str | None = None
     ) -> Variable:
-        """Return a new state, which `reset_state` sets to zero whatever it begins with."""
+        """Return a new Variable, which is part of the metric's state: `reset_state` sets it to zero.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            Its shape; a single number without it.
+        initializer : str or callable
+            What it holds before the first `reset_state`.
+        dtype : str, optional
+            The metric's own without it.
+        name : str, optional
+            What it is called in reports.
+        """
         kind = dtypes.standardize(dtype or self.dtype)
         self._variables.append(Variable(initializer, shape, kind, trainable=False, name=name))
         return self._variables[-1]
@@ -84,7 +96,7 @@ class Metric(Configured, Stateful):
             variable.assign(np.zeros(variable.shape, variable.dtype))
 
     def update_state(self, *args: Any, **kwargs: Any) -> None:
-        """Take one batch into account."""
+        """Take one batch into account; a subclass says which arguments that takes."""
         raise TypeError(f"{type(self).__name__} must define update_state.")
 
     def result(self) -> Any:

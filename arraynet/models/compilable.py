@@ -188,7 +188,20 @@ class Compilable(Layer):
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
-        """Return the compiled loss of a batch and the layers' penalties, as one number."""
+        """Return the compiled loss of a batch and the layers' penalties, as one number.
+
+        Parameters
+        ----------
+        x, y, y_pred, sample_weight : tensor or nested tensors, optional
+            Inputs, labels, outputs and weights of the batch; a model of the user's own may use all of them.
+        training : bool
+            Whether the batch is trained on; the compiled loss is the same either way.
+
+        Raises
+        ------
+        ValueError
+            There are neither a loss nor penalties.
+        """
         total = None if self._compiled_loss is None else self._compiled_loss(y, y_pred, sample_weight)
         for penalty in self.losses:
             total = penalty if total is None else total + penalty

@@ -53,12 +53,19 @@ class Model(Trainer):
         return list(self._sublayers)
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
-        """Return a layer by its name, or by its position, which may count from the end.
+        """Return a layer directly inside.
+
+        Parameters
+        ----------
+        name : str, optional
+            Its name.
+        index : int, optional
+            Its position in `layers`, from 0, or from -1 at the end; in the place of the name.
 
         Raises
         ------
         ValueError
-            There is no such layer; the message lists those there are.
+            There is no such layer (the message lists those there are), or not exactly one of both is given.
         """
         if (name is None) == (index is None):
             raise ValueError(f"get_layer needs either a name or an index, received name={name!r}, index={index!r}.")

@@ -71,7 +71,14 @@ class Sequential(Model):
         return None if self._build_shape is None else self.compute_output_shape(self._build_shape)
 
     def add(self, layer: Layer, rebuild: bool = True) -> None:
-        """Put a layer on top; with `rebuild`, its weights are made at once if the input's shape is known.
+        """Put a layer behind the last one.
+
+        Parameters
+        ----------
+        layer : Layer
+            With a name that no other layer of the model has.
+        rebuild : bool
+            Whether its weights are made at once, if the input's shape is known.
 
         Raises
         ------
@@ -102,7 +109,12 @@ class Sequential(Model):
             )
 
     def pop(self, rebuild: bool = True) -> Layer:
-        """Take the uppermost layer off and return it.
+        """Take the last layer off and return it.
+
+        Parameters
+        ----------
+        rebuild : bool
+            Whether the layers that are left are built at once, if the input's shape is known.
 
         Raises
         ------

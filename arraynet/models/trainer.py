@@ -184,7 +184,22 @@ class Trainer(Compilable):
         callbacks: Any = None,
         return_dict: bool = False,
     ) -> Any:
-        """Return the loss, or a list of loss and metrics, over data as `fit` takes it; a dict if asked for."""
+        """Return the loss, or a list of loss and metrics, over data as `fit` takes it.
+
+        Parameters
+        ----------
+        x, y, batch_size, verbose, sample_weight, callbacks
+            As for `fit`.
+        steps : int, optional
+            Number of batches to evaluate; all without it.
+        return_dict : bool
+            Whether to return a dict of names and numbers instead of a list.
+
+        Raises
+        ------
+        ValueError
+            The model is not compiled, or the data cannot be used.
+        """
         self._require_compiled("evaluate")
         with use_backend(self._home(())):
             data = self._data(x, y, sample_weight, batch_size, steps, {})
@@ -203,7 +218,25 @@ class Trainer(Compilable):
         steps: int | None = None,
         callbacks: Any = None,
     ) -> Any:
-        """Return the model's outputs for inputs as `fit` takes them, as fresh NumPy arrays."""
+        """Return the model's outputs for inputs as `fit` takes them.
+
+        Parameters
+        ----------
+        x, batch_size, verbose, callbacks
+            As for `fit`; labels and weights that an iterable yields are not looked at.
+        steps : int, optional
+            Number of batches to predict; all without it.
+
+        Returns
+        -------
+        numpy.ndarray, or a nested structure of them
+            One row for each sample, in arrays that nothing else refers to.
+
+        Raises
+        ------
+        ValueError
+            The data cannot be used.
+        """
         with use_backend(self._home(())):
             data = self._data(x, None, None, batch_size, steps, {})
             self._ready(data)
@@ -236,11 +269,19 @@ class Trainer(Compilable):
         class_weight: dict[int, float] | None = None,
         return_dict: bool = False,
     ) -> Any:
-        """Train on one batch; return its loss, or loss and metrics, as `evaluate` does."""
+        """Train on one batch; return its loss, or loss and metrics, as `evaluate` does.
+
+        Parameters
+        ----------
+        x, y, sample_weight, class_weight
+            As for `fit`; all samples together are the batch.
+        return_dict : bool
+            As for `evaluate`.
+        """
         return self._on_batch("train", x, y, sample_weight, class_weight, return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
-        """Return the loss, or loss and metrics, of one batch."""
+        """Return the loss, or loss and metrics, of one batch, without training; arguments as `train_on_batch`."""
         return self._on_batch("test", x, y, sample_weight, None, return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:

@@ -241,7 +241,20 @@ class Optimizer(Settings):
     def exclude_from_weight_decay(
         self, var_list: Iterable[Variable] | None = None, var_names: str | Iterable[str] | None = None
     ) -> None:
-        """Spare variables from weight decay, given themselves or by patterns, one or several, found in their names."""
+        """Spare variables from weight decay.
+
+        Parameters
+        ----------
+        var_list : iterable of Variable, optional
+            The variables themselves.
+        var_names : str or iterable of str, optional
+            Regular expressions; a variable is spared if one of them is found in its name.
+
+        Raises
+        ------
+        ValueError
+            The optimizer is built already.
+        """
         if self.built:
             raise ValueError(f"{self.name}: call exclude_from_weight_decay before the first step or build.")
         names = [var_names] if isinstance(var_names, str) else var_names or ()
