@@ -83,9 +83,7 @@ class L1L2(Regularizer):
 
 
 class OrthogonalRegularizer(Regularizer):
-    """`factor` times the mean size of the dot products of different rows, or columns, scaled to length one.
-
-    `mode` is ``"rows"`` or ``"columns"``; the weight is a matrix.
+    """`factor` times the mean size of the dot products of a matrix's rows, or columns, scaled to length one.
 
     Parameters
     ----------
@@ -93,6 +91,11 @@ class OrthogonalRegularizer(Regularizer):
         The factor.
     mode : {"rows", "columns"}
         What is to be orthogonal.
+
+    Raises
+    ------
+    ValueError
+        When called: the weight is no matrix.
     """
 
     def __init__(self, factor: float = 0.01, mode: str = "rows") -> None:

@@ -36,7 +36,7 @@ class VarianceScaling(Drawn):
     distribution : {"truncated_normal", "untruncated_normal", "uniform"}
         ``"normal"`` means the truncated one.
     seed : int or SeedGenerator, optional
-        An int gives the same numbers at every call.
+        An int gives the same numbers at every call. Without it the default seed and the variable's path decide.
 
     Raises
     ------
@@ -91,93 +91,66 @@ def _even(shape: Any, deviation: float, dtype: Any, seed: Any) -> Tensor:
 _DRAWS = {"truncated_normal": _truncated, "normal": _truncated, "untruncated_normal": _untruncated, "uniform": _even}
 
 
-class GlorotUniform(VarianceScaling):
-    """Numbers drawn evenly between minus and plus ``sqrt(6 / (fan_in + fan_out))``.
+class _Preset(VarianceScaling):
+    """A `VarianceScaling` that has a name: one with the scale, mode and distribution of `preset`."""
+
+    preset: tuple[float, str, str]
+
+    def __init__(self, seed: Any = None) -> None:
+        super().__init__(*self.preset, seed)
+
+
+class GlorotUniform(_Preset):
+    """Numbers drawn evenly between minus and plus ``sqrt(6 / (fan_in + fan_out))``; `seed` as for `VarianceScaling`.
 
     Source: X. Glorot and Y. Bengio, Understanding the difficulty of training deep feedforward neural networks, AISTATS
     2010. The default of `Dense`.
-
-    Parameters
-    ----------
-    seed : int or SeedGenerator, optional
-        An int gives the same numbers at every call. Without it the default seed and the variable's path decide.
     """
 
-    def __init__(self, seed: Any = None) -> None:
-        super().__init__(1.0, "fan_avg", "uniform", seed)
+    preset = (1.0, "fan_avg", "uniform")
 
 
-class GlorotNormal(VarianceScaling):
-    """Truncated normal numbers of variance ``2 / (fan_in + fan_out)``.
+class GlorotNormal(_Preset):
+    """Truncated normal numbers of variance ``2 / (fan_in + fan_out)``; `seed` as for `VarianceScaling`.
 
     Source: X. Glorot and Y. Bengio, Understanding the difficulty of training deep feedforward neural networks, AISTATS
     2010.
-
-    Parameters
-    ----------
-    seed : int or SeedGenerator, optional
-        An int gives the same numbers at every call. Without it the default seed and the variable's path decide.
     """
 
-    def __init__(self, seed: Any = None) -> None:
-        super().__init__(1.0, "fan_avg", "truncated_normal", seed)
+    preset = (1.0, "fan_avg", "truncated_normal")
 
 
-class HeUniform(VarianceScaling):
-    """Numbers drawn evenly between minus and plus ``sqrt(6 / fan_in)``.
+class HeUniform(_Preset):
+    """Numbers drawn evenly between minus and plus ``sqrt(6 / fan_in)``; `seed` as for `VarianceScaling`.
 
     For relu. K. He, X. Zhang, S. Ren and J. Sun, Delving deep into rectifiers, ICCV 2015.
-
-    Parameters
-    ----------
-    seed : int or SeedGenerator, optional
-        An int gives the same numbers at every call. Without it the default seed and the variable's path decide.
     """
 
-    def __init__(self, seed: Any = None) -> None:
-        super().__init__(2.0, "fan_in", "uniform", seed)
+    preset = (2.0, "fan_in", "uniform")
 
 
-class HeNormal(VarianceScaling):
-    """Truncated normal numbers of variance ``2 / fan_in``.
+class HeNormal(_Preset):
+    """Truncated normal numbers of variance ``2 / fan_in``; `seed` as for `VarianceScaling`.
 
     For relu. K. He, X. Zhang, S. Ren and J. Sun, Delving deep into rectifiers, ICCV 2015.
-
-    Parameters
-    ----------
-    seed : int or SeedGenerator, optional
-        An int gives the same numbers at every call. Without it the default seed and the variable's path decide.
     """
 
-    def __init__(self, seed: Any = None) -> None:
-        super().__init__(2.0, "fan_in", "truncated_normal", seed)
+    preset = (2.0, "fan_in", "truncated_normal")
 
 
-class LecunUniform(VarianceScaling):
-    """Numbers drawn evenly between minus and plus ``sqrt(3 / fan_in)``.
+class LecunUniform(_Preset):
+    """Numbers drawn evenly between minus and plus ``sqrt(3 / fan_in)``; `seed` as for `VarianceScaling`.
 
     Source: Y. LeCun, L. Bottou, G. Orr and K.-R. Müller, Efficient backprop, 1998.
-
-    Parameters
-    ----------
-    seed : int or SeedGenerator, optional
-        An int gives the same numbers at every call. Without it the default seed and the variable's path decide.
     """
 
-    def __init__(self, seed: Any = None) -> None:
-        super().__init__(1.0, "fan_in", "uniform", seed)
+    preset = (1.0, "fan_in", "uniform")
 
 
-class LecunNormal(VarianceScaling):
-    """Truncated normal numbers of variance ``1 / fan_in``.
+class LecunNormal(_Preset):
+    """Truncated normal numbers of variance ``1 / fan_in``; `seed` as for `VarianceScaling`.
 
     Source: Y. LeCun, L. Bottou, G. Orr and K.-R. Müller, Efficient backprop, 1998.
-
-    Parameters
-    ----------
-    seed : int or SeedGenerator, optional
-        An int gives the same numbers at every call. Without it the default seed and the variable's path decide.
     """
 
-    def __init__(self, seed: Any = None) -> None:
-        super().__init__(1.0, "fan_in", "truncated_normal", seed)
+    preset = (1.0, "fan_in", "truncated_normal")

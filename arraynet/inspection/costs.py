@@ -10,13 +10,13 @@ from typing import Any
 
 from arraynet.backend import Backend
 from arraynet.dispatch import promoted
+from arraynet.program import layout
 from arraynet.program.trace import Instruction, TracedArray, TracedNamespace, Tracer, UncapturableError, Value
 from arraynet.tensor import Tensor
 
 __all__ = ["Cost", "cost_of"]
 
-VIEWS = {"reshape", "permute_dims", "matrix_transpose", "moveaxis", "expand_dims", "squeeze", "broadcast_to"}
-VIEWS |= {"getitem", "unstack", "broadcast_arrays"}  # another look at the same numbers
+VIEWS = layout.VIEWS | {"unstack", "broadcast_arrays"}  # another look at the same numbers
 MOVES = {"take", "take_along_axis", "concat", "stack", "flip", "roll", "tile", "repeat", "astype", "asarray", "copy"}
 MOVES |= {"tril", "triu", "meshgrid", "random_words", "arange", "linspace", "eye", "searchsorted"}
 MOVES |= {f"{name}{like}" for name in ("zeros", "ones", "full", "empty") for like in ("", "_like")}

@@ -12,10 +12,8 @@ class InputLayer(Layer):
 
     Parameters
     ----------
-    shape : tuple of int or None
-        The shape of one sample, without the batch axis.
-    batch_size : int, optional
-        The length of the batch axis; None is any.
+    shape, batch_size
+        As for `Input`, which makes it.
     **kwargs
         Those of `Layer`.
     """

@@ -1,7 +1,7 @@
 """Precision and recall: counts of right and wrong positives, by thresholds or by rank."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from arraynet import ops
@@ -22,6 +22,7 @@ class _Positives(Metric):
     """
 
     direction = "up"
+    missed: Callable[[Any, Any], Any]  # of labels and guesses: 1 where what counts against the model happened
 
     def __init__(
         self,
@@ -50,10 +51,6 @@ class _Positives(Metric):
         truth, guesses = ops.cast(y_true, self.dtype), [ops.cast(y_pred > limit, self.dtype) for limit in self._limits]
         self.true_positives.assign_add(_counts([truth * guess for guess in guesses], sample_weight))
         self.misses.assign_add(_counts([self.missed(truth, guess) for guess in guesses], sample_weight))
-
-    def missed(self, truth: Any, guess: Any) -> Any:
-        """Return 1 where what the metric counts against the model happened."""
-        raise TypeError(f"{type(self).__name__} must define missed(truth, guess).")
 
     def result(self) -> Any:
         right = self.true_positives.read()
@@ -102,30 +99,16 @@ class Precision(_Positives):
     Tensor(1., dtype=float32, backend=numpy)
     """
 
-    def missed(self, truth: Any, guess: Any) -> Any:
-        return guess * (1.0 - truth)
+    missed = staticmethod(lambda truth, guess: guess * (1.0 - truth))
 
 
 class Recall(_Positives):
     """Share of the positive labels that are found: ``TP / (TP + FN)``, 0 where there are none.
 
-    Labels and predictions have one shape, a last axis of length 1 apart.
-
     Parameters
     ----------
-    thresholds : float or list of float, optional
-        Scores above it are positive; one half without it. Of a list, each has a value of its own.
-    top_k : int, optional
-        Only the `top_k` highest scores of the last axis may be positive; without `thresholds`, all of them are.
-    class_id : int, optional
-        The only class that is looked at, of several.
-    name, dtype
-        As for `Metric`.
-
-    Raises
-    ------
-    ValueError
-        A threshold is no number from 0 to 1, or labels and predictions have different shapes.
+    thresholds, top_k, class_id, name, dtype
+        As for `Precision`.
 
     Examples
     --------
@@ -134,5 +117,4 @@ class Recall(_Positives):
     Tensor(0.25, dtype=float32, backend=numpy)
     """
 
-    def missed(self, truth: Any, guess: Any) -> Any:
-        return truth * (1.0 - guess)
+    missed = staticmethod(lambda truth, guess: truth * (1.0 - guess))

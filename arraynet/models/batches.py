@@ -6,6 +6,7 @@ one batch at a time.
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -153,15 +154,14 @@ class IterableData:
         self.exhausted = False
         self.look: Callable[[Any], None] | None = None  # what finds wrong labels, in every batch
         self._iterator: Iterator[Any] | None = None
-        self._ahead: list[Batch] = []
 
     def first(self) -> Batch:
         """Return the first batch; it is yielded again by `epoch`."""
-        if not self._ahead:
-            self._ahead = [batch for batch in [next(self._going(), None)] if batch is not None]
-        if not self._ahead:
+        batch = next(going := self._going(), None)
+        if batch is None:
             raise ValueError("The data is empty: the iterable passed as x yielded no batch.")
-        return self._ahead[0]
+        self._iterator = chain([batch], going)
+        return batch
 
     known = first
 
@@ -169,7 +169,7 @@ class IterableData:
         """Yield the batches of one epoch, in the iterable's own order."""
         seen = 0
         while self.limit is None or seen < self.limit:
-            batch = self._ahead.pop() if self._ahead else next(self._going(), None)
+            batch = next(self._going(), None)
             if batch is None:
                 self._ran_out(seen)
                 return

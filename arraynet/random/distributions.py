@@ -125,24 +125,10 @@ def truncated_normal(shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: 
 
     Parameters
     ----------
-    shape : int or tuple of int
-        Of the result.
     mean, stddev : float
         Of the distribution before its ends are cut off.
-    dtype : str, optional
-        A floating one; floatx without it.
-    seed : int, SeedGenerator or None
-        As for `uniform`.
-
-    Returns
-    -------
-    Tensor
-        Of that shape and dtype.
-
-    Raises
-    ------
-    ValueError
-        The dtype is not a floating one.
+    shape, dtype, seed
+        As for `normal`, and so are what is returned and raised.
     """
     return _normal("truncated_normal", shape, mean, stddev, dtype, seed, TAIL)
 
