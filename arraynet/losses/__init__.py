@@ -8,7 +8,9 @@ one number as its `reduction` says. Shapes that do not go together are a ValueEr
 from arraynet.checks import explain_absent as _explain_absent
 from arraynet.losses.base import *
 from arraynet.losses.classes import *
+from arraynet.losses.crossentropies import *
 from arraynet.losses.functions import *
 from arraynet.losses.lookup import *
+from arraynet.losses.margins import *
 
 _explain_absent(__name__, "loss", "Any function of y_true and y_pred, made of arraynet.ops, can be one.")

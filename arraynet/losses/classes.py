@@ -4,7 +4,7 @@ from typing import Any
 
 from arraynet import ops
 from arraynet.checks import number
-from arraynet.losses import functions as f
+from arraynet.losses import crossentropies, functions, margins
 from arraynet.losses.base import FunctionLoss, divided, sparse_pair, weighted
 
 __all__ = [
@@ -41,61 +41,61 @@ class MeanSquaredError(FunctionLoss):
     (Tensor(5., dtype=float32, backend=numpy), Tensor(0.5, dtype=float32, backend=numpy))
     """
 
-    function = staticmethod(f.mean_squared_error)
+    function = staticmethod(functions.mean_squared_error)
 
 
 class MeanAbsoluteError(FunctionLoss):
     """Mean of the absolute error; see `mean_absolute_error`, and `Loss` for the arguments."""
 
-    function = staticmethod(f.mean_absolute_error)
+    function = staticmethod(functions.mean_absolute_error)
 
 
 class MeanAbsolutePercentageError(FunctionLoss):
     """Mean of the relative error in per cent; see `mean_absolute_percentage_error`, and `Loss` for the arguments."""
 
-    function = staticmethod(f.mean_absolute_percentage_error)
+    function = staticmethod(functions.mean_absolute_percentage_error)
 
 
 class MeanSquaredLogarithmicError(FunctionLoss):
     """Mean of the squared error of logarithms; see `mean_squared_logarithmic_error`, and `Loss` for the arguments."""
 
-    function = staticmethod(f.mean_squared_logarithmic_error)
+    function = staticmethod(functions.mean_squared_logarithmic_error)
 
 
 class LogCosh(FunctionLoss):
     """Mean of the error's log-cosh; see `log_cosh`, and `Loss` for the arguments."""
 
-    function = staticmethod(f.log_cosh)
+    function = staticmethod(functions.log_cosh)
 
 
 class Poisson(FunctionLoss):
     """Poisson loss of expected counts; see `poisson`, and `Loss` for the arguments."""
 
-    function = staticmethod(f.poisson)
+    function = staticmethod(functions.poisson)
 
 
 class KLDivergence(FunctionLoss):
     """Kullback-Leibler divergence of two distributions; see `kl_divergence`, and `Loss` for the arguments."""
 
-    function = staticmethod(f.kl_divergence)
+    function = staticmethod(functions.kl_divergence)
 
 
 class Hinge(FunctionLoss):
     """Hinge loss; see `hinge`, and `Loss` for the arguments."""
 
-    function = staticmethod(f.hinge)
+    function = staticmethod(margins.hinge)
 
 
 class SquaredHinge(FunctionLoss):
     """Squared hinge loss; see `squared_hinge`, and `Loss` for the arguments."""
 
-    function = staticmethod(f.squared_hinge)
+    function = staticmethod(margins.squared_hinge)
 
 
 class CategoricalHinge(FunctionLoss):
     """Hinge loss of one-hot labels; see `categorical_hinge`, and `Loss` for the arguments."""
 
-    function = staticmethod(f.categorical_hinge)
+    function = staticmethod(margins.categorical_hinge)
 
 
 class Huber(FunctionLoss):
@@ -109,7 +109,7 @@ class Huber(FunctionLoss):
         As for `Loss`.
     """
 
-    function = staticmethod(f.huber)
+    function = staticmethod(functions.huber)
 
     def __init__(
         self, delta: float = 1.0, reduction: str | None = MEAN, name: str | None = "huber_loss", dtype: Any = None
@@ -128,7 +128,7 @@ class CosineSimilarity(FunctionLoss):
         As for `Loss`.
     """
 
-    function = staticmethod(f.cosine_similarity)
+    function = staticmethod(functions.cosine_similarity)
 
     def __init__(self, axis: int = -1, reduction: str | None = MEAN, name: str | None = None, dtype: Any = None):
         super().__init__(reduction, name, dtype, axis=axis)
@@ -149,7 +149,7 @@ class CategoricalCrossentropy(FunctionLoss):
         As for `Loss`.
     """
 
-    function = staticmethod(f.categorical_crossentropy)
+    function = staticmethod(crossentropies.categorical_crossentropy)
 
     def __init__(
         self,
@@ -178,7 +178,7 @@ class SparseCategoricalCrossentropy(FunctionLoss):
         The axis of the classes.
     """
 
-    function = staticmethod(f.sparse_categorical_crossentropy)
+    function = staticmethod(crossentropies.sparse_categorical_crossentropy)
     ignore_class: int | None
 
     def __init__(
@@ -219,7 +219,7 @@ class BinaryCrossentropy(FunctionLoss):
         As for `Loss`.
     """
 
-    function = staticmethod(f.binary_crossentropy)
+    function = staticmethod(crossentropies.binary_crossentropy)
 
     def __init__(
         self,
@@ -254,7 +254,7 @@ class BinaryFocalCrossentropy(FunctionLoss):
         As for `Loss`.
     """
 
-    function = staticmethod(f.binary_focal_crossentropy)
+    function = staticmethod(crossentropies.binary_focal_crossentropy)
 
     def __init__(
         self,
@@ -292,7 +292,7 @@ class CategoricalFocalCrossentropy(FunctionLoss):
         As for `Loss`.
     """
 
-    function = staticmethod(f.categorical_focal_crossentropy)
+    function = staticmethod(crossentropies.categorical_focal_crossentropy)
 
     def __init__(
         self,

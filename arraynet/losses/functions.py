@@ -1,27 +1,13 @@
-"""Losses as functions in ops: true values and predictions in, one loss per sample out."""
+"""Losses of numbers, as functions in ops: true values and predictions in, one loss per sample out."""
 
 import math
 from typing import Any
 
 from arraynet import config, ops
 from arraynet.losses.base import pair
-from arraynet.losses.crossentropies import (
-    binary_crossentropy,
-    binary_focal_crossentropy,
-    categorical_crossentropy,
-    categorical_focal_crossentropy,
-    sparse_categorical_crossentropy,
-)
-from arraynet.losses.margins import categorical_hinge, hinge, squared_hinge
 
 __all__ = [
-    "binary_crossentropy",
-    "binary_focal_crossentropy",
-    "categorical_crossentropy",
-    "categorical_focal_crossentropy",
-    "categorical_hinge",
     "cosine_similarity",
-    "hinge",
     "huber",
     "kl_divergence",
     "log_cosh",
@@ -30,8 +16,6 @@ __all__ = [
     "mean_squared_error",
     "mean_squared_logarithmic_error",
     "poisson",
-    "sparse_categorical_crossentropy",
-    "squared_hinge",
 ]
 
 

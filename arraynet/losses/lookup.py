@@ -6,12 +6,12 @@ from typing import Any
 from arraynet import registry
 from arraynet.checks import function_name
 from arraynet.custom_objects import custom_object_scope
-from arraynet.losses import classes, functions
+from arraynet.losses import classes, crossentropies, functions, margins
 
 __all__ = ["deserialize", "get", "serialize"]
 
 ALIASES = {
-    "bce": functions.binary_crossentropy,
+    "bce": crossentropies.binary_crossentropy,
     "mse": functions.mean_squared_error,
     "mae": functions.mean_absolute_error,
     "mape": functions.mean_absolute_percentage_error,
@@ -19,7 +19,8 @@ ALIASES = {
     "kld": functions.kl_divergence,
     "logcosh": functions.log_cosh,
 }
-FUNCTIONS = {name: getattr(functions, name) for name in functions.__all__} | ALIASES
+_MODULES = (crossentropies, functions, margins)
+FUNCTIONS = {name: getattr(module, name) for module in _MODULES for name in module.__all__} | ALIASES
 FUNCTIONS |= {name.upper(): function for name, function in ALIASES.items()}
 CLASSES = registry.named(*(getattr(classes, name) for name in classes.__all__))
 

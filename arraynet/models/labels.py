@@ -14,7 +14,7 @@ __all__ = ["check_labels", "check_outputs"]
 SPARSE = (losses.sparse_categorical_crossentropy,)
 CATEGORICAL = (losses.categorical_crossentropy, losses.categorical_focal_crossentropy)
 BINARY = (losses.binary_crossentropy, losses.binary_focal_crossentropy)
-FUNCTIONS = [getattr(losses, name) for name in losses.functions.__all__]
+FUNCTIONS = losses.lookup.FUNCTIONS.values()
 PROBABILITIES = (*SPARSE, *CATEGORICAL, *BINARY, losses.kl_divergence)
 
 
@@ -97,7 +97,7 @@ def _check_places(fn: Any, labels: np.ndarray, guess: Tensor, source: str) -> No
 def _check_units(fn: Any, labels: np.ndarray, guess: Tensor, source: str) -> None:
     """Refuse rows of labels that are longer or shorter than the rows of outputs."""
     rows = labels.ndim == guess.ndim > 1 and labels.shape[-1] > 1
-    if rows and fn in vars(losses).values() and fn not in SPARSE and labels.shape[-1] != guess.shape[-1]:
+    if rows and fn in FUNCTIONS and fn not in SPARSE and labels.shape[-1] != guess.shape[-1]:
         raise ValueError(
             f"y holds rows of {labels.shape[-1]} numbers, its shape is {labels.shape}, but the model ends in {source}. "
             f"Give the last layer {labels.shape[-1]} units, or choose the columns of y."
