@@ -1,6 +1,5 @@
 """Write every epoch's values to a file of comma-separated values."""
 
-import csv
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -37,27 +36,32 @@ class CSVLogger(Callback):
         self._file = self.path.open("a" if self.append else "w", newline="", encoding="utf-8")
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        logs, writer = logs or {}, csv.writer(self._file, delimiter=self.separator)
+        logs = logs or {}
         if not self.keys:
             self.keys = sorted(logs)
-            writer.writerow(["epoch", *self.keys])
+            self._write(self._file, [["epoch", *self.keys]])
         elif new := sorted(set(logs) - set(self.keys)):  # with validation_freq, a later epoch is the first to validate
             self._widen(new)
-            writer = csv.writer(self._file, delimiter=self.separator)
-        writer.writerow([epoch, *(logs.get(key, "NA") for key in self.keys)])
+        self._write(self._file, [[epoch, *(logs.get(key, "NA") for key in self.keys)]])
         self._file.flush()
 
     def _rows(self) -> list[list[str]]:
+        import csv  # here and below, since `fit` without it shall not wait for it
+
         with self.path.open(newline="", encoding="utf-8") as old:
             return list(csv.reader(old, delimiter=self.separator))
+
+    def _write(self, stream: Any, rows: list[list[Any]]) -> None:
+        import csv
+
+        csv.writer(stream, delimiter=self.separator).writerows(rows)
 
     def _widen(self, new: list[str]) -> None:
         """Add columns to the file, with NA in the rows that are there."""
         self._file.close()
         rows, text = self._rows()[1:], StringIO(newline="")
         self.keys += new
-        rows = [["epoch", *self.keys], *(row + ["NA"] * len(new) for row in rows)]
-        csv.writer(text, delimiter=self.separator).writerows(rows)
+        self._write(text, [["epoch", *self.keys], *(row + ["NA"] * len(new) for row in rows)])
         with replacing(self.path) as stream:
             stream.write(text.getvalue().encode())
         self._file = self.path.open("a", newline="", encoding="utf-8")
