@@ -42,6 +42,13 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"Error: {message}\nFor help: {self.prog} --help\n")
 
 
+class _Help(argparse.ArgumentDefaultsHelpFormatter):
+    """Tells the default of what has one."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        return action.help if action.default in (None, False) else super()._get_help_string(action)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser("python -m arraynet", description="Neural networks on any array library.")
     parser.add_argument(
@@ -50,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_train(commands)
     _add_bench(commands)
-    command = _added(commands, "backends", _backends, "list the installed backends, and why one cannot run")
+    _added(commands, "backends", _backends, "list the installed backends, and why one cannot run")
     command = _added(commands, "check-backend", _check_backend, "run the conformance kit on a backend")
     command.add_argument("name", type=_backend, help="an installed backend's name, or module:attribute")
     text = "run every layer, loss, metric and optimizer, and train five networks, besides the ops"
@@ -61,9 +68,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _added(commands: Any, name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
-    style = argparse.ArgumentDefaultsHelpFormatter
     command: argparse.ArgumentParser = commands.add_parser(
-        name, help=text, description=f"{text[0].upper()}{text[1:]}.", formatter_class=style
+        name, help=text, description=f"{text[0].upper()}{text[1:]}.", formatter_class=_Help
     )
     command.set_defaults(run=run)
     return command
@@ -78,15 +84,15 @@ def _add_train(commands: Any) -> None:
     add("--batch-size", type=_positive, default=128, help="images in a step")
     add("--hidden", type=_widths, default="512", help="units of the hidden layers, as in 512 or 256,128")
     add("--optimizer", default="rmsprop", help="its name, such as sgd or adam")
-    add("--learning-rate", type=float, default=argparse.SUPPRESS, help="the optimizer's own without it")
-    add("--seed", type=int, default=argparse.SUPPRESS, help="fixes all random numbers; else ARRAYNET_SEED's or any")
+    add("--learning-rate", type=float, help="the optimizer's own without it")
+    add("--seed", type=int, help="fixes all random numbers; else ARRAYNET_SEED's or any")
     add("--output", type=Path, default=Path("runs", "mnist"), help="folder for weights, model and curves")
 
 
 def _add_bench(commands: Any) -> None:
     command = _added(commands, "bench", _bench, "time a training step of a network on the installed backends")
     add = command.add_argument
-    add("names", nargs="*", metavar="BACKEND", default=argparse.SUPPRESS, help="all that are installed without it")
+    add("names", nargs="*", metavar="BACKEND", help="all that are installed without it")
     add("--batch-size", type=_positive, default=128, help="rows in a step")
     add("--hidden", type=_widths, default="512", help="units of the hidden layers, as in 512 or 256,128")
 
@@ -140,10 +146,10 @@ def _train(options: argparse.Namespace) -> int:
     from arraynet.datasets import mnist
 
     try:  # what may be wrong comes before the training
-        if "seed" in options:
+        if options.seed is not None:
             utils.set_random_seed(options.seed)
         optimizer = optimizers.get(options.optimizer)
-        if "learning_rate" in options:
+        if options.learning_rate is not None:
             optimizer.learning_rate = options.learning_rate
         options.output.mkdir(parents=True, exist_ok=True)
         seed, data = config.seed(), mnist.load_data()
@@ -246,15 +252,15 @@ def _bench(options: argparse.Namespace) -> int:
     from rich.table import Table
 
     table = Table("backend", "first step, s", "step, ms", "rows a second")
-    named, failed = getattr(options, "names", None), False
-    for name in named or plugins.available_backends():
+    failed = False
+    for name in options.names or plugins.available_backends():
         try:
             row = _step_timed(plugins.load(name), options.batch_size, options.hidden)
         except (Exception, SystemExit) as error:  # a plugin may fail in any way; the table says how
             row, failed = (f"cannot run: {_reason(error)}",), True
         table.add_row(*map(escape, (name, *row)))
     Console().print(table)
-    return int(bool(named) and failed)
+    return int(bool(options.names) and failed)
 
 
 def _step_timed(backend: Any, batch: int, hidden: Sequence[int]) -> tuple[str, ...]:

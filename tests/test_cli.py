@@ -157,11 +157,13 @@ def test_a_bad_environment_variable_is_told_in_one_line():
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("command", ["train", "backends", "check-backend"])
+@pytest.mark.parametrize("command", ["train", "bench", "backends", "check-backend", "compare"])
 def test_every_command_has_help(command):
     done = run(command, "--help")
     assert done.returncode == 0
     assert len(done.stdout.splitlines()) >= 5
+    assert "default: None" not in done.stdout
+    assert "default: False" not in done.stdout
 
 
 class Broken(ArrayAPIBackend):

@@ -55,7 +55,7 @@ def compare(
         Whether captured programs are run instead, loops and all, each backend on its own; then whole results
         are compared, and no op can be named.
     limit : int, optional
-        After how many results to stop.
+        After how many results to stop; captured programs are compared to the end.
 
     Returns
     -------
