@@ -10,18 +10,8 @@ from pathlib import Path
 
 from arraynet.checks import choice, number
 
-__all__ = [
-    "crossentropy",
-    "epsilon",
-    "floatx",
-    "kernels",
-    "seed",
-    "set_crossentropy",
-    "set_epsilon",
-    "set_floatx",
-    "set_kernels",
-    "set_seed",
-]
+__all__ = ["crossentropy", "epsilon", "floatx", "kernels", "seed", "set_crossentropy", "set_epsilon", "set_floatx",
+           "set_kernels", "set_seed"]  # fmt: skip
 
 FLOATS = ("float16", "float32", "float64")
 KERNELS = ("fused", "native", "generic", "eager")

@@ -9,15 +9,7 @@ from arraynet.initializers.drawn import Drawn
 from arraynet.ops.shape import new_shape
 from arraynet.tensor import Tensor
 
-__all__ = [
-    "GlorotNormal",
-    "GlorotUniform",
-    "HeNormal",
-    "HeUniform",
-    "LecunNormal",
-    "LecunUniform",
-    "VarianceScaling",
-]
+__all__ = ["GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform", "LecunNormal", "LecunUniform", "VarianceScaling"]
 
 TRUNCATED = 0.87962566103423978  # standard deviation of a standard normal cut at plus and minus two
 

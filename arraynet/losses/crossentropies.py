@@ -6,13 +6,8 @@ from arraynet import config, ops
 from arraynet.checks import number
 from arraynet.losses.base import probable_pair, sparse_pair
 
-__all__ = [
-    "binary_crossentropy",
-    "binary_focal_crossentropy",
-    "categorical_crossentropy",
-    "categorical_focal_crossentropy",
-    "sparse_categorical_crossentropy",
-]
+__all__ = ["binary_crossentropy", "binary_focal_crossentropy", "categorical_crossentropy",
+           "categorical_focal_crossentropy", "sparse_categorical_crossentropy"]  # fmt: skip
 
 
 def categorical_crossentropy(

@@ -6,17 +6,9 @@ from typing import Any
 from arraynet import config, ops
 from arraynet.losses.base import pair
 
-__all__ = [
-    "cosine_similarity",
-    "huber",
-    "kl_divergence",
-    "log_cosh",
-    "mean_absolute_error",
-    "mean_absolute_percentage_error",
-    "mean_squared_error",
-    "mean_squared_logarithmic_error",
-    "poisson",
-]
+__all__ = ["cosine_similarity", "huber", "kl_divergence", "log_cosh", "mean_absolute_error",
+           "mean_absolute_percentage_error", "mean_squared_error", "mean_squared_logarithmic_error",
+           "poisson"]  # fmt: skip
 
 
 def mean_squared_error(y_true: Any, y_pred: Any) -> Any:

@@ -13,17 +13,8 @@ from arraynet.ops.shape import checked_axis, concatenate, narrow, stack
 from arraynet.ops.turning import flip
 from arraynet.tree import flatten, unflatten
 
-__all__ = [
-    "associative_scan",
-    "cond",
-    "fori_loop",
-    "map",
-    "scan",
-    "stop_gradient",
-    "switch",
-    "vectorized_map",
-    "while_loop",
-]
+__all__ = ["associative_scan", "cond", "fori_loop", "map", "scan", "stop_gradient", "switch", "vectorized_map",
+           "while_loop"]  # fmt: skip
 
 
 @op(promote=None, name="stop_gradient")

@@ -15,24 +15,8 @@ from arraynet.optimizers.lion import Lion
 from arraynet.optimizers.rmsprop import Adadelta, Adagrad, RMSprop
 from arraynet.optimizers.sgd import SGD
 
-__all__ = [
-    "SGD",
-    "Adadelta",
-    "Adagrad",
-    "Adam",
-    "AdamW",
-    "Adamax",
-    "Ftrl",
-    "Lamb",
-    "Lion",
-    "Nadam",
-    "Optimizer",
-    "RMSprop",
-    "deserialize",
-    "get",
-    "schedules",
-    "serialize",
-]
+__all__ = ["SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lamb", "Lion", "Nadam", "Optimizer",
+           "RMSprop", "deserialize", "get", "schedules", "serialize"]  # fmt: skip
 
 _CLASSES = (SGD, RMSprop, Adam, AdamW, Nadam, Adamax, Adagrad, Adadelta, Lion, Lamb, Ftrl)
 _TABLE = {cls.__name__.lower(): cls for cls in _CLASSES}

@@ -4,18 +4,8 @@ from typing import Any
 
 from arraynet.dispatch import op
 
-__all__ = [
-    "GRAIN",
-    "TINY",
-    "chosen",
-    "clip_by_global_norm",
-    "clip_by_norm",
-    "clip_by_value",
-    "decayed",
-    "flushed",
-    "global_norm",
-    "moving_average",
-]
+__all__ = ["GRAIN", "TINY", "chosen", "clip_by_global_norm", "clip_by_norm", "clip_by_value", "decayed", "flushed",
+           "global_norm", "moving_average"]  # fmt: skip
 
 # Means of gradients that stay zero would sink into denormal numbers, which many processors handle a hundred times
 # slower. A mean of squares gets this floor, one addition that changes no bit above 1e-22; epsilon hides it.

@@ -13,17 +13,8 @@ from arraynet import registry
 from arraynet.checks import explain_absent as _explain_absent
 from arraynet.checks import flag, number
 
-__all__ = [
-    "CosineDecay",
-    "CosineDecayRestarts",
-    "ExponentialDecay",
-    "InverseTimeDecay",
-    "LearningRateSchedule",
-    "PiecewiseConstantDecay",
-    "PolynomialDecay",
-    "deserialize",
-    "serialize",
-]
+__all__ = ["CosineDecay", "CosineDecayRestarts", "ExponentialDecay", "InverseTimeDecay", "LearningRateSchedule",
+           "PiecewiseConstantDecay", "PolynomialDecay", "deserialize", "serialize"]  # fmt: skip
 
 NUMERIC = (
     *("initial_learning_rate", "end_learning_rate", "warmup_target", "warmup_steps"),

@@ -19,13 +19,7 @@ from arraynet.registry import Configured
 from arraynet.threads import new_lock
 from arraynet.words import host_words
 
-__all__ = [
-    "SeedGenerator",
-    "host_permutation",
-    "path_scope",
-    "reset_streams",
-    "stream_key",
-]
+__all__ = ["SeedGenerator", "host_permutation", "path_scope", "reset_streams", "stream_key"]
 
 _path: ContextVar[str | None] = ContextVar("arraynet_random_path", default=None)
 _unnamed = count()

@@ -9,17 +9,7 @@ from arraynet.utils.plotting import image_grid, training_curves
 from arraynet.utils.seeding import set_random_seed
 from arraynet.utils.session import clear_session
 
-__all__ = [
-    "clear_session",
-    "image_grid",
-    "normalize",
-    "plot_confusion",
-    "plot_graph",
-    "plot_model",
-    "plot_weights",
-    "set_random_seed",
-    "to_categorical",
-    "training_curves",
-]
+__all__ = ["clear_session", "image_grid", "normalize", "plot_confusion", "plot_graph", "plot_model", "plot_weights",
+           "set_random_seed", "to_categorical", "training_curves"]  # fmt: skip
 
 _explain_absent(__name__, "helper")

@@ -11,20 +11,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-__all__ = [
-    "acquire",
-    "add",
-    "call",
-    "lowest",
-    "peek",
-    "poke",
-    "release",
-    "rest",
-    "stored",
-    "swap",
-    "swap_if",
-    "unpacked",
-]
+__all__ = ["acquire", "add", "call", "lowest", "peek", "poke", "release", "rest", "stored", "swap", "swap_if",
+           "unpacked"]  # fmt: skip
 
 NUMBER, ADDRESS = ir.IntType(64), ir.IntType(8).as_pointer()
 TASK = ir.FunctionType(NUMBER, [NUMBER] * 3)  # of an address of data, a part and the number of parts
