@@ -271,6 +271,11 @@ class NumPyBackend(Backend):
         return f"numpy {np.__version__}, {platform.machine()}"
 
 
+def share(x: Any, y: Any) -> bool:
+    """Tell whether two host arrays may have memory in common."""
+    return type(x) is type(y) is np.ndarray and np.may_share_memory(x, y)
+
+
 def dtype_of(x: Any) -> np.dtype:
     """Return any library's array dtype as NumPy's."""
     dtype = x.dtype

@@ -6,7 +6,7 @@ are arrays, those behind it are static. Fallback from a backend's kernel lives h
 """
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from functools import cached_property
 from typing import Any, overload
@@ -14,14 +14,14 @@ from typing import Any, overload
 import numpy as np
 
 from arraynet import config, dtypes
-from arraynet.backend import Backend, dtype_of
+from arraynet.backend import Backend, dtype_of, share
 from arraynet.dtypes import host_array
 from arraynet.observers import OBSERVERS
 from arraynet.operators import OPS
 from arraynet.plugins import current
 from arraynet.tensor import Tensor, Variable, as_tensor, mixed, stacked
 
-__all__ = ["HostScalar", "Op", "Rule", "apply", "execute", "op", "operands", "promoted"]
+__all__ = ["HostScalar", "Op", "Rule", "apply", "execute", "op", "operands", "part", "promoted"]
 
 UNFIT = "shapes cannot be broadcast together: counted from the last axis, lengths must be equal or 1"
 PROMOTIONS = {"common": dtypes.promote, "number": dtypes.promote_number, "float": dtypes.promote_float, None: None}
@@ -48,6 +48,12 @@ class HostScalar:
 
 # Draws that a second run of the same computation makes again, in their order, instead of new ones.
 REDRAWN: ContextVar[Iterator[HostScalar] | None] = ContextVar("arraynet_redrawn", default=None)
+
+
+class Borrowed(Tensor):
+    """A Tensor on a host array that the caller may write into: no result shares its memory, no observer keeps it."""
+
+    __slots__ = ()
 
 
 class Rule:
@@ -210,10 +216,11 @@ def apply(op: Op, args: Sequence[Any], static: dict[str, Any]) -> Any:
     plain, observers = _plain(op, args), OBSERVERS.get()
     args = tuple(args) if plain else tuple(map(stacked, args))
     backend = _backend_of(args)
-    inputs = args if plain else _inputs(op, args, backend, copy=bool(observers) or op.logits)
+    inputs = args if plain else _inputs(op, args, backend)
+    lent = () if plain else [i.array for i in inputs if type(i) is Borrowed]
     try:
         with backend.guard():
-            result = execute(op, backend, backend.xp, [i.array if type(i) is Tensor else i for i in inputs], static)
+            result = execute(op, backend, backend.xp, [i.array if isinstance(i, Tensor) else i for i in inputs], static)
     except (ValueError, TypeError, IndexError, NotImplementedError, OverflowError) as error:
         raise _explained(error, op, inputs, static) from error
     if isinstance(result, tuple | list):
@@ -222,6 +229,9 @@ def apply(op: Op, args: Sequence[Any], static: dict[str, Any]) -> Any:
         outputs = Tensor(result, backend)
         if op.logits:
             outputs.logits = inputs[0], static.get("axis", ())  # (): element by element
+    if lent:
+        outs = outputs if type(outputs) is tuple else (outputs,)
+        part((*inputs, *outs) if observers or op.logits else outs, lent)
     for observer in observers:
         observer.record(op, inputs, static, outputs)
     return outputs
@@ -274,21 +284,22 @@ def _backend_of(args: Sequence[Any]) -> Backend:
     return found[0] if found else current()
 
 
-def _inputs(op: Op, args: Sequence[Any], backend: Backend, copy: bool) -> tuple[Any, ...]:
-    """Arguments as Tensors, weak Python scalars and None; what an observer or a result keeps is a copy of host data."""
+def _inputs(op: Op, args: Sequence[Any], backend: Backend) -> tuple[Any, ...]:
+    """Arguments as Tensors, weak Python scalars and None."""
     inputs = [_entered(a, backend) for a in args]
     if op._common is None or not any(isinstance(i, Tensor | np.ndarray) for i in inputs):
         inputs = [host_array(a) if type(i) in _WEAK else i for i, a in zip(inputs, args, strict=True)]
-    return _placed(inputs, args, backend, copy)
+    return _placed(inputs, args, backend)
 
 
-def _placed(inputs: list[Any], args: Sequence[Any], backend: Backend, copy: bool) -> tuple[Any, ...]:
+def _placed(inputs: list[Any], args: Sequence[Any], backend: Backend) -> tuple[Any, ...]:
     """Inputs with Tensors for host arrays; `args` tell which of these have dtypes, and which were lists or numbers."""
+    made = Tensor if OBSERVERS.get() else Borrowed
     floating = next((i.dtype for i in inputs if type(i) is Tensor and i.dtype.kind == "f"), None)
     for k, (i, a) in enumerate(zip(inputs, args, strict=True)):
         if isinstance(i, np.ndarray):
             kind = floating if floating and i.dtype.kind == "f" else dtypes.resolve(a, i, args)
-            inputs[k] = as_tensor(np.array(i) if copy else i, backend, kind.name)
+            inputs[k] = made(as_tensor(i, backend, kind.name, copy=made is Tensor).array, backend)
     return tuple(inputs)
 
 
@@ -314,7 +325,7 @@ def operands(*args: Any) -> tuple[Tensor, ...]:
     if all(type(a) is Tensor for a in args):
         return args
     inputs = [host_array(a) if (i := _entered(a, backend)) is None or type(i) in _WEAK else i for a in args]
-    return _placed(inputs, args, backend, copy=False)
+    return _placed(inputs, args, backend)
 
 
 def _entered(a: Any, backend: Backend) -> Any:
@@ -326,8 +337,15 @@ def _entered(a: Any, backend: Backend) -> Any:
     if isinstance(a, np.generic):
         return host_array(a).item()
     if not isinstance(a, np.ndarray) and isinstance(a, backend.array_types):
-        return as_tensor(a, backend)
+        return as_tensor(a, backend, copy=False)
     return host_array(a)
+
+
+def part(tensors: Iterable[Any], hosts: Iterable[Any]) -> None:
+    """Copy what Tensors share with host arrays of the caller, who may write into them."""
+    for t in tensors:
+        if isinstance(t, Tensor) and any(share(t.array, x) for x in hosts):
+            t.array, t.__class__ = np.array(t.array), Tensor
 
 
 def _explained(error: Exception, op: Op, inputs: tuple[Any, ...], static: dict[str, Any]) -> Exception:

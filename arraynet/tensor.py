@@ -146,7 +146,7 @@ class Tensor(Operators):
 
 
 def _rebuild(host: np.ndarray, backend: str) -> Tensor:
-    return as_tensor(host, load(backend))
+    return as_tensor(host, load(backend), copy=False)
 
 
 def _of_value(name: str) -> Callable[[Any], Any]:
@@ -347,13 +347,13 @@ class Variable(Operators, Versioned):
 
 def _owned(x: Any, backend: Backend | None, dtype: str | None) -> Tensor:
     """A Tensor whose array no caller can write into, and whose gradient ends here."""
-    if isinstance(x, Tensor | Variable):  # which may be a view of a host array
+    if isinstance(x, Tensor | Variable):  # which may be a view of a larger one
         x = OPS["stop_gradient" if OBSERVERS.get() else "copy"](as_tensor(x, backend or x.backend, dtype))
-    return as_tensor(np.array(x, order="C") if isinstance(x, np.ndarray) else x, backend, dtype)
+    return as_tensor(x, backend, dtype)
 
 
-def as_tensor(x: Any, backend: Backend | None = None, dtype: str | None = None) -> Tensor:
-    """Return `x` as a Tensor of the backend (the current one without it); host arrays are not copied.
+def as_tensor(x: Any, backend: Backend | None = None, dtype: str | None = None, copy: bool = True) -> Tensor:
+    """Return `x` as a Tensor of the backend (the current one without it), of host arrays on a copy.
 
     Raises
     ------
@@ -373,7 +373,9 @@ def as_tensor(x: Any, backend: Backend | None = None, dtype: str | None = None) 
     if isinstance(x, backend.array_types) and not isinstance(x, np.ndarray | np.generic):
         return Tensor(backend.asarray(x, dtype), backend)
     host = dtypes.host_array(x)
-    return Tensor(backend.asarray(host, dtype or dtypes.resolve(x, host).name), backend)
+    dtype = dtype or dtypes.resolve(x, host).name
+    lent = copy and (host is x or host.base is not None)  # a list's is new
+    return Tensor(backend.asarray(np.array(host, dtype, order="C") if lent else host, dtype), backend)
 
 
 def stacked(x: Any) -> Any:
@@ -389,7 +391,4 @@ def _holds_tensor(x: Any) -> bool:
 
 def mixed(one: Backend, other: Backend) -> str:
     """Return the error text for Tensors of two backends in one op."""
-    return (
-        f"Tensors of two backends met in one op: {one.name!r} and {other.name!r}. "
-        f'Move one of them: x.to("{other.name}").'
-    )
+    return f'Tensors of two backends met: {one.name!r} and {other.name!r}. Move one of them: x.to("{other.name}").'

@@ -182,6 +182,14 @@ def test_what_observers_keep_of_host_data_is_a_copy():
     np.testing.assert_array_equal(records.seen[0][1][0], [1, 1])
 
 
+def test_an_argument_that_was_taken_before_there_were_observers_is_one_too():
+    records, host = Records(), np.ones(2, "float32")
+    (taken,) = operands(host)
+    records.during(ops.add, (taken, ops.ones(2)))
+    host[:] = 7
+    np.testing.assert_array_equal(records.seen[0][1][0], [1, 1])
+
+
 def test_events_of_variables(backend):
     class Events(Observer):
         def __init__(self):

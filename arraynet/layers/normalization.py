@@ -83,7 +83,7 @@ class Normalization(Elementwise):
         if self.mean is not None:
             raise ValueError(f"Layer {self.name!r} (Normalization) was given its mean and variance: nothing to adapt.")
         with use_backend(self._home((data,))):
-            data = data if isinstance(data, Tensor) else as_tensor(data)
+            data = data if isinstance(data, Tensor) else as_tensor(data, copy=False)
             if not self.built:
                 self.build(data.shape)
             mean, variance = ops.moments(ops.cast(data, self.variable_dtype), axes=self._reduced, keepdims=True)

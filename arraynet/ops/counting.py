@@ -79,7 +79,7 @@ def given_edges(data: Any, bins: Any) -> Any:
     edges = vector("histogram", "bins", operands(data, bins)[1])
     if isinstance(bins, list | tuple | np.ndarray) and (np.diff(np.asarray(bins, float)) < 0).any():
         raise ValueError(f"histogram: bins must be an int or edges in ascending order, received {bins!r}.")
-    return cast(edges, data.dtype)
+    return ravel(cast(edges, data.dtype))  # of its own, where the bins are the caller's array
 
 
 def equal_bins(data: Any, bins: int, limits: Any) -> Any:

@@ -76,7 +76,7 @@ def identity(n: int, dtype: Any = None) -> Tensor:
 
 def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:  # noqa: N803
     """Return ones on and below the k-th diagonal of an N x M matrix, zeros above."""
-    return as_tensor(np.tri(N, M, k), None, dtypes.standardize(dtype or "float"))
+    return as_tensor(np.tri(N, M, k), None, dtypes.standardize(dtype or "float"), copy=False)
 
 
 def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Tensor:
@@ -90,7 +90,7 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     if apart is not None and not apart:
         raise ValueError(f"arange: step is how far the numbers lie apart, not 0; received step={step!r}.")
     host = np.arange(first, last, apart) if last is not None else np.arange(0, first, apart)
-    return as_tensor(host, None, dtypes.standardize(dtype) if dtype else dtypes.promote(*kinds).name)
+    return as_tensor(host, None, dtypes.standardize(dtype) if dtype else dtypes.promote(*kinds).name, copy=False)
 
 
 def _wide(dtype: Any, *ends: Any) -> list[Tensor]:
@@ -132,7 +132,7 @@ def linspace(
     first, last = _wide(dtype, start, stop)
     kind = first.dtype
     parts = max(num - 1 if endpoint else num, 1)
-    places = as_tensor(np.arange(num) / parts, first.backend, kind.name)
+    places = as_tensor(np.arange(num) / parts, first.backend, kind.name, copy=False)
     ndim = max(first.ndim, last.ndim)
     places = reshape(places, (num,) + (1,) * ndim)
     values = first * (1 - places) + last * places  # exact at both ends
@@ -192,7 +192,7 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any
     if sparse or ragged:
         raise ValueError("convert_to_tensor: sparse and ragged tensors are not supported.")
     name = None if dtype is None else dtypes.standardize(dtype)
-    return as_tensor(np.array(x) if isinstance(x, np.ndarray) else x, None, name)
+    return as_tensor(x, None, name)
 
 
 def array(x: Any, dtype: Any = None) -> Tensor:

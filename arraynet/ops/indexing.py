@@ -70,9 +70,10 @@ def get_item(x: Any, key: Any) -> Any:
         An index known on the host is out of range, a mask has another shape than its axes, or there are
         too many indices. Indices in a Tensor are not looked at.
     """
-    (x,) = operands(x)
+    given, (x,) = x, operands(x)
     parts, arrays, target = _Plan(x.shape, key).result()
-    basic = window(x, key=parts) if any(p != (0, n, 1) for p, n in _beside(parts, x.shape)) else x
+    whole = x is given and all(p == (0, n, 1) for p, n in _beside(parts, x.shape))
+    basic = x if whole else window(x, key=parts)
     return _gathered(basic, arrays, target) if arrays else basic
 
 

@@ -23,7 +23,7 @@ from arraynet.ops.shape import (
     widen,
 )
 from arraynet.ops.taking import take
-from arraynet.tensor import Tensor, Variable
+from arraynet.tensor import Tensor, Variable, as_tensor
 
 __all__ = ["append", "array_split", "dsplit", "dstack", "hsplit", "hstack", "meshgrid", "pad", "repeat",
            "split", "tile", "unstack", "vsplit", "vstack"]  # fmt: skip
@@ -178,7 +178,7 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
     constant_values : number, optional
         The constant, 0 without it; refused in the other modes.
     """
-    (x,) = operands(x)
+    x = as_tensor(x)
     choice("pad: mode", mode, ("constant", "edge", "reflect", "symmetric", "wrap"))
     if constant_values is not None and mode != "constant":
         raise ValueError(f"pad: constant_values is for mode='constant', received it with mode={mode!r}.")

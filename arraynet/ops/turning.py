@@ -5,6 +5,7 @@ from typing import Any
 
 from arraynet.dispatch import op, operands
 from arraynet.ops.shape import checked_axes, checked_axis, static_shape, swapaxes
+from arraynet.tensor import as_tensor
 
 __all__ = ["flip", "fliplr", "flipud", "roll", "rot90"]
 
@@ -59,7 +60,7 @@ def roll(x: Any, shift: Any, axis: Any = None) -> Any:
 
 def rot90(array: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
     """Return `array` turned by `k` times 90 degrees in the plane of two axes, from the first to the second."""
-    (x,) = operands(array)
+    x = as_tensor(array)
     one, two = checked_axes(tuple(axes), x.ndim)
     quarter = k % 4
     if quarter == 0:

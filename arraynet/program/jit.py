@@ -17,15 +17,15 @@ import numpy as np
 from arraynet import config
 from arraynet.backend import Backend
 from arraynet.checks import warn
+from arraynet.dispatch import part
 from arraynet.observers import OBSERVERS, Versioned, latest_touch, latest_version
-from arraynet.operators import OPS
 from arraynet.plugins import current
 from arraynet.program.capture import Capture
 from arraynet.program.host import HOST_PASSES, HostProgram
 from arraynet.program.layout import aligned_like, is_aligned
 from arraynet.program.passes import optimise
 from arraynet.program.program import Program, interpret
-from arraynet.program.trace import UncapturableError, share
+from arraynet.program.trace import UncapturableError
 from arraynet.rows import Rows, gathered
 from arraynet.tensor import Tensor, Variable, as_tensor
 from arraynet.threads import new_lock
@@ -136,9 +136,9 @@ class Jitted:
         entry = _EAGER if OBSERVERS.get() or settings[0] == "eager" else self._entries.get(key)
         if isinstance(entry, _Entry) and entry.holds():
             return _replay(entry, leaves)
-        leaves, tensor = [*map(gathered, leaves)], _kept if entry is _EAGER else _own
+        leaves, tensor = [*map(gathered, leaves)], as_tensor if entry is _EAGER else _own
         arrays = tuple({Tensor, np.ndarray, *current().array_types} - {np.generic})
-        full = [tensor(x, backend) if isinstance(x, arrays) else x for x in leaves]
+        full = [tensor(x, getattr(x, "backend", backend)) if isinstance(x, arrays) else x for x in leaves]
         args, kwargs = unflatten([args, kwargs], full)
         return self.function(*args, **kwargs) if entry is _EAGER else self._capture(key, backend, args, kwargs, leaves)
 
@@ -155,9 +155,7 @@ class Jitted:
                 for variable, value in (r for r in capture.reads.values() if id(r[0]) in capture.writes):
                     variable.put(value)  # others may be another thread's, which has gone on
                 result = _replay(entry, leaves, [number.example for number in entry.program.host_values()])
-        held = [*(value for _, value in capture.writes.values()), *flatten(result)]
-        for value in (v for v in held if isinstance(v, Tensor) and any(share(v.array, x) for x in leaves)):
-            value.array = np.array(value.array)  # the caller's own, who may write into it
+        part([*(value for _, value in capture.writes.values()), *flatten(result)], leaves)
         return result
 
     def _entry(self, capture: Capture, result: Any, backend: Backend, inputs: list[Any]) -> Any:
@@ -199,15 +197,10 @@ def _kind(x: Any) -> Any:
     return _NESTED if isinstance(x, list | tuple | dict) else _Same(x)
 
 
-def _kept(x: Any, backend: Backend) -> Tensor:
-    """A Tensor as it is, which a tape may watch; an array as a copy, into which the caller cannot write."""
-    return x if isinstance(x, Tensor) else OPS["copy"](as_tensor(x, backend))
-
-
 def _own(x: Any, backend: Backend) -> Tensor:
     """A Tensor of this call alone: a caller's own may be given twice, closed over, or a Variable's value."""
     tag = getattr(x, "logits", None)
-    return Tensor(as_tensor(x, backend).array, backend, tag and (_own(tag[0], backend), tag[1]))
+    return Tensor(as_tensor(x, backend, copy=False).array, backend, tag and (_own(tag[0], backend), tag[1]))
 
 
 class _Same:

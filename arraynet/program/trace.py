@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from arraynet.backend import Backend, dtype_of
+from arraynet.backend import Backend, dtype_of, share
 
-__all__ = ["OPERATORS", "Instruction", "TracedArray", "TracedScalar", "Tracer", "UncapturableError", "Value", "share"]
+__all__ = ["OPERATORS", "Instruction", "TracedArray", "TracedScalar", "Tracer", "UncapturableError", "Value"]
 
 OPERATORS: dict[str, Callable[..., Any]] = {  # primitives that Python spells as operators
     "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
@@ -160,11 +160,6 @@ class Tracer:
 
     def _is_array(self, x: Any) -> bool:
         return isinstance(x, self.backend.array_types)
-
-
-def share(x: Any, y: Any) -> bool:
-    """Tell whether two host arrays may have memory in common."""
-    return type(x) is type(y) is np.ndarray and np.may_share_memory(x, y)
 
 
 def _binary(name: str) -> Any:

@@ -9,6 +9,7 @@ import pytest
 from arraynet import ops
 from arraynet.dispatch import Op
 from arraynet.plugins import load
+from arraynet.tensor import Tensor
 from arraynet.testing.cases import CASES
 from arraynet.testing.gradients import check_gradients
 from arraynet.testing.kernels import signature_problem
@@ -74,6 +75,16 @@ def test_host_arrays_of_any_layout_are_taken_and_left_alone(case):
     out, expected = flatten(case.function()(*arrays)), flatten(case.expected())
     for y, e in zip(out, expected, strict=True):
         np.testing.assert_allclose(y.numpy(), e, **tolerance(case.name, "float64"))
+
+
+@each_case
+def test_what_is_made_of_host_arrays_is_not_theirs(case):
+    arrays = map_structure(lambda x: np.array(x) if isinstance(x, np.ndarray) else x, list(case.arrays("float32")))
+    made = [y for y in flatten(case.function()(*arrays)) if isinstance(y, Tensor)]
+    before = [y.numpy().tobytes() for y in made]
+    for host in (x for x in flatten(arrays) if isinstance(x, np.ndarray)):
+        host[...] = host == 0
+    assert [y.numpy().tobytes() for y in made] == before
 
 
 @each_case
