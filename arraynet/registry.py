@@ -145,7 +145,9 @@ def lookup(kind: str, identifier: Any, table: Mapping[str, type], functions: Map
 
 
 def serialize(obj: Any) -> dict[str, Any]:
-    """Return the class name and the configuration of an object that has `get_config`."""
+    """Return the class name and the configuration of an object that has `get_config`, or of a class's defaults."""
+    if isinstance(obj, type):
+        return {"class_name": obj.__name__, "config": {}}
     return {"class_name": type(obj).__name__, "config": obj.get_config()}
 
 

@@ -131,6 +131,14 @@ def test_a_function_with_a_metric_s_name_stays_the_function():
     assert other.evaluate(np.ones((4, 2)), np.ones((4, 1)), verbose=0)[1:] == [-1, 1]
 
 
+def test_classes_among_losses_and_metrics_come_back():
+    model, other = (Sequential([layers.Dense(1, kernel_initializer="ones")]) for _ in range(2))
+    model.compile("sgd", losses.MeanAbsoluteError, metrics=[metrics.MeanSquaredError])
+    other.compile_from_config(model.get_compile_config())
+    data = np.ones((4, 2)), np.zeros((4, 1))
+    assert other.evaluate(*data, verbose=0, return_dict=True) == {"loss": 2, "mean_squared_error": 4}
+
+
 def test_half_precision_scales_its_loss():
     model = Sequential(
         [layers.Dense(8, activation="relu"), layers.Dense(3, activation="softmax")], dtype="mixed_float16"
