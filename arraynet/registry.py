@@ -23,6 +23,7 @@ class Configured:
     _kept: ClassVar[dict[str, str]] = {}  # the base's arguments, which **kwargs hand on to it, and where it keeps them
 
     __passed: tuple[str, ...] = ()
+    __given = 0  # how many arguments had no name
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if (args or kwargs) and cls.__init__ is object.__init__:
@@ -30,6 +31,7 @@ class Configured:
         make = super().__new__
         self = make(cls) if make is object.__new__ else make(cls, *args, **kwargs)
         object.__setattr__(self, "_Configured__passed", tuple(kwargs))  # some may go on to the constructor of a base
+        object.__setattr__(self, "_Configured__given", len(args))
         return self
 
     def get_config(self) -> dict[str, Any]:
@@ -50,19 +52,22 @@ class Configured:
         told = arguments(owner) if missing and not mixed else missing
         missing = [name for name in missing if name not in told]
         inherited = not mixed and not issubclass(owner, _owner(cls, "__init__"))
-        if inherited and (starred := [p.name for p in every if p.kind is MANY[1] and p.name in vars(self)]):
+        takes_all = any(p.kind is MANY[0] for p in every)
+        starred = [p.name for p in every if p.kind is MANY[1]]
+        handed = _handed(cls, self.__given)
+        lost = [name for name in handed if name not in arguments(owner) and not (takes_all and _keeps(self, name))]
+        if inherited and starred and (lost or starred[0] in vars(self)):
             raise TypeError(
-                f"{cls.__name__} takes *{starred[0]}, which no configuration names: take a list, or define get_config "
-                f"and from_config."
+                f"{cls.__name__} takes *{starred[0]}, which no configuration names: name its arguments or take a list, "
+                f"or define get_config and from_config."
             )
         if missing:
             raise TypeError(
                 f"{cls.__name__} does not keep its argument {', '.join(missing)} as an attribute of that "
                 f"name, so its configuration is unknown: set self.{missing[0]}, or define get_config(self)."
             )
-        takes_all = any(p.kind is MANY[0] for p in every)
         config = {name: getattr(self, at) for name, at in cls._kept.items() if takes_all or name in named}
-        kept += [name for name in self.__passed if name not in (*named, *cls._kept) and _keeps(self, name)]
+        kept += [name for name in (*self.__passed, *handed) if name not in (*named, *cls._kept) and _keeps(self, name)]
         config |= {name: getattr(self, name) for name in kept}
         what = " ".join([cls.__name__, *([repr(self.name)] if hasattr(self, "name") else [])])
         return {name: _plain(value, f"{what}: {name}") for name, value in config.items()}
@@ -70,7 +75,8 @@ class Configured:
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
         """Return a new object from what `get_config` returned."""
-        return cls(**config)
+        unnamed = [p.name for p in _parameters(cls) if p.kind is p.POSITIONAL_ONLY and p.name in config]
+        return cls(*(config[name] for name in unnamed), **{k: v for k, v in config.items() if k not in unnamed})
 
 
 def arguments(cls: type) -> list[str]:
@@ -92,6 +98,13 @@ def _names(parameters: list[inspect.Parameter]) -> list[str]:
 def _parameters(cls: type) -> list[inspect.Parameter]:
     constructor = inspect.signature(cls.__init__)  # type: ignore[misc]  # the class's own would be that of __new__
     return list(constructor.parameters.values())[1:]
+
+
+def _handed(cls: type, given: int) -> list[str]:
+    """The names of the arguments without one that *args hand on, as the next constructor that has names calls them."""
+    beyond = given - sum(p.kind is p.POSITIONAL_ONLY or p.kind is p.POSITIONAL_OR_KEYWORD for p in _parameters(cls))
+    bases = [base for base in cls.__mro__ if "__init__" in vars(base)][1:]
+    return next((names for base in bases if (names := arguments(base))), [])[: max(beyond, 0)]
 
 
 def _keeps(obj: Any, name: str) -> bool:

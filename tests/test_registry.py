@@ -207,7 +207,7 @@ def test_arguments_without_names_are_refused():
             super().__init__(**kwargs)
             self.sizes = sizes
 
-    with pytest.raises(TypeError, match=r"Stacked takes \*sizes, which no configuration names: take a list, or define"):
+    with pytest.raises(TypeError, match=r"Stacked takes \*sizes, which no configuration names: name its arguments"):
         Stacked(1, 2).get_config()
 
 
@@ -269,3 +269,31 @@ def test_a_metric_made_of_a_function_that_has_a_metric_s_name_is_no_mean_of_mean
     for wrong in (1.0, 2.0, 9.0):
         metric.update_state([[0.0]], [[wrong]])
     assert float(metric.result()) == 4
+
+
+def test_arguments_without_a_name_that_go_on_to_a_base():
+    class Mine(layers.Dense):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+
+    class Below(Mine):
+        def __init__(self, factor, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            self.factor = factor
+
+    class Unnamed(layers.Dense):
+        def __init__(self, *args):
+            super().__init__(*args)
+
+    assert Mine.from_config(Mine(3, "relu").get_config()).get_config() == Mine(3, "relu", name="mine").get_config()
+    assert Below.from_config(Below(2, 3).get_config()).units == 3
+    with pytest.raises(TypeError, match=r"Unnamed takes \*args, which no configuration names: name its arguments"):
+        Unnamed(3).get_config()
+
+
+def test_an_argument_that_takes_no_name():
+    class Mine(regularizers.Regularizer):
+        def __init__(self, factor, /, power=2):
+            self.factor, self.power = factor, power
+
+    assert vars(Mine.from_config(Mine(0.5).get_config())).items() >= {"factor": 0.5, "power": 2}.items()

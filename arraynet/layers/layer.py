@@ -251,9 +251,21 @@ class Layer(Configured, Tracked):
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments, as numbers, strings, lists and dicts of them."""
         config = super().get_config()
+        if held := [name for name in config if isinstance(getattr(self, name, None), Variable)]:
+            raise TypeError(
+                f"{type(self).__name__} {self.name!r}: {held[0]} is a Variable, which no configuration holds. Take its "
+                f"first value as the argument, and make the Variable of it: self.add_weight(...)."
+            )
         if config.get("activity_regularizer") is None:
             config.pop("activity_regularizer", None)
         return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """Return a new layer, with fresh weights, from what `get_config` returned; layers among the arguments, too."""
+        from arraynet.layers.serialization import restored  # which knows all layers
+
+        return super().from_config({name: restored(value) for name, value in config.items()})
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"

@@ -62,6 +62,18 @@ def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | N
         return made.from_config(dict(config["config"]))
 
 
+def restored(value: Any) -> Any:
+    """Return an argument from a configuration with layers for what `serialize` made of them, in lists and dicts too."""
+    if isinstance(value, list):
+        return [restored(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    made = custom_object(value.get("class_name")) or _known(str(value.get("class_name")))
+    if isinstance(made, type) and issubclass(made, Layer) and set(value) == {"class_name", "config"}:
+        return deserialize(value)
+    return {name: restored(item) for name, item in value.items()}
+
+
 def _known(name: str) -> type[Layer] | None:
     """The library's own class of a name, models included, which stand above this module."""
     own = (cls for cls in _subclasses(Layer) if cls.__module__.startswith("arraynet."))

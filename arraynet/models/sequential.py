@@ -1,5 +1,6 @@
 """Layers one after another, the most common model."""
 
+import inspect
 from collections.abc import Iterable
 from typing import Any
 
@@ -209,8 +210,16 @@ class Sequential(Model):
         config = dict(config)
         shape = config.pop("build_input_shape", None)
         with custom_object_scope(custom_objects):
-            layers = [deserialize(layer) for layer in config.pop("layers")]
-        model = cls(layers, **config)
+            described, parameters = config.pop("layers"), inspect.signature(cls).parameters
+            if "layers" in parameters or any(p.kind is p.VAR_POSITIONAL for p in parameters.values()):
+                model = cls([deserialize(layer) for layer in described], **config)
+            else:
+                model = cls(**config)  # makes layers of its own, on which others may have been put
+                for layer, known in zip(model._stack, described, strict=False):
+                    kept = {"name": layer.name, "trainable": layer.trainable} | known["config"]
+                    layer.name, layer.trainable = kept["name"], kept["trainable"]
+                for layer in described[len(model._stack) :]:
+                    model.add(deserialize(layer), rebuild=False)
         if shape is not None and not model.built:
             model.build(shape)
         return model

@@ -157,7 +157,7 @@ class Settings(Configured, Versioned):
         rate = config.get("learning_rate")
         if isinstance(rate, dict):
             config = config | {"learning_rate": schedules.deserialize(rate, custom_objects)}
-        return cls(**config)
+        return super().from_config(config)
 
     def __repr__(self) -> str:
         kind, rate = type(self).__name__, self.learning_rate

@@ -195,3 +195,25 @@ def test_refusals(make, message):
 def test_a_wrong_input_names_the_layer_that_refuses_it(backend):
     with pytest.raises(ValueError, match=r"'dense' \(Dense\) expects axis -1 .* length 3.*\(None, 5\)"):
         small()(np.ones((4, 5)))
+
+
+class Own(Sequential):
+    def __init__(self, units, **kwargs):
+        super().__init__([layers.Dense(units), layers.Dense(1)], **kwargs)
+        self.units = units
+
+
+class Handed(Sequential):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+
+
+@pytest.mark.parametrize("model", [Own(3, name="own"), Handed([layers.Dense(3), layers.Dense(1)])], ids=type)
+def test_a_class_of_ones_own_comes_back_with_its_layers(model):
+    model.add(layers.Dense(2, name="last"))
+    model.build((None, 4))
+    model.layers[0].trainable = False
+    again = type(model).from_config(model.get_config())
+    again.set_weights(model.get_weights())
+    assert [(x.name, x.trainable) for x in again.layers] == [(x.name, x.trainable) for x in model.layers]
+    np.testing.assert_array_equal(again(np.ones((1, 4))), model(np.ones((1, 4))))
