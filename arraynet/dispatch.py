@@ -65,14 +65,17 @@ class Rule:
 
     def __init__(self, function: Callable[..., Any], op: "Op") -> None:
         self.function = function
-        code = function.__code__  # inspect.signature would be a tenth of the time of `import arraynet`
+        self.op, code = op.name, function.__code__  # inspect.signature would be a tenth of `import arraynet`'s time
         self.names = code.co_varnames[1 : code.co_argcount]
         known = (*op.arrays, *op.static, "y", "index")
         if unknown := sorted(set(self.names).difference(known)):
             raise TypeError(f"A derivative rule of {op.name!r} names {unknown}; beside g there are {', '.join(known)}.")
 
     def __call__(self, g: Any, known: dict[str, Any]) -> Any:
-        return self.function(g, *[known[name] for name in self.names])
+        made = self.function(g, *[known[name] for name in self.names])
+        if not isinstance(made, Tensor):
+            raise TypeError(f"A derivative rule of {self.op!r} returned {made!r}; it returns a Tensor, made by ops.")
+        return made
 
 
 class Op:
@@ -221,6 +224,8 @@ def apply(op: Op, args: Sequence[Any], static: dict[str, Any]) -> Any:
     try:
         with backend.guard():
             result = execute(op, backend, backend.xp, [i.array if isinstance(i, Tensor) else i for i in inputs], static)
+            if result is None:
+                raise TypeError("its form returned None, let it end in return")
     except (ValueError, TypeError, IndexError, NotImplementedError, OverflowError) as error:
         raise _explained(error, op, inputs, static) from error
     if isinstance(result, tuple | list):

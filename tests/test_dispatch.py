@@ -279,6 +279,42 @@ def test_a_rule_may_name_only_what_the_op_has(scratch):
         double.defvjp(w=lambda g: g)
 
 
+@pytest.mark.parametrize(("rule", "why"), [
+    (lambda g: ops.stack([g, g]), r"doubled: a derivative rule gives \(2, 3\) for an argument of \(3,\)"),
+    (lambda g: ops.sum(g), r"doubled: a derivative rule gives \(\) for an argument of \(3,\)"),
+    (lambda g: None, "A derivative rule of 'doubled' returned None; it returns a Tensor, made by ops"),
+    (lambda g: 2.0, "A derivative rule of 'doubled' returned 2.0; it returns a Tensor, made by ops"),
+])  # fmt: skip
+def test_a_rule_that_gives_no_gradient_of_its_argument_is_named(rule, why, scratch):
+    @op
+    def doubled(xp, x, /):
+        return x * 2
+
+    doubled.defvjp(x=rule)
+    with pytest.raises((TypeError, ValueError), match=why):
+        arraynet.grad(lambda x: ops.sum(doubled(x)))(ops.ones(3))
+
+
+def test_a_rule_may_leave_the_broadcasting_that_a_sum_has_taken_away(scratch):
+    @op
+    def dot(xp, x1, x2, /):
+        return xp.sum(x1 * x2, axis=-1)
+
+    dot.defvjp(x1=lambda g, x2: ops.expand_dims(g, -1) * x2, x2=lambda g, x1: ops.expand_dims(g, -1) * x1)
+    one, two = arraynet.grad(lambda a, b: ops.sum(dot(a, b)), (0, 1))(ops.ones(3), ops.ones((2, 3)))
+    np.testing.assert_array_equal(one, [2, 2, 2])
+    assert two.shape == (2, 3)
+
+
+def test_a_form_that_returns_nothing_is_named(scratch):
+    @op
+    def nothing(xp, x, /):
+        x * 2
+
+    with pytest.raises(TypeError, match=r"nothing: its form returned None.* Received x: float32 of shape \(3,\)"):
+        nothing(ops.ones(3))
+
+
 def test_several_outputs(scratch, backend):
     @op
     def halves(xp, x, /):

@@ -4,10 +4,7 @@ It is iterative, frees what it has used as it goes, runs a rule only on a path t
 broadcasting and promotion here, once, instead of in every rule.
 """
 
-from collections.abc import Sequence
 from typing import Any
-
-import numpy as np
 
 from arraynet.operators import OPS
 from arraynet.tensor import Tensor
@@ -78,16 +75,20 @@ def _pull(node: Node, gs: list[Tensor | None], grads: dict[int, Tensor], reach: 
     for position, new in zip(wanted, node.op.gradients(wanted, g, node.known()), strict=True):
         if new is not None:
             source = node.inputs[position]
-            new = _fitted(new, source.shape, source.dtype)
+            new = _fitted(new, source, node)
             old = grads.get(source.id)
             grads[source.id] = new if old is None else OPS["add"](old, new)
 
 
-def _fitted(g: Tensor, shape: Sequence[int], dtype: np.dtype) -> Tensor:
-    """Undo broadcasting, by sums, and promotion, by a cast."""
-    if g.shape != shape:
-        extra = g.ndim - len(shape)
-        axes = tuple(range(extra)) + tuple(k + extra for k, n in enumerate(shape) if n == 1 and g.shape[k + extra] != 1)
+def _fitted(g: Tensor, source: Any, node: Node) -> Tensor:
+    """Undo broadcasting to the axes of a result or another argument, by sums, and promotion, by a cast."""
+    if g.shape != source.shape:
+        shape = (1,) * (g.ndim - len(source.shape)) + source.shape
+        axes = tuple(k for k, n in enumerate(g.shape) if shape[k : k + 1] != (n,))
+        others = (getattr(t, "shape", ()) for t in (*node.outputs, *node.inputs))
+        wide = [s for s in others if len(s) == len(shape) == g.ndim]
+        if not wide or any(shape[k] != 1 or g.shape[k] not in [s[k] for s in wide] for k in axes):
+            raise ValueError(f"{node.op.name}: a derivative rule gives {g.shape} for an argument of {source.shape}.")
         g = OPS["sum"](g, axis=axes) if axes else g
-        g = OPS["reshape"](g, shape) if g.shape != shape else g
-    return g if g.dtype == dtype else OPS["cast"](g, dtype.name)
+        g = OPS["reshape"](g, source.shape) if g.shape != source.shape else g
+    return g if g.dtype == source.dtype else OPS["cast"](g, source.dtype.name)
