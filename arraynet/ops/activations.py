@@ -3,10 +3,13 @@
 Those built of others are plain functions; a capture fuses them all the same.
 """
 
+import math
 from typing import Any
 
-from arraynet.dispatch import op, operands
+from arraynet.dispatch import op
+from arraynet.ops.comparison import greater
 from arraynet.ops.elementwise import absolute, negative, square
+from arraynet.ops.taking import where
 
 __all__ = ["celu", "elu", "leaky_relu", "log_sigmoid", "relu", "selu", "sigmoid", "softplus", "softsign", "squareplus"]
 
@@ -81,12 +84,7 @@ def elu(xp: Any, x: Any, /, alpha: float = 1.0) -> Any:
     return xp.where(x > 0, x, alpha * xp.expm1(xp.minimum(x, 0.0)))
 
 
-def grad_elu(g: Any, x: Any, y: Any, alpha: float) -> Any:
-    linear = above(x)
-    return g * (linear + (1 - linear) * (y + alpha))
-
-
-elu.defvjp(x=grad_elu)
+elu.defvjp(x=lambda g, x, y, alpha: g * where(greater(x, 0), 1.0, y + alpha))
 
 
 def selu(x: Any) -> Any:
@@ -98,7 +96,8 @@ def selu(x: Any) -> Any:
     return SELU_SCALE * elu(x, alpha=SELU_ALPHA)
 
 
-def celu(x: Any, alpha: float = 1.0) -> Any:
+@op(promote="float")
+def celu(xp: Any, x: Any, /, alpha: float = 1.0) -> Any:
     """Return ``max(x, 0) + min(alpha * (exp(x / alpha) - 1), 0)``: an `elu` whose slope at 0 is 1 for every `alpha`.
 
     Source: J. T. Barron, Continuously differentiable exponential linear units, arXiv 1704.07483, 2017.
@@ -110,8 +109,10 @@ def celu(x: Any, alpha: float = 1.0) -> Any:
     alpha : float
         Far below 0 the result tends to ``-alpha``; not 0.
     """
-    (x,) = operands(x)
-    return alpha * elu(x / alpha)
+    return xp.where(x > 0, x, alpha * xp.expm1(xp.minimum(x, 0.0) / alpha))
+
+
+celu.defvjp(x=lambda g, x, y, alpha: g * where(greater(x, 0), 1.0, 1 + y / alpha))
 
 
 @op(promote="float", logits=True)
@@ -183,7 +184,9 @@ def squareplus(xp: Any, x: Any, /, b: float = 4) -> Any:
     b : float
         How round it is, 0 or more: 0 gives `relu`, and 4 the curvature of 1/4 at 0 that `softplus` has.
     """
-    return 0.5 * (x + xp.sqrt(x * x + b))
+    if not b:
+        return xp.maximum(x, 0)
+    return xp.maximum(x, 0) + 0.5 * b / (xp.hypot(x, math.sqrt(b)) + xp.abs(x))  # all digits below 0, any size above
 
 
-squareplus.defvjp(x=lambda g, x, y: g * y / (2 * y - x))  # the root is 2y - x
+squareplus.defvjp(x=lambda g, y, b: g / (1 + b / (4 * square(y))) if b else relu_grad(g, y))

@@ -41,15 +41,16 @@ def hard_sigmoid(x: Any) -> Any:
     return relu6(x + 3.0) / 6
 
 
-def hard_silu(x: Any) -> Any:
+@op(promote="float")
+def hard_silu(xp: Any, x: Any, /) -> Any:
     """Return ``x * hard_sigmoid(x)``, which is also called hard swish.
 
     Source: A. Howard and others, Searching for MobileNetV3, ICCV 2019.
     """
-    (x,) = operands(x)
-    return x * hard_sigmoid(x)
+    return xp.maximum(x, -3.0) * (xp.minimum(xp.maximum(x + 3.0, 0), 6) / 6)  # minus infinity times 0 is no number
 
 
+hard_silu.defvjp(x=lambda g, x: g * (hard_sigmoid(x) + (hard_sigmoid(x) - 0.5) * between(x, -3, 3)))
 hard_swish = hard_silu
 
 

@@ -7,10 +7,11 @@ import numpy as np
 
 from arraynet.backend import dtype_of
 from arraynet.dispatch import op, operands
-from arraynet.ops.comparison import isclose, truth
+from arraynet.ops.comparison import equal, isclose, truth
 from arraynet.ops.elementwise import multiply, sqrt, subtract, true_divide
 from arraynet.ops.exponential import exp
-from arraynet.ops.shape import broadcast_to, checked_axes, checked_axis, reshape, transpose
+from arraynet.ops.shape import broadcast_to, checked_axes, checked_axis, reshape, static_shape, transpose
+from arraynet.ops.taking import where
 
 __all__ = ["all", "allclose", "amax", "amin", "any", "average", "count_nonzero", "logsumexp", "max", "mean", "min",
            "ptp", "std", "sum", "var"]  # fmt: skip
@@ -170,14 +171,17 @@ def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def logsumexp(xp: Any, x: Any, /, axis: Any = None, keepdims: bool = False) -> Any:
     """Return ``log(sum(exp(x)))`` along axes without overflow."""
     axes = axes_of(x.shape, axis)
-    top = xp.max(x, axis=axes, keepdims=True)
-    top = xp.where(xp.isfinite(top), top, xp.zeros_like(top))
+    top = 0.0
+    if count(x.shape, axes):  # of nothing there is no largest
+        top = xp.max(x, axis=axes, keepdims=True)
+        top = xp.where(xp.isfinite(top), top, xp.zeros_like(top))
     y = top + xp.log(xp.sum(xp.exp(x - top), axis=axes, keepdims=True))
     return y if keepdims else xp.squeeze(y, axis=axes)
 
 
 def grad_logsumexp(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
-    shares = exp(x - expanded(y, x, axis, keepdims))  # as exact as `y`, so of large numbers their sum is not 1
+    y = expanded(y, x, axis, keepdims)
+    shares = where(equal(x, y), 1.0, exp(x - y))  # infinities have no difference; as exact as `y`, so the sum is not 1
     return expanded(g, x, axis, keepdims) * (shares / sum(shares, axis=axis, keepdims=True))
 
 

@@ -31,6 +31,17 @@ def test_values_and_derivatives_far_out_are_finite(name, backend):
     assert np.isfinite(slopes(function, FAR)).all()
 
 
+@pytest.mark.parametrize(("function", "left", "right"), [
+    (ops.elu, -1, 1), (lambda x: ops.elu(x, 0.5), -0.5, 1), (ops.selu, -1.7580993, 1.050701), (ops.celu, -1, 1),
+    (lambda x: ops.celu(x, 0.1), -0.1, 1), (ops.squareplus, 0, 1), (lambda x: ops.squareplus(x, 0), 0, 1),
+    (ops.hard_silu, 0, 1),
+])  # fmt: skip
+def test_limits_are_those_of_the_function(function, left, right, backend):
+    x = np.float32([-np.inf, -3e38, 3e38, np.inf])
+    np.testing.assert_allclose(function(ops.array(x)), [left, left, right * x[2], np.inf], rtol=1e-6, atol=1e-30)
+    np.testing.assert_allclose(slopes(function, x), [0, 0, right, right], rtol=1e-6)
+
+
 @pytest.mark.parametrize("approximate", [False, True])
 def test_gelu_and_its_derivative_are_finite_for_all_of_float16(approximate, backend):
     if "float16" not in ops.zeros(()).backend.dtypes:
@@ -42,6 +53,13 @@ def test_gelu_and_its_derivative_are_finite_for_all_of_float16(approximate, back
     np.testing.assert_allclose(y, ops.gelu(x.astype("float32"), approximate=approximate), rtol=2e-3, atol=2e-3)
     assert np.isfinite(slopes(lambda x: ops.gelu(x, approximate=approximate), x)).all()
     assert np.isfinite(slopes(lambda x: ops.gelu(x, approximate=approximate), np.float32([1e25, -1e25]))).all()
+
+
+def test_squareplus_has_all_digits_of_all_numbers(backend):
+    x = np.float32([-1e6, -1e3, 1e3, 1e6])
+    np.testing.assert_allclose(ops.squareplus(x), (x.astype(float) + np.hypot(x.astype(float), 2)) / 2, rtol=1e-3)
+    if "float16" in ops.zeros(()).backend.dtypes:
+        assert ops.squareplus(np.float16([6e4])).numpy().tolist() == [np.float16(6e4)]
 
 
 def test_soft_shrink_of_numbers_without_sign(backend):
@@ -66,6 +84,8 @@ def test_integers_stay_where_nothing_is_divided(name, backend):
         (ops.relu6, [0.0, 3.0, 6.0], [0, 1, 0]),
         (ops.leaky_relu, [-1.0, 0.0, 1.0], [0.2, 0.2, 1]),
         (ops.elu, [0.0, 1.0], [1, 1]),
+        (lambda x: ops.squareplus(x, 0), [-1.0, 0.0, 1.0], [0, 0, 1]),
+        (ops.hard_silu, [-3.0, 0.0, 3.0], [0, 0.5, 1]),
         (ops.hard_tanh, [-1.0, 0.0, 1.0], [0, 1, 0]),
         (ops.hard_sigmoid, [-3.0, 0.0, 3.0], [0, 1 / 6, 0]),
         (ops.soft_shrink, [-0.5, 0.0, 0.5, 0.6], [0, 0, 0, 1]),

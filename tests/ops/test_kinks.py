@@ -128,6 +128,21 @@ def test_shares_of_large_numbers_sum_to_one(size, backend):
     assert gradient(ops.logsumexp, [size] * 4) == [[0.25] * 4]
 
 
+@pytest.mark.parametrize(("x", "shares"), [
+    ([np.inf, 1.0], [1, 0]), ([np.inf, 1.0, np.inf], [0.5, 0, 0.5]), ([-np.inf, 1.0], [0, 1]),
+    ([-np.inf, -np.inf], [0.5, 0.5]),
+])  # fmt: skip
+def test_infinities_share_what_logsumexp_takes_of_them(x, shares, backend):
+    assert gradient(ops.logsumexp, x) == [shares]
+    assert gradient(lambda x: ops.logsumexp(x, axis=1), [x, x]) == [[shares, shares]]
+
+
+def test_logsumexp_of_nothing(backend):
+    assert ops.logsumexp(ops.zeros((2, 0)), axis=1).numpy().tolist() == [-np.inf, -np.inf]
+    assert ops.logsumexp(ops.zeros(0), keepdims=True).shape == (1,)
+    assert gradient(lambda x: ops.logsumexp(x, axis=1), np.zeros((2, 0), "float32")) == [[[], []]]
+
+
 @pytest.mark.parametrize(
     "name",
     ["sum", "mean", "max", "min", "prod", "any", "all", "var", "std", "logsumexp", "argmax", "argmin", "argsort",
