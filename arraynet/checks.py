@@ -29,11 +29,18 @@ INSTEAD = {  # of the methods that arrays of NumPy and tensors of PyTorch have
 NUMBERS = (int, float, np.integer, np.floating)
 
 
+def plain_int(value: Any) -> Any:
+    """Return an integer of NumPy's, or an array that is one, as an int, and all else as it is."""
+    alone = isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.shape == ())
+    return int(value) if alone and value.dtype.kind in "iu" else value
+
+
 def positive_int(name: str, value: Any) -> int:
     """Return a positive int; anything else, True included, is a ValueError that begins with `name`."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+    count = plain_int(value)
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
         raise ValueError(f"{name} must be a positive int, received {value!r}.")
-    return int(value)
+    return count
 
 
 def optional_count(name: str, value: Any) -> int | None:

@@ -63,6 +63,8 @@ def test_mean_and_sum_weigh_their_values(backend):
         (lambda: metrics.Recall(top_k=2, class_id=2), RANKS, RANKED, 1.0),
         (lambda: metrics.Precision(thresholds=[0.2, 0.35], top_k=2), RANKS, RANKED, [2 / 5, 1 / 4]),
         (lambda: metrics.Recall(thresholds=(0.2, 0.35)), RANKS, RANKED, [3 / 4, 1 / 4]),
+        (lambda: metrics.Recall(thresholds=np.array([0.2, 0.35])), RANKS, RANKED, [3 / 4, 1 / 4]),
+        (lambda: metrics.Recall(thresholds=np.array(0.35)), RANKS, RANKED, 1 / 4),
         (lambda: metrics.Recall(thresholds=[0.35]), RANKS, RANKED, 1 / 4),
         (
             lambda: metrics.SparseCategoricalCrossentropy(ignore_class=-1),

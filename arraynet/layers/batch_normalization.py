@@ -3,7 +3,7 @@
 from typing import Any
 
 from arraynet import initializers, ops
-from arraynet.checks import number
+from arraynet.checks import number, plain_int
 from arraynet.layers.affine import Affine
 from arraynet.layers.input_spec import InputSpec
 
@@ -67,6 +67,7 @@ class BatchNormalization(Affine):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        axis = plain_int(axis)
         if not isinstance(axis, int):
             raise ValueError(f"BatchNormalization: axis must be one int, received {axis!r}.")
         self.axis, self.momentum = axis, number("BatchNormalization: momentum", momentum, 0, 1)

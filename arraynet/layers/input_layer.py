@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from arraynet.checks import plain_int
 from arraynet.layers.layer import Layer
 
 __all__ = ["Input", "InputLayer"]
@@ -20,14 +21,14 @@ class InputLayer(Layer):
 
     def __init__(self, shape: Any, batch_size: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        lengths = tuple(shape) if isinstance(shape, tuple | list) else None
+        lengths = tuple(map(plain_int, shape)) if isinstance(shape, tuple | list) else None
         if lengths is None or any(
             isinstance(n, bool) or not (n is None or (isinstance(n, int) and n > 0)) for n in lengths
         ):
             raise ValueError(
                 f"Input: shape must be a tuple of positive ints and None, such as (784,), received {shape!r}."
             )
-        self.shape, self.batch_size = lengths, batch_size
+        self.shape, self.batch_size = lengths, plain_int(batch_size)
 
     @property
     def batch_shape(self) -> tuple[int | None, ...]:

@@ -7,11 +7,9 @@ every unknown axis; an axis of the output that differs between the two runs is u
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import numpy as np
-
 from arraynet import ops
 from arraynet.autodiff.tape import tapes_paused
-from arraynet.checks import warn
+from arraynet.checks import plain_int, warn
 from arraynet.registry import Configured, arguments
 from arraynet.tree import flatten, unflatten
 
@@ -23,7 +21,7 @@ UNKNOWN = (2, 3)
 
 def is_shape(x: Any) -> bool:
     """Tell whether `x` is one shape and not a structure of several."""
-    return isinstance(x, tuple | list) and all(n is None or isinstance(n, int) for n in x)
+    return isinstance(x, tuple | list) and all(n is None or isinstance(plain_int(n), int) for n in x)
 
 
 def map_shapes(function: Callable[[Any], Any], x: Any) -> Any:
@@ -39,7 +37,7 @@ def map_shapes(function: Callable[[Any], Any], x: Any) -> Any:
 
 def shape_tuple(x: Any) -> Any:
     """Return a shape, or each one of a structure, as a tuple."""
-    return map_shapes(tuple, x)
+    return map_shapes(lambda shape: tuple(map(plain_int, shape)), x)
 
 
 def batch_shape(x: Any) -> Any:
@@ -51,8 +49,9 @@ def weight_shape(x: Any) -> tuple[int, ...]:
     """Return the shape of a weight, which knows all of its axes, as a tuple; a single int is one axis."""
     if isinstance(x, str):
         raise ValueError(f"add_weight: shape comes first, received {x!r}; is that the name? Write name={x!r}.")
-    shape = tuple(x) if isinstance(x, Iterable) else (x,)
-    if not all(isinstance(n, int | np.integer) for n in shape):
+    x = plain_int(x)
+    shape = tuple(map(plain_int, x)) if isinstance(x, Iterable) else (x,)
+    if not all(isinstance(n, int) for n in shape):
         raise ValueError(
             f"add_weight: shape must be a tuple of ints, received {shape}. Axis 0 of an input_shape, the number of "
             f"samples, is None: take input_shape[-1]. Several inputs have a list of shapes: input_shape[0][-1]."
@@ -80,9 +79,8 @@ def shape_from(cls: type[Configured], keywords: dict[str, Any]) -> tuple[int | N
         return None
     if not is_shape(shape):
         raise ValueError(f"{cls.__name__}: input_shape must be a tuple, such as (784,), received {shape!r}.")
-    warn(
-        f"{cls.__name__}(input_shape={shape}): put Input(shape={shape}) in front of the layer instead.",
-    )
+    shape = shape_tuple(shape)
+    warn(f"{cls.__name__}(input_shape={shape}): put Input(shape={shape}) in front of the layer instead.")
     return (None, *shape)
 
 

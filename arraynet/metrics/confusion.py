@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from arraynet import ops
 from arraynet.checks import number, optional_count
 from arraynet.losses.base import divided, pair, weighted
@@ -33,6 +35,7 @@ class _Positives(Metric):
         dtype: Any = None,
     ) -> None:
         default = 0.5 if top_k is None else -math.inf
+        thresholds = thresholds.tolist() if isinstance(thresholds, np.ndarray) else thresholds
         given = thresholds if isinstance(thresholds, list | tuple) else [] if thresholds is None else [thresholds]
         self._limits = [number("thresholds", limit, 0, 1) for limit in given] or [default]
         self.thresholds, self.top_k, self.class_id = thresholds, optional_count("top_k", top_k), class_id

@@ -108,7 +108,7 @@ def split_off(arrays: Batch, share: float) -> tuple[Batch, Batch]:
     ValueError
         The share is not between 0 and 1, or leaves one side empty, or these are no arrays.
     """
-    if not isinstance(share, float) or not 0 < share < 1:
+    if not isinstance(share, float | np.floating) or not 0 < share < 1:
         raise ValueError(f"validation_split is a share between 0 and 1, received {share!r}.")
     if is_iterable_of_batches(arrays[0]):
         raise ValueError("validation_split needs arrays; for an iterable of batches pass validation_data.")

@@ -3,6 +3,7 @@
 import numpy as np
 
 from arraynet import config
+from arraynet.checks import plain_int
 from arraynet.random import reset_streams
 
 __all__ = ["set_random_seed"]
@@ -21,6 +22,7 @@ def set_random_seed(seed: int) -> None:
     ValueError
         Not an int in that range.
     """
+    seed = plain_int(seed)
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
         raise ValueError(f"set_random_seed: seed must be an int from 0 to 2**32 - 1, received {seed!r}.")
     import random as python_random
