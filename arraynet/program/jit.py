@@ -46,7 +46,8 @@ def jit(f: Callable[..., Any]) -> "Jitted":
     assigns are read and assigned at every replay. Under a tape, or within another captured function, `f`
     runs as it stands. Captured or not, it is given Tensors for arrays. All else that Python does in `f` is done
     at the capture and not at a replay: keep what changes in Variables, not in attributes, and draw with
-    `arraynet.random`, not with NumPy's.
+    `arraynet.random`, not with NumPy's. Lists, tuples and dicts that it returns are new in every call; other objects,
+    sets and NumPy arrays among them, are those of the capture.
 
     Parameters
     ----------

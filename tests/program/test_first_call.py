@@ -66,3 +66,12 @@ def test_arrays_are_tensors_in_every_call(kernels, backend):
     assert [type(y) for y in results] == [arraynet.Tensor] * 5
     assert {y.backend.name for y in results} == {backend}
     assert tape.watched_variables() == ()
+
+
+def test_containers_are_new_in_every_call():
+    f = arraynet.jit(lambda x: {"y": x, "list": [1, [2]], "dict": {}})
+    for _ in range(3):
+        result = f(ops.ones(2))
+        assert (result["list"], result["dict"]) == ([1, [2]], {})
+        result["list"][1].append(3)
+        result["dict"]["new"] = 4
