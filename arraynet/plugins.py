@@ -135,11 +135,6 @@ def _points() -> dict[str, list["EntryPoint"]]:
     return found
 
 
-def refresh() -> None:
-    """Forget what is installed, so that a plugin installed a moment ago is found."""
-    _points.cache_clear()
-
-
 def load(name: str | Backend) -> Backend:
     """Return a backend by name, importing its plugin on the first call; a backend is checked and returned."""
     if isinstance(name, Backend):

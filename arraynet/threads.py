@@ -20,6 +20,7 @@ __all__ = ["in_forked", "limit_threads", "new_lock", "wanted_threads"]
 
 VARIABLE = "ARRAYNET_NUM_THREADS"
 ROOT = Path("/")  # of what Linux tells of a process
+MOST = 2**31 - 1  # libraries take a C int
 
 
 def wanted_threads() -> int | None:
@@ -27,8 +28,10 @@ def wanted_threads() -> int | None:
     text = config.environment(VARIABLE)
     if text is None:
         return None
-    if not text.isdecimal() or int(text) < 1:
-        raise ValueError(f"{VARIABLE} must be a positive integer, received {text!r}. Unset it for one thread a core.")
+    if not text.isdecimal() or not 0 < int(text) <= MOST:
+        raise ValueError(
+            f"{VARIABLE} must be an integer from 1 to {MOST}, received {text!r}. Unset it for one thread a core."
+        )
     return int(text)
 
 

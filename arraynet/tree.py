@@ -15,8 +15,13 @@ def flatten(structure: Any) -> list[Any]:
     >>> flatten({"b": [1, 2], "a": (3,)})
     [3, 1, 2]
     """
-    items = [structure[key] for key in sorted(structure)] if isinstance(structure, dict) else structure
+    items = [structure[key] for key in _keys(structure)] if isinstance(structure, dict) else structure
     return [leaf for item in items for leaf in flatten(item)] if isinstance(items, list | tuple) else [structure]
+
+
+def _keys(structure: Any) -> list[Any]:
+    """The keys of a dict in an order that does not depend on theirs; those of several kinds cannot be compared."""
+    return sorted(structure, key=lambda key: (type(key).__name__, key))
 
 
 def unflatten(structure: Any, leaves: Any) -> Any:
@@ -33,7 +38,7 @@ def unflatten(structure: Any, leaves: Any) -> Any:
 def _filled(structure: Any, leaves: Iterator[Any]) -> Any:
     if isinstance(structure, dict):
         filled = copy(structure)  # of the same class, which may want more than items, and in the same order
-        dict.update(filled, ((key, _filled(structure[key], leaves)) for key in sorted(structure)))  # a Counter adds
+        dict.update(filled, ((key, _filled(structure[key], leaves)) for key in _keys(structure)))  # a Counter adds
         return filled
     if isinstance(structure, list | tuple):
         items = [_filled(item, leaves) for item in structure]

@@ -49,11 +49,11 @@ def install(tmp_path, monkeypatch):
     def installed(*pairs):
         points = [EntryPoint(name, value, plugins.GROUP) for name, value in pairs]
         monkeypatch.setattr("importlib.metadata.entry_points", lambda group: points)
-        plugins.refresh()
+        plugins._points.cache_clear()
 
     yield installed
     monkeypatch.undo()
-    plugins.refresh()
+    plugins._points.cache_clear()
     for name in ("toyplugin", "broken"):
         sys.modules.pop(name, None)
 

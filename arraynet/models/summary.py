@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from arraynet.checks import number, optional_count
 from arraynet.display import html_table
 
 __all__ = ["html_summary", "print_summary", "readable"]
@@ -51,10 +52,10 @@ def print_summary(
     from rich.markup import escape
     from rich.text import Text
 
-    positions = positions or POSITIONS
+    positions = [number("positions", p, 0) for p in positions or POSITIONS]
     if show_trainable:
         positions = [*(0.9 * p for p in positions), 1.0]
-    width = line_length or _room(WIDTH + 12 * show_trainable)
+    width = optional_count("line_length", line_length) or _room(WIDTH + 12 * show_trainable)
     table = _table([int(width * p) for p in positions], show_trainable)
     console = Console(width=width, highlight=False, force_jupyter=False)
     corner = "-" if console.options.ascii_only else "└"  # as rich chooses the table's lines

@@ -10,7 +10,7 @@ from arraynet.dispatch import op, operands
 from arraynet.ops.comparison import equal, isclose, truth
 from arraynet.ops.elementwise import multiply, sqrt, subtract, true_divide
 from arraynet.ops.exponential import exp
-from arraynet.ops.shape import broadcast_to, checked_axes, checked_axis, reshape, static_shape, transpose
+from arraynet.ops.shape import broadcast_to, checked_axes, checked_axis, reshape, transpose
 from arraynet.ops.taking import where
 
 __all__ = ["all", "allclose", "amax", "amin", "any", "average", "count_nonzero", "logsumexp", "max", "mean", "min",

@@ -136,6 +136,9 @@ class Optimizer(Settings):
         ValueError
             A variable that the optimizer was not built with, no gradient at all, or unequal numbers of both.
         """
+        if hasattr(grads, "shape") or not isinstance(grads, Iterable):
+            kind = type(grads).__name__
+            raise TypeError(f"{self.name}.apply takes a list of gradients, one for each variable, received a {kind}.")
         grads = list(grads)
         if not grads:
             return

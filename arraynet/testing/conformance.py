@@ -59,6 +59,12 @@ def check_backend(name: str | Backend, cases: list[Case] | None = None, parts: S
     >>> check_backend("numpy", cases.cases_of("exp")).ok
     True
     """
+    for kind, given in ((Case, cases or ()), (Part, parts)):
+        if wrong := [entry for entry in given if not isinstance(entry, kind)]:
+            raise TypeError(
+                f"check_backend takes entries of its tables, as in testing.cases.cases_of('exp') and "
+                f"testing.parts.PARTS, received {wrong[0]!r}."
+            )
     backend = load(name)
     report = Report(backend.describe())
     report.problems += [*check_doors(backend), *check_pending(backend), *check_primitives(backend)]

@@ -87,11 +87,11 @@ def install(tmp_path, monkeypatch):
         (info / "entry_points.txt").write_text(f"[{plugins.GROUP}]\n{name} = {module}:Toy\n")
         monkeypatch.syspath_prepend(folder)
         importlib.invalidate_caches()
-        plugins.refresh()
+        plugins._points.cache_clear()
 
     yield installed
     monkeypatch.undo()
-    plugins.refresh()
+    plugins._points.cache_clear()
 
 
 def toy(name, body="    pass"):

@@ -181,3 +181,13 @@ def test_columns_end_where_they_are_told_to():
     assert text(nested(), line_length=60, positions=(0.3, 0.7, 1)).splitlines()[1].index("┳") == 18
     with pytest.raises(ValueError, match="needs 4 characters"):
         text(nested(), positions=(0.01, 0.5, 1))
+
+
+@pytest.mark.parametrize(("options", "why"), [
+    ({"line_length": "a"}, "line_length must be a positive int, received 'a'"),
+    ({"line_length": 0}, "line_length must be a positive int, received 0"),
+    ({"positions": "a"}, "positions must be a number, 0 or more, received 'a'"),
+])  # fmt: skip
+def test_widths_that_are_none_are_refused(options, why):
+    with pytest.raises(ValueError, match=why):
+        text(Sequential([Dense(3)]), **options)

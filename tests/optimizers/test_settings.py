@@ -1,8 +1,9 @@
 """Settings and hyper-parameters: what may be, and what is refused when it is passed."""
 
+import numpy as np
 import pytest
 
-from arraynet import optimizers
+from arraynet import Variable, ops, optimizers
 from arraynet.optimizers import SGD, Adam, Lion
 
 
@@ -47,3 +48,9 @@ def test_an_optimizer_of_ones_own_may_have_flags():
     optimizer.quick = True
     assert optimizer.get_config()["quick"] is True
     optimizers.Adamax(beta_2=1)  # the running maximum needs no bound below
+
+
+@pytest.mark.parametrize("grads", [ops.ones((1, 2)), np.ones((1, 2)), Variable([[1.0, 1.0]]), None, 1.0])
+def test_gradients_come_in_a_list(grads):
+    with pytest.raises(TypeError, match=r"sgd.*\.apply takes a list of gradients, one for each variable, received a"):
+        optimizers.SGD().apply(grads, [Variable([1.0, 1.0])])

@@ -75,3 +75,10 @@ def test_containers_are_new_in_every_call():
         assert (result["list"], result["dict"]) == ([1, [2]], {})
         result["list"][1].append(3)
         result["dict"]["new"] = 4
+
+
+def test_dicts_may_have_keys_of_several_kinds():
+    f = arraynet.jit(lambda x: {1: x["a"], None: x[1]})
+    for _ in range(2):
+        y = f({"a": ops.ones(2), 1: ops.zeros(2)})
+        assert (y[1].numpy().tolist(), y[None].numpy().tolist()) == ([1, 1], [0, 0])

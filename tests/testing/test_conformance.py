@@ -246,3 +246,9 @@ def test_a_sum_that_is_computed_too_late():
     backend.asarray = lambda x, dtype=None: np.asarray(x, dtype).view(Late)
     backend.to_numpy = lambda x: np.asarray(x() if callable(x) else x)
     assert any("a result changes when the host array" in text for text in check_backend(backend, []).failures)
+
+
+@pytest.mark.parametrize("given", [{"cases": ("exp",)}, {"parts": ("Dense",)}])
+def test_names_in_the_place_of_entries_are_refused(given):
+    with pytest.raises(TypeError, match=r"check_backend takes entries of its tables, .* received '(exp|Dense)'"):
+        check_backend("numpy", **given)
