@@ -36,7 +36,7 @@ class Row:
         Where it ran.
     kernel : {"native", "generic", "fused", "folded"}
         The backend's own form; the generic one; a part of a generated loop, once the function is captured; gone
-        from the captured program, since its result is known or computed already.
+        from the captured program, since its result is known, computed already or not needed.
     seconds : float
         The op alone, run eagerly; the shortest of three runs.
     """

@@ -11,9 +11,10 @@ from arraynet import config
 from arraynet.backend import Backend
 from arraynet.dispatch import promoted
 from arraynet.program.capture import Capture, Lowering
-from arraynet.program.passes import fold_constants, fold_identities, merge_identical
+from arraynet.program.passes import optimise
 from arraynet.program.trace import Instruction, UncapturableError
 from arraynet.tensor import Tensor
+from arraynet.tree import flatten
 
 __all__ = ["kernels_of", "single_kernel"]
 
@@ -26,22 +27,25 @@ def single_kernel(op: Any, arrays: list[Any], static: dict[str, Any], backend: B
     return "native"
 
 
-def kernels_of(capture: Capture, alone: Sequence[str], backends: Sequence[Backend]) -> list[str]:
-    """Return what computes each record once all are one program; `alone` says what does when they are not."""
-    backend = backends[0] if backends else None
-    compiles = backend is not None and type(backend).compile_program is not Backend.compile_program
-    if backend is None or not compiles or config.kernels() != "fused" or capture.reason or len(set(backends)) > 1:
+def kernels_of(capture: Capture, alone: Sequence[str], backends: Sequence[Backend], result: Any = None) -> list[str]:
+    """Return what computes each record once all are one program; `alone` says what does when they are not.
+
+    Without Tensors in `result`, or Variables that were assigned, all that no record uses is wanted.
+    """
+    if config.kernels() == "eager" or capture.reason or len(set(backends)) != 1:
         return list(alone)
+    backend = backends[0]
     capture.inputs = _outside(capture)
     lowering = _Noting(capture, backend)
     try:
-        program = capture.during(lowering.program, (_last(capture),))
+        wanted = [leaf for leaf in flatten(result) if isinstance(leaf, Tensor)]
+        program = capture.during(lowering.program, (wanted if wanted or capture.writes else _last(capture),))
     except UncapturableError:
         return list(alone)
-    for run in (fold_constants, fold_identities, merge_identical):
-        run(program)
+    optimise(program)
     before = set(map(id, program.instructions))
-    backend.compile_program(program)
+    if config.kernels() == "fused":
+        backend.compile_program(program)
     after = set(map(id, program.instructions))
     return [_kernel(made, k, before, after) for made, k in zip(lowering.made, alone, strict=True)]
 

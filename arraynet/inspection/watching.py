@@ -30,7 +30,7 @@ def explain(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Explanation:
     which axes, the floating-point operations (a multiply-add is two), the bytes that it must read and write at least,
     the backend with the kind of kernel, and the time of the op alone, the shortest of three runs. Kernels are
     *native* (the backend's own), *generic* (array-API primitives), *fused* (part of a generated loop, once captured) or
-    *folded* (computed at capture).
+    *folded* (no part of the captured program: its result is known then, computed already, or not needed).
 
     Parameters
     ----------
@@ -62,8 +62,8 @@ def explain(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Explanation:
     if isinstance(fn, Layer) and not fn.built:
         fn(*args, **kwargs)  # the ops that make weights are no part of the layer
     watched = Watched()
-    watched.during(lambda: fn(*args, **kwargs), ())
-    return watched.explanation(str(getattr(fn, "name", getattr(fn, "__name__", type(fn).__name__))))
+    result = watched.during(lambda: fn(*args, **kwargs), ())
+    return watched.explanation(str(getattr(fn, "name", getattr(fn, "__name__", type(fn).__name__))), result)
 
 
 class Watched(Capture):
@@ -104,9 +104,9 @@ class Watched(Capture):
             "seconds": _timed(op, arrays, static, backend),
         })  # fmt: skip
 
-    def explanation(self, title: str) -> Explanation:
-        """Return the rows, once the function has ended."""
-        kernels = kernels_of(self, [facts["kernel"] for facts in self.facts], self.backends)
+    def explanation(self, title: str, result: Any = None) -> Explanation:
+        """Return the rows, once the function has ended with a result."""
+        kernels = kernels_of(self, [facts["kernel"] for facts in self.facts], self.backends, result)
         rows = [Row(**facts | {"kernel": kernel}) for facts, kernel in zip(self.facts, kernels, strict=True)]
         return Explanation(rows, f"{title}: the first {LIMIT} ops, {self.more} more ran" if self.more else title)
 
