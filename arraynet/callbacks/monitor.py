@@ -58,13 +58,6 @@ class Watcher(Callback):
             return not math.isnan(value)
         return (value - than if self._rising else than - value) > self.min_delta
 
-    @best.setter
-    def best(self, value: float) -> None:
-        raise AttributeError(
-            f"{type(self).__name__}.best is what fit has measured. What a value has to beat first is an argument: "
-            f"baseline of EarlyStopping, initial_value_threshold of ModelCheckpoint."
-        )
-
 
 def _rising(name: str, model: Any) -> bool:
     plain = name.removeprefix("val_")

@@ -253,8 +253,3 @@ def test_what_a_checkpoint_could_not_save_is_refused_before_the_first_epoch(tmp_
     weights = callbacks.ModelCheckpoint(tmp_path / "net.npz", save_weights_only=True)
     model.fit(x, x[:, :1], callbacks=weights, verbose=0)
     assert (tmp_path / "net.npz").exists()
-
-
-def test_the_best_value_is_measured():
-    with pytest.raises(AttributeError, match=r"Checkpoint.best is what fit has measured.* initial_value_threshold"):
-        callbacks.ModelCheckpoint("best.arraynet").best = 3.0
