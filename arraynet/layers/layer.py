@@ -52,7 +52,7 @@ class Layer(Configured, Tracked):
         Of its weights and arithmetic, floatx without it; ``"mixed_float16"`` computes in float16 on float32
         weights.
     activity_regularizer : str or callable, optional
-        A penalty on its output, added to the loss.
+        A penalty on its output, divided by the number of rows, added to the loss.
 
     Raises
     ------
@@ -236,7 +236,8 @@ class Layer(Configured, Tracked):
                     raise TypeError(f"{type(self).__name__}.call returned None: let it end in return, with its output.")
                 if self.activity_regularizer is not None:
                     for y in flatten(outputs):
-                        self.add_loss(regularizers.penalty(self.activity_regularizer, y))
+                        rows = max(y.shape[0], 1) if y.shape else 1
+                        self.add_loss(regularizers.penalty(self.activity_regularizer, y) / rows)
         return outputs
 
     def compute_output_shape(self, input_shape: Any) -> Any:
