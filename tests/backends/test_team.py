@@ -12,11 +12,12 @@ import pytest
 pytest.importorskip("arraynet_numba", reason="the plugin arraynet-numba is not installed")
 
 import numba
-from arraynet_numba.atomics import stored, unpacked
-from arraynet_numba.team import ALONE, LEAST, Team, share
+from arraynet_numba.atomics import add, peek, rest, stored, unpacked
+from arraynet_numba.team import ALONE, LEAST, LINE, MEMBER, MOST, Team, share
 
 MEMBERS = [1, 2, 3, 5]
 KINDS = (("float64", 1, "C"), ("int64", 1, "C"))
+LOOKS = 10**8  # for the others, some seconds
 store, given = stored(KINDS), unpacked(KINDS)
 
 
@@ -31,7 +32,23 @@ def count(data, part, parts):
 
 @numba.cfunc("int64(int64, int64, int64)")
 def fail(data, part, parts):
-    return int(part != parts - 1)
+    return int(part != parts // 2)
+
+
+@numba.cfunc("int64(int64, int64, int64)")
+def meet(data, part, parts):
+    """A part that ends when all have begun, which takes a thread for each; the last ends later than the others."""
+    _, counts = given(data)
+    add(counts, 0, 1)
+    looks = 0
+    while peek(counts, 0) < parts and looks < LOOKS:
+        rest()
+        looks += 1
+    if part == parts - 1:
+        for _ in range(LOOKS // 5000):
+            rest()
+    add(counts, 1, 1)
+    return int(looks < LOOKS)
 
 
 @numba.njit(nogil=True)
@@ -44,6 +61,12 @@ def repeated(state, function, x, turns, times):
 
 def counted(state, x, turns, times):
     return repeated(state, count.address, x, turns, times)
+
+
+def assert_all_take_part(team):
+    counts = np.zeros(2, np.int64)
+    repeated(team.state, meet.address, np.zeros(LEAST), counts, 1)
+    assert counts[1] == team.members
 
 
 @pytest.fixture(params=MEMBERS)
@@ -63,11 +86,16 @@ def test_every_part_is_computed_once(members, size):
 
 
 def test_threads_that_sleep_are_woken(members):
-    x, turns = np.zeros(LEAST), np.zeros(max(MEMBERS), np.int64)
+    asleep, end = members.state[MEMBER + LINE :: LINE], time.monotonic() + 60
     for _ in range(20):
-        counted(members.state, x, turns, 1)
-        time.sleep(0.005)
-    np.testing.assert_array_equal(x, 20)
+        while not asleep.all():
+            assert time.monotonic() < end, "they never sleep"
+            time.sleep(0.001)
+        assert_all_take_part(members)
+    time.sleep(0.1)
+    began = time.process_time()
+    time.sleep(0.1)
+    assert time.process_time() < began + 0.05, "they say that they sleep, and do not"
 
 
 def test_one_alone_computes_the_parts_of_all(members):
@@ -89,6 +117,7 @@ def test_who_finds_the_team_busy_computes_alone(members):
     for x, turns in arrays:
         np.testing.assert_array_equal(x, 300)
         np.testing.assert_array_equal(turns[: members.members], 300)
+    assert_all_take_part(members)
 
 
 def test_a_failure_is_told_and_the_team_goes_on(members):
@@ -96,8 +125,7 @@ def test_a_failure_is_told_and_the_team_goes_on(members):
     for _ in range(3):
         with pytest.raises(MemoryError, match="for want of memory"):
             repeated(members.state, fail.address, x, np.zeros(max(MEMBERS), np.int64), 1)
-    counted(members.state, x, np.zeros(max(MEMBERS), np.int64), 1)
-    np.testing.assert_array_equal(x, 1)
+    assert_all_take_part(members)
 
 
 def test_a_team_that_was_stopped_has_no_threads_and_computes_alone(members):
@@ -106,6 +134,22 @@ def test_a_team_that_was_stopped_has_no_threads_and_computes_alone(members):
     x = np.zeros(LEAST)
     assert counted(members.state, x, np.zeros(max(MEMBERS), np.int64), 1) == 1
     np.testing.assert_array_equal(x, 1)
+
+
+def test_a_team_begins_anew_whatever_it_was_at(members):
+    """As in a process that was forked while others computed."""
+    members.stop()
+    members.state[:] = 1
+    members.start()
+    assert_all_take_part(members)
+
+
+def test_there_are_no_more_parts_than_bits_of_a_number():
+    team, x, turns = Team(MOST + 9), np.zeros(LEAST), np.zeros(MOST + 9, np.int64)
+    assert counted(team.state, x, turns, 20) == counted(team.alone, x, turns, 20) == MOST
+    team.stop()
+    np.testing.assert_array_equal(x, 40)
+    np.testing.assert_array_equal(turns, [40] * MOST + [0] * 9)
 
 
 def test_a_tuple_of_another_kind_is_no_task():
