@@ -18,6 +18,7 @@ products = pytest.importorskip("arraynet_numba.products", reason="the plugin arr
 from arraynet_numba import tasks  # noqa: E402
 from arraynet_numba.microkernel import ROWS, VECTOR, VECTORS  # noqa: E402
 from arraynet_numba.multiplication import DEPTH  # noqa: E402
+from arraynet_numba.team import MEMBERS  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("threads")
 DTYPES = ["float32", "float64"]
@@ -239,6 +240,33 @@ def test_gradients_whose_terms_are_pages_apart(shape, dtype):
     np.testing.assert_allclose(read, 2 * (x.T @ g), **TOLERANCE[dtype])
 
 
+@pytest.mark.parametrize(
+    ("form", "dtype", "shape", "works_in"),
+    [
+        ("x @ w", "float32", (1024, 20, 128), []),
+        ("x.T @ w", "float32", (1024, 20, 128), [(1024, 20)]),
+        ("x.T @ w", "float32", (1023, 20, 128), []),
+        ("x.T @ w", "float32", (1024, 20, 127), []),
+        ("x.T @ w", "float64", (512, 20, 128), [(512, 20)]),
+        ("x @ w.T", "float32", (80, 20, 9), [(20, 9)]),
+        ("x @ w.T", "float32", (79, 20, 9), "panels"),
+        ("x.T @ w.T", "float32", (1024, 256, 128), [(1024, 256), (256, 128)]),
+        ("x.T @ w.T", "float32", (1024, 257, 128), "panels"),
+    ],
+)
+def test_factors_are_copied_where_that_pays(form, dtype, shape, works_in):
+    f, x_turned, w_turned = FORMS[form]
+    rows, terms, columns = shape
+    x, w = np.ones((terms, rows)[:: -1 + 2 * x_turned], dtype), np.ones((columns, terms)[:: -1 + 2 * w_turned], dtype)
+    with arraynet.use_backend("numba"):
+        fast = jit(f)
+        fast(x, w)
+        np.testing.assert_array_equal(fast(x, w).numpy(), np.full((rows, columns), terms))
+    _, *scratch = (v.shape for i in fast.programs[0].instructions for v in i.outs)
+    width = VECTORS * VECTOR // x.itemsize
+    assert scratch == ([(-(-rows // width) * terms, width)] if works_in == "panels" else works_in)
+
+
 def test_sums_of_many_terms_are_as_exact_as_those_of_blas():
     rng = np.random.default_rng(0)
     x, g = rng.random((8192, 512), "float32"), rng.random((8192, 16), "float32")
@@ -316,16 +344,25 @@ def test_looking_at_the_data_of_a_wide_net_wakes_no_thread_of_blas(monkeypatch):
     assert len(asked) == 1
 
 
-def test_blas_has_all_products_or_none():
-    def both(x, w):
-        return ops.matmul(x[0], w[0]) + ops.sum(ops.matmul(x, w), axis=0)
-
+@pytest.mark.parametrize(
+    ("f", "products", "shared"),
+    [
+        (lambda x, w: 2 * ops.matmul(x[0], w[0]) + ops.sum(ops.matmul(x, w), axis=0), 2, False),
+        (lambda x, w: ops.matmul(x[0], w[0]) + ops.sum(x), 0, True),
+        (lambda x, w: x[0] * 3 + ops.sum(w), 0, True),
+    ],
+    ids=["some for BLAS", "none for BLAS", "no product"],
+)
+def test_blas_has_all_products_or_none_and_then_threads_share_the_loops(f, products, shared, threads):
     x, w = np.ones((3, 4, 5), "float32"), np.ones((3, 5, 6), "float32")
     with arraynet.use_backend("numba"):
-        fast = jit(both)
+        fast = jit(f)
         fast(x, w)
-        np.testing.assert_allclose(fast(x, w).numpy(), x[0] @ w[0] + (x @ w).sum(0))
-    assert left(fast) == [2]
+        found = fast(x, w).numpy()
+    np.testing.assert_allclose(found, np.asarray(f(ops.array(x), ops.array(w))))
+    assert left(fast) == [products]
+    (calls,) = (i.function for i in fast.programs[0].instructions if isinstance(i.function, tasks.Calls))
+    assert calls.run.ways[0][MEMBERS] == (threads if shared else 1)
 
 
 def test_blas_does_all_of_it_if_asked(monkeypatch):
