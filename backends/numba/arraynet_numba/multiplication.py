@@ -28,16 +28,16 @@ def multiply(part, parts, x, x_rows, w, y):
     The rows of w lie in order, those of x wherever their index says.
     """
     wide_vectors()
-    rows, terms, columns = x_rows.size, x.shape[1], w.shape[1]
+    terms, columns = x.shape[1], w.shape[1]
     lanes, depth = VECTOR // x.itemsize, -(-terms // -(-terms // DEPTH))  # panels of as many terms each, but the last
     width = VECTORS * lanes
     panel, edge = np.zeros((depth, width), x.dtype), np.empty((ROWS, lanes), x.dtype)
-    vectors, blocks = -(-columns // lanes), -(-rows // ROWS)
+    vectors, blocks = -(-columns // lanes), -(-x_rows.size // ROWS)
     cuts = min(parts, vectors)
     bands = min(-(-parts // cuts), max(blocks // BLOCKS, 1))
     for item in range(cuts * bands * part // parts, cuts * bands * (part + 1) // parts):
         cut, band = item // bands, item % bands
-        first, last = blocks * band // bands * ROWS, min(blocks * (band + 1) // bands * ROWS, rows)
+        first, last = blocks * band // bands * ROWS, blocks * (band + 1) // bands * ROWS
         start, end = vectors * cut // cuts * lanes, min(vectors * (cut + 1) // cuts * lanes, columns)
         for j in range(start, end, width):
             whole = min(width, end - j) // lanes

@@ -134,7 +134,7 @@ class Calls:
         alike, self.seen[k], self.forms[k] = self.forms[k] == form, None, None
         if self.numbers[k]:
             for start, _, _ in self.uses[k]:
-                self.memory[start : start + 1].view(np.float64)[0] = x
+                self.memory.view(np.float64)[start] = x
         elif alike:
             self._move(self.moving[k], found)
             if rows:
