@@ -123,7 +123,7 @@ def _lift_numbers(program: Any) -> None:
     def lift(x: Any, dtype: np.dtype) -> Any:
         if type(x) not in (int, float) or x in PLAIN or not np.isfinite(x):
             return x
-        key = (dtype.name, float(x))
+        key = (dtype.name, x)
         if key not in lifted:
             lifted[key] = new_value(program, np.asarray(x, dtype))
             program.constants[lifted[key].index] = lifted[key].example
@@ -146,7 +146,7 @@ def _chained(instructions: Iterable[Any]) -> Iterator[Any]:
             waiting.append(instruction)
             made.update(v.index for v in instruction.outs)
             continue
-        if waiting and any(v.index in made for v in instruction.inputs()):
+        if any(v.index in made for v in instruction.inputs()):
             yield waiting
             waiting, made = [], set()
         yield instruction

@@ -156,16 +156,16 @@ def _for_blas(sizes: list[tuple[int, int, int]]) -> bool:
 def _transposes(instruction: Any) -> bool:
     """Tell whether an instruction only exchanges rows and columns."""
     turned = instruction.name == "permute_dims" and instruction.args[1:] == ((1, 0),)
-    return (turned or instruction.name == "matrix_transpose") and len(instruction.args[0].shape) == 2
+    return turned or instruction.name == "matrix_transpose"  # of more axes, of which there is no plain product
 
 
 def _flattens(instruction: Any) -> bool:
     """Tell whether an instruction only makes rows of what lies in order anyway."""
     if instruction.name != "reshape" or not instruction.inputs():
         return False
-    x, shape = instruction.args[0], instruction.outs[0].shape
+    x = instruction.args[0]
     plain = type(x.example) is np.ndarray and x.example.ndim > 2 and x.example.flags.c_contiguous
-    return plain and len(shape) == 2 and shape[0] == x.shape[0]
+    return plain and instruction.outs[0].shape[:1] == x.shape[:1]
 
 
 def _plain(instruction: Any, sources: dict[int, Any]) -> bool:
@@ -173,6 +173,6 @@ def _plain(instruction: Any, sources: dict[int, Any]) -> bool:
     x, w = instruction.args
     right, out = sources.get(w.index, w), instruction.outs[0]
     examples = [v.example for v in (x, w, out)]
-    plain = all(type(a) is np.ndarray and a.ndim == 2 and a.size for a in examples) and x.example.size > 0
+    plain = all(type(a) is np.ndarray and a.ndim == 2 and a.size for a in examples)
     alike = {str(v.dtype) for v in (x, w, out)} in FLOATS
     return plain and alike and right.example.flags.c_contiguous and out.example.flags.c_contiguous
