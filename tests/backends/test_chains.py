@@ -174,6 +174,32 @@ def test_a_program_tells_what_its_loops_compute():
         assert sum(f" = {name}(" in line for line in told) == (2 if name == "matmul" else 1), below
 
 
+CHAINS = {  # of two matrices and a Variable, how many calls there are, and of what else
+    "a reader of what a loop makes and of something else": (lambda x, w, v: ops.concatenate([x * 2 + 1, x]), 1, 1),
+    "loops around a sum that is none": (
+        lambda x, w, v: (v.assign_add(x * 2 + 1), ops.cumsum(v * 0.3 + x, axis=0) * 2 + v)[1], 2, 1,
+    ),
+    "one primitive, then more": (lambda x, w, v: ops.concatenate([ops.exp(x), ops.tanh(ops.matmul(x, w))]), 1, 1),
+    "a product of one row": (lambda x, w, v: v.assign_add(ops.matmul(x, w) * ops.matmul(x[:1], w)), 1, 1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+def test_a_chain_computes_each_loop_once_and_before_its_readers(chain):
+    f, groups, others = CHAINS[chain]
+    rng, found = np.random.default_rng(0), []
+    x, w = (rng.normal(size=(6, 6)).astype("float32") for _ in range(2))
+    for name in ("numpy", "numba"):
+        with arraynet.use_backend(name):
+            v = arraynet.Variable(np.ones((6, 6), "float32"))
+            fast = jit(lambda x, w: f(x, w, v))  # noqa: B023
+            found.append([*(fast(x, w).numpy() for _ in range(3)), v.numpy()])
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
+    names = [i.name for i in fast.programs[0].instructions]
+    assert (names.count("group"), len(names) - names.count("group")) == (groups, others), fast.programs[0].pretty()
+
+
 def test_of_two_variables_with_one_new_value_the_first_is_written_over():
     with arraynet.use_backend("numba"):
         v, w = (arraynet.Variable(np.ones((64, 64), "float32")) for _ in range(2))

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from functools import reduce
 
 import numpy as np
 import pytest
@@ -75,6 +76,17 @@ def test_products_are_those_of_numpy(form, dtype, rows, terms, columns, seed):
 def test_the_left_factor_may_lie_as_it_likes(x):
     x, w = x.reshape(4, 5)[::-1, ::-1].astype("float32"), np.ones((5, 7), "float32")
     np.testing.assert_allclose(replayed(lambda x, w: ops.matmul(x, w), x, w), x @ w, rtol=1e-5)
+
+
+@pytest.mark.parametrize("place", [lambda w: w.copy(), np.asfortranarray, lambda w: np.repeat(w, 2, 1)[:, ::2]])
+def test_so_may_the_right_one(place):
+    """Some are for BLAS then, whatever the same function has been captured with before."""
+    rng = np.random.default_rng(0)
+    x, w = rng.normal(size=(7, 60)).astype("float32"), rng.normal(size=(60, 150)).astype("float32")
+    with arraynet.use_backend("numba"):
+        fast = jit(lambda x, w: ops.matmul(x, w) * 2)
+        for right in (place(w), place(w), w, place(w)):
+            np.testing.assert_allclose(fast(x, right).numpy(), 2 * (x @ w), rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("cut", [np.s_[:, :3], np.s_[:, ::2], np.s_[:, :900], np.s_[::2, 1:]])
@@ -280,21 +292,34 @@ def test_sums_of_many_terms_are_as_exact_as_those_of_blas():
     [
         (((1, 50), (50, 40)), 1),
         (((40, 50), (50, 1)), 1),
+        (((40, 50), (50, 40), (40, 1), (1, 1)), 0),
         (((513, 513), (513, 513)), 1),
+        (((513, 513), (513, 513), (513, 9)), 2),
         (((512, 600), (600, 600)), 0),
         (((600, 512), (512, 600)), 0),
         (((600, 600), (600, 512)), 0),
     ],
-    ids=["one row", "one column", "large", "fewer rows", "fewer terms", "fewer columns"],
-)
+    ids=["one row", "one column", "little of one column", "large", "one large", "fewer rows", "fewer terms",
+         "fewer columns"],
+)  # fmt: skip
 def test_blas_has_ways_of_its_own_for_one_row_or_column_and_large_products(shapes, rest):
     rng = np.random.default_rng(0)
-    x, w = (rng.normal(size=shape).astype("float32") for shape in shapes)
+    factors = [rng.normal(size=shape).astype("float32") / 8 for shape in shapes]
     with arraynet.use_backend("numba"):
-        fast = jit(lambda x, w: 2 * ops.matmul(x, w))
-        fast(x, w)
-        np.testing.assert_allclose(fast(x, w).numpy(), 2 * (x @ w), rtol=1e-4, atol=1e-3)
+        fast = jit(lambda *factors: 2 * reduce(ops.matmul, factors))
+        fast(*factors)
+        np.testing.assert_allclose(fast(*factors).numpy(), 2 * reduce(np.matmul, factors), rtol=1e-4, atol=1e-3)
     assert left(fast) == [rest]
+
+
+def test_views_that_are_no_transpose_and_no_rows_are_none():
+    rng = np.random.default_rng(0)
+    x, w = rng.normal(size=(6, 4, 20)).astype("float32"), rng.normal(size=(20, 20)).astype("float32")
+    for f in (
+        lambda x, w: ops.matmul(ops.reshape(x, (24, 20)), w),
+        lambda x, w: ops.matmul(ops.reshape(x, (-1, 20)), ops.transpose(w, (0, 1))),
+    ):
+        np.testing.assert_allclose(replayed(f, x, w), x.reshape(24, 20) @ w, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -363,14 +388,17 @@ def test_blas_has_all_products_or_none_and_then_threads_share_the_loops(f, produ
     assert left(fast) == [products]
     (calls,) = (i.function for i in fast.programs[0].instructions if isinstance(i.function, tasks.Calls))
     assert calls.run.ways[0][MEMBERS] == (threads if shared else 1)
+    assert calls.table[:, tasks.WORK].all()
 
 
-def test_blas_does_all_of_it_if_asked(monkeypatch):
+@pytest.mark.parametrize(("f", "rest"), [(lambda x: 3 * ops.matmul(x, x) + 1, 1), (lambda x: x * 3 + ops.sum(x), 0)])
+def test_blas_does_all_of_it_if_asked(f, rest, monkeypatch, threads):
     monkeypatch.setenv("ARRAYNET_NUMBA_MATMUL", "blas")
     with arraynet.use_backend("numba"):
-        fast = jit(lambda x: ops.matmul(x, x))
+        fast = jit(f)
         fast(np.ones((8, 8), "float32"))
-    assert left(fast) == [1]
+    assert left(fast) == [rest]
+    assert fast.programs[0].instructions[-1].function.run.ways[0][MEMBERS] == (1 if rest else threads)
 
 
 def test_without_a_program_numba_is_not_even_imported():
