@@ -40,7 +40,7 @@ def set_floatx(value: str) -> None:
     Raises
     ------
     ValueError
-        None of the three.
+        It is another name.
     """
     _settings.floatx = choice("floatx", value, FLOATS)
 

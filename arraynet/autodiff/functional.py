@@ -185,7 +185,7 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool 
     Raises
     ------
     TypeError
-        The output is no scalar, or an argument is not floating.
+        The output is not a scalar, or an argument is not of floating dtype.
 
     Examples
     --------

@@ -27,7 +27,7 @@ class BackupAndRestore(Callback):
     backup_dir : path
         The folder of the backup, made if need be.
     save_freq : "epoch" or int
-        When to save: behind every epoch, or also every so many batches.
+        When to save: after every epoch, or also every so many batches.
     delete_checkpoint : bool
         Whether the backup is deleted when `fit` comes to its end.
     """

@@ -44,13 +44,13 @@ class Callback:
         """Called once before the first epoch."""
 
     def on_train_end(self, logs: Logs = None) -> None:
-        """Called once behind the last epoch, with its logs."""
+        """Called once after the last epoch, with its logs."""
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         """Called before each epoch; the first is 0."""
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        """Called behind each epoch and its validation; values of the validation begin with ``val_``."""
+        """Called after each epoch and its validation; values of the validation begin with ``val_``."""
 
     def on_batch_begin(self, batch: int, logs: Logs = None) -> None:
         """Another name of `on_train_batch_begin`."""
@@ -63,36 +63,36 @@ class Callback:
         self.on_batch_begin(batch, logs)
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
-        """Called behind each batch of an epoch, with the means since the epoch's begin."""
+        """Called after each batch of an epoch, with the means since the epoch began."""
         self.on_batch_end(batch, logs)
 
     def on_test_begin(self, logs: Logs = None) -> None:
         """Called before each evaluation, validation included."""
 
     def on_test_end(self, logs: Logs = None) -> None:
-        """Called behind each evaluation, with its results."""
+        """Called after each evaluation, with its results."""
 
     def on_test_batch_begin(self, batch: int, logs: Logs = None) -> None:
         """Called before each batch of an evaluation."""
 
     def on_test_batch_end(self, batch: int, logs: Logs = None) -> None:
-        """Called behind each batch of an evaluation."""
+        """Called after each batch of an evaluation."""
 
     def on_predict_begin(self, logs: Logs = None) -> None:
         """Called before a prediction."""
 
     def on_predict_end(self, logs: Logs = None) -> None:
-        """Called behind a prediction."""
+        """Called after a prediction."""
 
     def on_predict_batch_begin(self, batch: int, logs: Logs = None) -> None:
         """Called before each batch of a prediction."""
 
     def on_predict_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Called behind each batch of a prediction; ``logs["outputs"]`` is its tensor."""
+        """Called after each batch of a prediction; ``logs["outputs"]`` is its tensor."""
 
 
 class Batches:
-    """The number of batches seen, also where hooks are called only behind several; `last` is 0 as an epoch begins."""
+    """The number of batches seen, also where a hook is called only after several; `last` is 0 as an epoch begins."""
 
     def __init__(self, every: str | int) -> None:
         self.every, self.seen, self.last = every, 0, 0

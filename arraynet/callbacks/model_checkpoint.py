@@ -70,7 +70,7 @@ class ModelCheckpoint(Watcher):
         if not self._epoch:  # a second fit goes on from the best value of the first
             self._start(self.initial_value_threshold)
         if not self.save_weights_only:
-            described_model(self.model)  # what cannot be saved is refused now, not behind an epoch
+            described_model(self.model)  # what cannot be saved is refused now, not after an epoch
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         self._epoch, self._batches.last = epoch + 1, 0

@@ -26,7 +26,7 @@ class ReduceLROnPlateau(Watcher):
     min_delta : float
         Smaller changes are no improvement.
     cooldown : int
-        Epochs to wait behind a change before counting again.
+        Epochs to wait after a change before counting again.
     min_lr : float
         The rate never falls below it.
     """

@@ -47,7 +47,7 @@ class ArrayData:
     floats : str
         The widest floating dtype that the model takes.
     steps : int, optional
-        Batches an epoch, all without it: the first ones of a new order, or those behind the last epoch's.
+        Batches an epoch, all without it: the first ones of a new order, or those after the last epoch's.
     """
 
     exhausted = False

@@ -154,10 +154,14 @@ class Compilable(Layer):
         for metric in self.metrics:
             metric.reset_state()
 
+    @property
+    def _parts(self) -> list[Any]:
+        return [*self.metrics, *([self.optimizer] if self.compiled else [])]
+
     def to(self, backend: str | Backend) -> Any:
         """Move weights, metrics and the optimizer's state to another backend, in place; return the model."""
         super().to(backend)
-        for part in (*self.metrics, *([self.optimizer] if self.compiled else [])):
+        for part in self._parts:
             part.move(backend)
         return self
 
@@ -300,8 +304,7 @@ class Compilable(Layer):
 
     def _settle(self) -> None:
         """Bring metrics and the optimizer's state to where the weights are."""
-        parts = [*self.metrics, *([self.optimizer] if self.compiled else [])]
-        for part in parts:
+        for part in self._parts:
             if any(variable.backend is not current() for variable in part.variables):
                 part.move(current())
 

@@ -72,7 +72,7 @@ class Sequential(Model):
         return None if self._build_shape is None else self.compute_output_shape(self._build_shape)
 
     def add(self, layer: Layer, rebuild: bool = True) -> None:
-        """Put a layer behind the last one.
+        """Put a layer after the last one.
 
         Parameters
         ----------

@@ -208,7 +208,7 @@ class Trainer(Compilable):
                 logs = self._test(data, told)
             if not np.isfinite(list(logs.values())).all() and not isinstance(data, IterableData):
                 check_numbers(data)
-        return logs if return_dict else _only(list(logs.values()))
+        return _reported(logs, return_dict)
 
     def predict(
         self,
@@ -303,8 +303,7 @@ class Trainer(Compilable):
             self.reset_metrics()
             logs = RunningLogs(self.metrics)
             run_batches(self._step(kind), data.epoch(), [], [], logs, 1, lambda: True)
-            values = dict(logs)
-        return values if return_dict else _only(list(values.values()))
+            return _reported(dict(logs), return_dict)
 
     def _data(
         self, x: Any, y: Any, sample_weight: Any, batch_size: Any, steps: int | None, options: dict[str, Any]
@@ -332,9 +331,11 @@ class Trainer(Compilable):
             data = self._data(x, y, weight, batch_size, steps, {})
             self._prepare(data)
         except (ValueError, TypeError) as error:
+            if type(error) not in (ValueError, TypeError):  # what an iterable raises itself
+                raise
             raise type(error)(f"validation_data: {error}") from error
         return data
 
 
-def _only(values: list[float]) -> Any:
-    return values[0] if len(values) == 1 else values
+def _reported(logs: dict[str, float], as_dict: bool) -> Any:
+    return logs if as_dict else next(iter(logs.values())) if len(logs) == 1 else list(logs.values())

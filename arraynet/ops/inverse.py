@@ -86,7 +86,7 @@ det.defvjp(x=lambda g, x, y: expand_dims(g * y, (-2, -1)) * swapped(inv(x)))
 
 @op(promote="float")
 def slogdet(xp: Any, x: Any, /) -> Any:
-    """Return sign and logarithm of the absolute value of determinants, which may be too large for themselves."""
+    """Return the sign of determinants and the logarithm of their absolute value, finite where they overflow."""
     sign, logarithm = xp.linalg.slogdet(x)
     return sign, logarithm
 

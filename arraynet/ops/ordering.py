@@ -65,7 +65,7 @@ def sort(x: Any, axis: int | None = -1) -> Any:
 
 
 def argpartition(x: Any, kth: int, axis: int | None = -1) -> Any:
-    """Return indices after which no element before place `kth` is larger, none behind it smaller.
+    """Return indices in an order that puts no larger element before place `kth`, and no smaller one after it.
 
     The order within the two parts is not promised; here it is that of `argsort`.
     """

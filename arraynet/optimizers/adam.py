@@ -75,7 +75,7 @@ class _Moments(Optimizer):
 
 
 class Adam(_Moments):
-    """Running means of gradients over the roots of those of their squares.
+    """Divide the running mean of the gradients by the root of the running mean of their squares.
 
     At step t, ``m += (1 - beta_1) (g - m)``, ``v += (1 - beta_2) (g**2 - v)``, and ``w`` falls by
     ``learning_rate * sqrt(1 - beta_2**t) / (1 - beta_1**t) * m / (sqrt(v) + epsilon)``.
@@ -120,7 +120,7 @@ class Adam(_Moments):
 
 
 class AdamW(Adam):
-    """Adam with weight decay apart from the gradient.
+    """Adam with decoupled weight decay: the decay does not pass through the running means.
 
     ``w -= learning_rate * weight_decay * w`` before the step of `Adam`.
     I. Loshchilov and F. Hutter, Decoupled weight decay regularization, ICLR 2019.
@@ -142,7 +142,7 @@ class AdamW(Adam):
 
 
 class Nadam(_Moments):
-    """Adam with Nesterov's look ahead.
+    """Adam with Nesterov momentum.
 
     The step is Adam's with ``mu(t+1) m / (1 - mu(1)...mu(t+1)) + (1 - mu(t)) g / (1 - mu(1)...mu(t))`` in the place of
     its mean, where ``mu(t) = beta_1 (1 - 0.5 * 0.96**t)``. T. Dozat, Incorporating Nesterov momentum into Adam, ICLR
@@ -187,7 +187,7 @@ class Nadam(_Moments):
 
 
 class Adamax(_Moments):
-    """Adam by the running maximum of gradients.
+    """Adam that divides by a running maximum of the gradients' absolute values.
 
     At step t, ``m += (1 - beta_1) (g - m)``, ``u = max(beta_2 u, |g|)``, and ``w`` falls by
     ``learning_rate / (1 - beta_1**t) * m / (u + epsilon)``. Kingma and Ba (see `Adam`), section 7.

@@ -25,7 +25,7 @@ __all__ = ["Optimizer"]
 
 
 class Optimizer(Settings):
-    """What changes variables by their gradients.
+    """Base of all optimizers, which update variables by their gradients.
 
     A subclass names its hyper-parameters in `hyper`, its state in `slots`, and its update rule, an op
     ``step(xp, w, g, *slots, **scalars) -> (w, *slots)``; the scalars are hyper-parameters and what

@@ -24,7 +24,7 @@ def lamb_step(
 
 
 class Lamb(_Moments):
-    """Adam whose step on a variable is as long as the variable, times the learning rate.
+    """Adam with a trust ratio: the norm of each variable's step is the variable's norm times the learning rate.
 
     With Adam's moments m and v without their bias, ``r = m / (sqrt(v) + epsilon)`` and
     ``w -= learning_rate * |w| / |r| * r``, where ``|w| / |r|`` is 1 if one of them is 0.

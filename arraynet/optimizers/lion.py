@@ -16,7 +16,7 @@ def lion_step(xp: Any, w: Any, g: Any, m: Any, /, learning_rate: Any, beta_1: An
 
 
 class Lion(Optimizer):
-    """Steps of one size, by sign.
+    """Move every weight by the learning rate, in the direction of a sign.
 
     ``w -= learning_rate * sign(beta_1 m + (1 - beta_1) g)``, then ``m = beta_2 m + (1 - beta_2) g``. X. Chen and
     others, Symbolic discovery of optimization algorithms, NeurIPS 2023.

@@ -56,7 +56,7 @@ class LearningRateSchedule:
 
 
 class _Decay(LearningRateSchedule):
-    """A schedule whose settings are looked at: what is no number or negative, as rates would become, is refused."""
+    """A schedule that refuses settings which are not numbers, or are negative, as its rates would then be."""
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
@@ -137,12 +137,12 @@ class InverseTimeDecay(_Decay):
 
 @dataclass
 class PiecewiseConstantDecay(LearningRateSchedule):
-    """The first of `values` up to and with the first of `boundaries`, and so on; one value more than boundaries.
+    """``values[0]`` up to and including step ``boundaries[0]``, then ``values[1]`` up to ``boundaries[1]``, and so on.
 
     Parameters
     ----------
     boundaries : sequence of float
-        Steps, growing.
+        Steps in ascending order.
     values : sequence of float
         Learning rates, one more than boundaries.
     name : str

@@ -34,7 +34,7 @@ def image_grid(images: Any, labels: Any = None, columns: int | None = None, cmap
     ImportError
         Matplotlib is not installed.
     ValueError
-        Another shape, or as many labels as images there are not.
+        The images have another shape, or there are more or fewer labels than images.
     """
     images = np.asarray(images)
     if images.ndim not in (3, 4) or not len(images):

@@ -68,6 +68,18 @@ def test_merging_needs_several_inputs():
         layers.Subtract()([A, A, A])
 
 
+def test_a_merge_of_the_users_own_says_how_two_are_combined(backend):
+    class Gap(layers.Merge):
+        def combined(self, a, b):
+            return ops.absolute(a - b)
+
+    merged = Gap()([A, B])
+    np.testing.assert_array_equal(merged, np.abs(A - B))
+    assert Gap().compute_output_shape([(None, *A.shape[1:]), (None, *B.shape[1:])]) == (None, *merged.shape[1:])
+    with pytest.raises(TypeError, match=r"Bare does not define combined\(self, a, b\)"):
+        type("Bare", (layers.Merge,), {})()([A, B])
+
+
 def test_unknown_axes_stay_unknown():
     assert layers.Flatten().compute_output_shape((None, None, 3)) == (None, None)
     assert layers.Reshape((-1, 2)).compute_output_shape((None, None, 3)) == (None, None, 2)

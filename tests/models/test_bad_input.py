@@ -1,5 +1,6 @@
 """Bad input is refused before any work, in words that help, and nothing already trained is lost by it."""
 
+import json
 import warnings
 
 import numpy as np
@@ -187,3 +188,12 @@ def test_nothing_trainable_warns_when_the_model_is_trained(layer):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         model.evaluate(X, Y, verbose=0)
+
+
+def test_an_error_of_a_validations_iterable_stays_what_it_is():
+    def broken():
+        json.loads("{")
+        yield X, Y
+
+    with pytest.raises(json.JSONDecodeError):
+        net().fit(X, Y, validation_data=broken(), verbose=0)

@@ -7,7 +7,7 @@ import pytest
 from support.classifier import X, Y, net
 
 import arraynet
-from arraynet import callbacks, layers, metrics, ops, optimizers
+from arraynet import callbacks, layers, metrics, optimizers
 from arraynet.models import Model, Sequential, loop
 
 
@@ -236,44 +236,16 @@ def test_a_validation_that_is_used_up_warns_and_reports_nothing():
     assert (len(history["loss"]), len(history["val_loss"])) == (2, 1)
 
 
-def test_an_own_step_reports_what_it_returns(backend):
-    class Own(Sequential):
-        def train_step(self, data):
-            x, y = data
-            with arraynet.GradientTape() as tape:
-                loss = ops.mean(ops.square(self(x, training=True) - y))
-            variables = self.trainable_variables
-            self.optimizer.apply(tape.gradient(loss, variables), variables)
-            return {"squared": loss}
-
-    model = Own([layers.Dense(1)])
-    model.compile("sgd")
-    history = model.fit(X, X[:, :1], epochs=5, batch_size=50, verbose=0).history
-    assert list(history) == ["squared"]
-    assert history["squared"][-1] < history["squared"][0]
-
-
-def test_an_own_step_may_return_what_the_librarys_does():
-    class Own(Sequential):
-        def train_step(self, data):
-            return super().train_step(data)
-
-    model, plain = Own([layers.Dense(1)]), Sequential([layers.Dense(1)])
-    histories = []
-    for each in (model, plain):
-        each.compile("sgd", "mse")
-        histories.append(each.fit(X, X[:, :1], epochs=2, verbose=0).history)
-    assert histories[0] == histories[1]
-
-
-@pytest.mark.parametrize("kind", ["train", "test"])
-@pytest.mark.parametrize("returned", [None, ops.ones(()), [1.0]])
-def test_an_own_step_that_returns_no_dict_is_refused(kind, returned):
-    own = type("Own", (Sequential,), {f"{kind}_step": lambda self, data: returned})
-    model = own([layers.Input((6,)), layers.Dense(1)])
-    model.compile("sgd", "mse")
-    with pytest.raises(TypeError, match=f"must return .*a dict.*it returned {type(returned).__name__}"):
-        (model.fit if kind == "train" else model.evaluate)(X, X[:, :1], verbose=0)
+def test_an_evaluation_has_weights_steps_and_callbacks(backend):
+    seen, weight = [], np.arange(50.0)
+    watch = callbacks.LambdaCallback(on_test_batch_end=lambda batch, logs: seen.append(batch))
+    model = net(metrics=None)
+    full = model.evaluate(X, Y, batch_size=50, sample_weight=weight, verbose=0)
+    assert full == pytest.approx(model.evaluate(X, Y, sample_weight=weight, verbose=0), rel=1e-5)
+    assert full != pytest.approx(model.evaluate(X, Y, verbose=0), rel=1e-3)
+    part = model.evaluate(X, Y, batch_size=10, steps=2, sample_weight=weight, callbacks=[watch], verbose=0)
+    assert part == pytest.approx(model.evaluate(X[:20], Y[:20], sample_weight=weight[:20], verbose=0), rel=1e-5)
+    assert seen == [0, 1]
 
 
 def test_logs_are_shown_as_a_dict():

@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from arraynet import config, random
+from arraynet import config, layers, random
 from arraynet.random import SeedGenerator, path_scope, stream_key, streams
 from arraynet.utils import set_random_seed
 
@@ -209,3 +209,22 @@ def test_equal_words_keep_their_order(monkeypatch):
     words = np.array([5, 1, 5, 1, 0] * 50, np.uint64)
     monkeypatch.setattr(streams, "host_words", lambda *given: words)
     np.testing.assert_array_equal(streams.host_permutation((0, 0), words.size), np.argsort(words, kind="stable"))
+
+
+def test_a_layer_of_the_users_own_draws_from_its_own_stream(backend):
+    class Noise(layers.Layer):
+        def __init__(self, seed=None, **kwargs):
+            super().__init__(**kwargs)
+            self.add_seed_generator(seed)
+
+        def call(self, inputs):
+            return inputs + random.normal(inputs.shape, seed=self.seed_generator)
+
+    layer, same, other = Noise(3), Noise(3), Noise(4)
+    first, zeros = layer(np.zeros((2, 3))), np.zeros((2, 3))
+    assert layer.seed_generators == [layer.seed_generator]
+    np.testing.assert_array_equal(first, same(zeros))
+    assert not np.array_equal(first, other(zeros))
+    assert not np.array_equal(first, layer(zeros))
+    layer.seed_generator.restart()
+    np.testing.assert_array_equal(first, layer(zeros))

@@ -1,0 +1,67 @@
+"""Steps of the user's own: `train_step`, `test_step` and `predict_step` overridden."""
+
+import numpy as np
+import pytest
+from support.classifier import X
+
+import arraynet
+from arraynet import layers, ops
+from arraynet.models import Sequential
+
+
+def test_an_own_step_reports_what_it_returns(backend):
+    class Own(Sequential):
+        def train_step(self, data):
+            x, y = data
+            with arraynet.GradientTape() as tape:
+                loss = ops.mean(ops.square(self(x, training=True) - y))
+            variables = self.trainable_variables
+            self.optimizer.apply(tape.gradient(loss, variables), variables)
+            return {"squared": loss}
+
+    model = Own([layers.Dense(1)])
+    model.compile("sgd")
+    history = model.fit(X, X[:, :1], epochs=5, batch_size=50, verbose=0).history
+    assert list(history) == ["squared"]
+    assert history["squared"][-1] < history["squared"][0]
+
+
+def test_own_steps_of_evaluation_and_prediction_are_used(backend):
+    class Own(Sequential):
+        def test_step(self, data):
+            x, y = data
+            return {"gap": ops.mean(ops.absolute(self(x) - y))}
+
+        def predict_step(self, data):
+            return -self(data[0])
+
+    model = Own([layers.Input((6,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    out = np.asarray(model(X))
+    gap = model.evaluate(X, X[:, :1], batch_size=50, verbose=0, return_dict=True)
+    assert gap == pytest.approx({"gap": np.mean(np.abs(out - X[:, :1]))}, rel=1e-5)
+    np.testing.assert_allclose(model.predict(X, verbose=0), -out, rtol=1e-5)
+    np.testing.assert_allclose(model.predict_on_batch(X), -out, rtol=1e-5)
+
+
+def test_an_own_step_may_return_what_the_librarys_does():
+    class Own(Sequential):
+        def train_step(self, data):
+            return super().train_step(data)
+
+    model, plain = Own([layers.Dense(1)]), Sequential([layers.Dense(1)])
+    histories = []
+    for each in (model, plain):
+        each.compile("sgd", "mse")
+        histories.append(each.fit(X, X[:, :1], epochs=2, verbose=0).history)
+    assert histories[0] == histories[1]
+
+
+@pytest.mark.parametrize("kind", ["train", "test"])
+@pytest.mark.parametrize("returned", [None, ops.ones(()), [1.0]])
+def test_an_own_step_that_returns_no_dict_is_refused(kind, returned):
+    own = type("Own", (Sequential,), {f"{kind}_step": lambda self, data: returned})
+    model = own([layers.Input((6,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with pytest.raises(TypeError, match=f"must return .*a dict.*it returned {type(returned).__name__}"):
+        (model.fit if kind == "train" else model.evaluate)(X, X[:, :1], verbose=0)
