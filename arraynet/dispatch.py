@@ -226,7 +226,9 @@ def apply(op: Op, args: Sequence[Any], static: dict[str, Any]) -> Any:
             result = execute(op, backend, backend.xp, [i.array if isinstance(i, Tensor) else i for i in inputs], static)
             if result is None:
                 raise TypeError("its form returned None, let it end in return")
-    except (ValueError, TypeError, IndexError, NotImplementedError, OverflowError) as error:
+    except (ValueError, TypeError, IndexError, NotImplementedError, OverflowError, AttributeError) as error:
+        if isinstance(error, AttributeError) and not any(i is None for i in inputs):
+            raise
         raise _explained(error, op, inputs, static) from error
     if isinstance(result, tuple | list):
         outputs: Any = tuple(Tensor(array, backend) for array in result)
@@ -361,7 +363,8 @@ def _explained(error: Exception, op: Op, inputs: tuple[Any, ...], static: dict[s
     missing = [n for n, i in zip(names, inputs, strict=True) if i is None and n not in op.optional]
     unfit = UNFIT if "broadcast" in str(error) else str(error).rstrip(".")
     why = f"{missing[0]} must be an array" if missing else unfit
-    kind = type(error) if type(error) in (ValueError, TypeError, IndexError, NotImplementedError) else ValueError
+    kinds = (ValueError, TypeError, IndexError, NotImplementedError)
+    kind = TypeError if missing else type(error) if type(error) in kinds else ValueError
     return kind(f"{op.name}: {why}. Received {', '.join(given)}.")
 
 

@@ -12,8 +12,8 @@ takes the dtype of what it meets. Functions that need floats (`exp`, `divide`, `
 booleans. No op widens float32.
 
 Errors: arguments that do not fit are a ValueError that names the op, and the dtypes and shapes of all that it was
-given; things that hold no numbers are a TypeError. Tensors of two backends are a ValueError: move one of them with
-``.to(name)``.
+given, or the axes that there are; things that hold no numbers are a TypeError. Tensors of two backends are a
+ValueError: move one of them with ``.to(name)``.
 """
 
 from arraynet.autodiff.custom import custom_gradient

@@ -17,7 +17,7 @@ from arraynet.ops.bounds import clip
 from arraynet.ops.elementwise import negative
 from arraynet.ops.exponential import log
 from arraynet.ops.reduction import sum as reduce_sum
-from arraynet.ops.shape import expand_dims, squeeze
+from arraynet.ops.shape import checked_axis, expand_dims, squeeze
 from arraynet.ops.softmax import log_softmax, softmax
 from arraynet.tensor import Tensor
 
@@ -170,7 +170,7 @@ def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool 
     target, output = operands(target, output)
     if target.ndim == output.ndim and target.shape[-1:] == (1,):
         target = squeeze(target, axis=-1)
-    place = axis % output.ndim if output.ndim else 0
+    place = checked_axis(axis, output.ndim) if output.ndim else 0
     if not output.ndim or target.shape != output.shape[:place] + output.shape[place + 1 :]:
         raise ValueError(
             f"sparse_categorical_crossentropy: target needs the shape of output without axis {axis}, received "

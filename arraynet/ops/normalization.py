@@ -13,7 +13,7 @@ from arraynet.ops.bounds import maximum
 from arraynet.ops.elementwise import absolute, power, sqrt, square
 from arraynet.ops.reduction import mean
 from arraynet.ops.reduction import sum as reduce_sum
-from arraynet.ops.shape import cast, checked_axes, reshape, squeeze
+from arraynet.ops.shape import cast, checked_axes, checked_axis, reshape, squeeze
 from arraynet.tensor import Tensor
 
 __all__ = ["batch_normalization", "layer_normalization", "moments", "normalize", "rms_normalization"]
@@ -85,6 +85,7 @@ def batch_normalization(
         One of them has another shape than (x.shape[axis],).
     """
     x = floating(x)
+    axis = checked_axis(axis, x.ndim)
     given = {"mean": mean, "variance": variance, "offset": offset, "scale": scale}
     columns = [None if v is None else _column(name, v, x, axis) for name, v in given.items()]
     return cast(_batch_normalization(widened(x), *columns, epsilon=epsilon), x.dtype)
@@ -98,7 +99,7 @@ def _column(name: str, v: Any, x: Tensor, axis: int) -> Any:
             f"batch_normalization: {name} needs the shape {(x.shape[axis],)}, that of axis {axis} of x "
             f"{x.shape}, received {v.shape}."
         )
-    behind = x.ndim - 1 - axis % x.ndim
+    behind = x.ndim - 1 - axis
     return reshape(v, (*v.shape, *(1,) * behind)) if behind else v
 
 
