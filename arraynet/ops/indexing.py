@@ -12,7 +12,7 @@ import numpy as np
 
 from arraynet.dispatch import op, operands
 from arraynet.dtypes import host_array
-from arraynet.ops.shape import moveaxis, ravel, reshape, static_shape, transpose, widen
+from arraynet.ops.shape import moveaxis, new_shape, ravel, reshape, transpose, widen
 from arraynet.ops.taking import linear_index, nonzero, take, take_valid, valid_index, where
 from arraynet.tensor import Tensor, Variable, stacked
 
@@ -191,11 +191,19 @@ def _gathered(x: Any, arrays: list[tuple[int, int, Any]], target: int) -> Any:
     return moveaxis(taken, tuple(range(start, start + new)), tuple(range(target, target + new)))
 
 
-def _starts(start_indices: Any, ndim: int) -> list[Any]:
-    """A start for every axis: ints if they are known on the host, else Tensors."""
-    starts = list(start_indices)
-    if len(starts) != ndim:
-        raise ValueError(f"slice: expected a start for each of {ndim} axes, received {len(starts)}.")
+def _starts(name: str, start_indices: Any, lengths: tuple[int, ...], x: Tensor) -> list[Any]:
+    """A start for every axis: an int if it is known on the host, else a Tensor, moved to where the part fits."""
+    starts = [start_indices] if isinstance(start_indices, int) else list(start_indices)
+    if not len(starts) == len(lengths) == x.ndim:
+        raise ValueError(
+            f"{name}: expected a start and a length for each axis of shape {x.shape}, received {len(starts)} starts "
+            f"and the lengths {lengths}."
+        )
+    for axis, (start, m, n) in enumerate(zip(starts, lengths, x.shape, strict=True)):
+        if isinstance(start, Tensor):
+            starts[axis] = where(start > n - m, n - m, start)
+        elif not 0 <= start <= n - m:
+            raise ValueError(f"{name}: {m} elements from {start} do not fit into axis {axis} of length {n}.")
     return starts
 
 
@@ -204,31 +212,24 @@ def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
 
     Starts may be Tensors; then the part is moved inwards where it would stick out.
     """
-    (x,), lengths = operands(inputs), static_shape(shape)
-    starts = _starts(start_indices, x.ndim)
-    for axis, (start, m) in enumerate(zip(starts, lengths, strict=True)):
+    (x,), lengths = operands(inputs), new_shape(shape)
+    parts = []
+    for axis, (start, m) in enumerate(zip(_starts("slice", start_indices, lengths, x), lengths, strict=True)):
         if isinstance(start, Tensor):
-            x = take(x, where(start > x.shape[axis] - m, x.shape[axis] - m, start) + np.arange(m), axis=axis)
-        elif not 0 <= start <= x.shape[axis] - m:
-            raise ValueError(f"slice: {m} elements from {start} do not fit into axis {axis} of length {x.shape[axis]}.")
-    parts = tuple(
-        (0, m, 1) if isinstance(start, Tensor) else (int(start), int(start) + m, 1)
-        for start, m in zip(starts, lengths, strict=True)
-    )
-    return window(x, key=parts)
+            x, start = take(x, start + np.arange(m), axis=axis), 0
+        parts.append((int(start), int(start) + m, 1))
+    return window(x, key=tuple(parts))
 
 
 def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Any:
     """Return `inputs` with the part that starts at an index for each axis replaced by `updates`."""
     x, new = operands(inputs, updates)
     inside: Any = True
-    for axis, start in enumerate(_starts(start_indices, x.ndim)):
+    for axis, start in enumerate(_starts("slice_update", start_indices, new.shape, x)):
         n, m = x.shape[axis], new.shape[axis]
-        if not isinstance(start, Tensor) and not 0 <= start <= n - m:
-            raise ValueError(f"slice_update: {m} elements from {start} do not fit into axis {axis} of length {n}.")
         if m == 0:
             return x
-        places = np.arange(n) - (where(start > n - m, n - m, start) if isinstance(start, Tensor) else start)
+        places = np.arange(n) - start
         here = (places >= 0) & (places < m)
         inside = inside & reshape(here, [-1 if k == axis else 1 for k in range(x.ndim)])
         new = take(new, where(here, places, 0), axis=axis)

@@ -156,6 +156,8 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
     axis = checked_axis(axis, x.ndim)
     n = x.shape[axis]
     counts = static_shape(repeats.numpy() if isinstance(repeats, Tensor | Variable) else repeats)
+    if len(counts) not in (1, n) or min(counts, default=0) < 0:
+        raise ValueError(f"repeat: repeats={repeats!r} is neither a count nor one for each of {n} elements.")
     if len(counts) > 1 or np.ndim(repeats):
         return take(x, np.repeat(np.arange(n), counts), axis=axis)
     single = expand_dims(x, axis + 1)

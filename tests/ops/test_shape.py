@@ -37,6 +37,8 @@ from arraynet import Variable, config, ops
         (lambda x: ops.roll(x, 1, axis=2), "axis=2"),
         (lambda x: ops.rot90(x, axes=(0, 0)), "twice"),
         (lambda x: ops.repeat(x, 2, axis=2), "axis=2"),
+        (lambda x: ops.repeat(x, [1, 2, 3, 4, 5]), r"repeats=\[1, 2, 3, 4, 5\] is neither"),
+        (lambda x: ops.repeat(x, -1, axis=0), "repeats=-1 is neither"),
         (lambda x: ops.pad(x, 1, mode="mirror"), "'constant', 'edge', 'reflect'"),
         (lambda x: ops.pad(x, 1, mode="reflect", constant_values=1), "constant_values"),
         (lambda x: ops.pad(x, ((1, 1), (1, 1), (1, 1))), "no pair for each of 2 axes"),
