@@ -61,8 +61,10 @@ def roll(x: Any, shift: Any, axis: Any = None) -> Any:
 def rot90(array: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
     """Return `array` turned by `k` times 90 degrees in the plane of two axes, from the first to the second."""
     x = as_tensor(array)
-    one, two = checked_axes(tuple(axes), x.ndim)
-    quarter = k % 4
+    plane, quarter = checked_axes(axes, x.ndim), operator.index(k) % 4
+    if len(plane) != 2:
+        raise ValueError(f"rot90: a plane has two axes, received axes={axes!r}.")
+    one, two = plane
     if quarter == 0:
         return x
     if quarter == 2:

@@ -36,6 +36,7 @@ from arraynet import Variable, config, ops
         (lambda x: ops.flip(x, 2), "axis=2"),
         (lambda x: ops.roll(x, 1, axis=2), "axis=2"),
         (lambda x: ops.rot90(x, axes=(0, 0)), "twice"),
+        (lambda x: ops.rot90(x, axes=1), "two axes, received axes=1"),
         (lambda x: ops.repeat(x, 2, axis=2), "axis=2"),
         (lambda x: ops.repeat(x, [1, 2, 3, 4, 5]), r"repeats=\[1, 2, 3, 4, 5\] is neither"),
         (lambda x: ops.repeat(x, -1, axis=0), "repeats=-1 is neither"),
