@@ -59,6 +59,8 @@ def described_model(model: Any) -> dict[str, Any]:
     return {
         "model": serialization.serialize(model),
         "build_shape": model._build_shape,
+        "trainable": [layer.trainable for layer in model._walk()],  # of those that a constructor makes, too
+        "still": [name for name, variable in weights.items() if not variable.trainable],
         "compile": compile_config(model),
         "trained": _trained(model.optimizer, weights) if model.compiled else [],
         "spared": _spared(model.optimizer, weights) if model.compiled else [],
@@ -96,6 +98,11 @@ def load_model(path: str | os.PathLike[str], custom_objects: Mapping[str, Any] |
         arrays = decoded(members["weights.safetensors"], "weights.safetensors")
         check("weights.safetensors", arrays, weights)
         assign(weights, arrays)
+        for layer, trainable in zip([*model._walk()], described.get("trainable", ()), strict=False):
+            if layer.trainable != trainable:
+                layer._set_trainable(trainable)
+        for name in described.get("still", ()):
+            weights[name].trainable = False
         if described["compile"] is not None:
             compile_from_config(model, described["compile"])
             names, pattern = described.get("spared", ([], ""))  # older files do not know
