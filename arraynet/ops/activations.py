@@ -3,7 +3,6 @@
 Those built of others are plain functions; a capture fuses them all the same.
 """
 
-import math
 from typing import Any
 
 from arraynet.dispatch import op
@@ -186,7 +185,7 @@ def squareplus(xp: Any, x: Any, /, b: float = 4) -> Any:
     """
     if not b:
         return xp.maximum(x, 0)
-    return xp.maximum(x, 0) + 0.5 * b / (xp.hypot(x, math.sqrt(b)) + xp.abs(x))  # all digits below 0, any size above
+    return xp.maximum(x, 0) + 0.5 * b / (xp.sqrt(x * x + b) + xp.abs(x))  # all digits below 0, any size above
 
 
 squareplus.defvjp(x=lambda g, y, b: g / (1 + b / (4 * square(y))) if b else relu_grad(g, y))
