@@ -100,7 +100,7 @@ class Optimizer(Settings):
                 f"{self.step.name} takes the arrays {', '.join(self.step.arrays)}. Behind weight and gradient stands "
                 f"one for each name in slots(); those of {type(self).__name__} are {', '.join(self.slots()) or 'none'}."
             )
-        self._targets = list(variables)
+        self._targets = self._listed(variables)
         self._state = {variable: {} for variable in self._targets}
         for variable in self._targets:
             for name in self.slots():
@@ -171,16 +171,22 @@ class Optimizer(Settings):
         if self.use_ema:
             self._average(host)
 
-    def _known(self, grads: list[Any], variables: Iterable[Variable] | None) -> list[Variable]:
-        """The variables to update, checked against those that have slots."""
-        if variables is None and not self.built:
-            raise ValueError(f"{self.name}.apply: pass the variables too, or call build(variables) first.")
-        targets = self._targets if variables is None else list(variables)
+    def _listed(self, variables: Any) -> list[Variable]:
+        """Variables as a list, a single one too; anything else is a TypeError."""
+        several = isinstance(variables, Iterable) and not isinstance(variables, Variable)
+        targets = list(variables) if several else [variables]
         strange = [v for v in targets if not isinstance(v, Variable)]
         if strange:
             raise TypeError(
                 f"{self.name} updates Variables, received {type(strange[0]).__name__}; a pair is (gradient, variable)."
             )
+        return targets
+
+    def _known(self, grads: list[Any], variables: Iterable[Variable] | None) -> list[Variable]:
+        """The variables to update, checked against those that have slots."""
+        if variables is None and not self.built:
+            raise ValueError(f"{self.name}.apply: pass the variables too, or call build(variables) first.")
+        targets = self._targets if variables is None else self._listed(variables)
         if len(targets) != len(grads):
             raise ValueError(f"{self.name}.apply: received {len(grads)} gradients for {len(targets)} variables.")
         fixed = [v.path for v in targets if v.dtype.kind != "f"]

@@ -54,3 +54,15 @@ def test_an_optimizer_of_ones_own_may_have_flags():
 def test_gradients_come_in_a_list(grads):
     with pytest.raises(TypeError, match=r"sgd.*\.apply takes a list of gradients, one for each variable, received a"):
         optimizers.SGD().apply(grads, [Variable([1.0, 1.0])])
+
+
+@pytest.mark.parametrize("wrong", [ops.ones(2), [1.0], {"w": 1.0}, None, 3])
+def test_an_optimizer_is_built_with_variables(wrong):
+    with pytest.raises(TypeError, match=r"sgd.* updates Variables, received"):
+        SGD().build(wrong)
+
+
+def test_a_single_variable_needs_no_list():
+    w = Variable([1.0, 1.0])
+    SGD(0.5).apply([np.ones(2, "float32")], w)
+    assert w.numpy().tolist() == [0.5, 0.5]
