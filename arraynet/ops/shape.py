@@ -204,9 +204,10 @@ widen.defvjp(x=lambda g, x, axis, before: narrow(g, axis, before, before + x.sha
 
 def several(name: str, xs: Any) -> tuple[Any, ...]:
     """The arrays to join, at least one."""
-    if isinstance(xs, Variable | int | float) or len(xs) == 0:
+    parts = tuple(xs) if hasattr(xs, "__iter__") and not isinstance(xs, Variable) else ()
+    if not parts:
         raise ValueError(f"{name}: expected a list of at least one array, received {xs!r}.")
-    return tuple(xs)
+    return parts
 
 
 @op(name="concatenate")

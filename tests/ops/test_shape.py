@@ -27,6 +27,7 @@ from arraynet import Variable, config, ops
         (lambda x: ops.concatenate([]), "concatenate: expected a list"),
         (lambda x: ops.stack([]), "stack: expected a list"),
         (lambda x: ops.stack(3), "stack: expected a list"),
+        (lambda x: ops.hstack(None), "expected a list of at least one array, received None"),
         (lambda x: ops.concatenate([x, ops.ones((2, 3))]), "concatenate"),
         (lambda x: ops.split(x, 2), "cannot be cut into 2 equal parts"),
         (lambda x: ops.split(x, 0), "cannot be cut into 0"),
@@ -133,6 +134,10 @@ def test_split_returns_a_list(backend):
     assert [part.shape for part in ops.split(ops.ones((0, 2)), 3)] == [(0, 2)] * 3
     assert [part.shape for part in ops.split(ops.ones(5), [-1])] == [(4,), (1,)]
     assert ops.unstack(ops.ones((0, 2))) == []
+
+
+def test_arrays_to_join_may_come_from_a_generator(backend):
+    assert ops.concatenate(ops.full(n, n) for n in (1, 2)).numpy().tolist() == [1, 2, 2]
 
 
 def test_repeats_from_a_tensor(backend):
