@@ -189,7 +189,7 @@ def associative_scan(f: Callable[[Any, Any], Any], elems: Any, reverse: bool = F
     if len(lengths) != 1:
         raise ValueError(f"associative_scan: axis={axis} needs one length, received {[x.shape for x in leaves]}.")
     n, step = lengths.pop(), 1
-    sums = [flip(x, a) for x, a in zip(leaves, axes, strict=True)] if reverse else list(leaves)
+    sums = [flip(x, a) if reverse else narrow(x, a, 0, n) for x, a in zip(leaves, axes, strict=True)]
     while step < n:
         before, after = (
             unflatten(elems, [narrow(x, a, *part) for x, a in zip(sums, axes, strict=True)])

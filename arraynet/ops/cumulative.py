@@ -11,6 +11,7 @@ from arraynet.dispatch import op, operands
 from arraynet.ops.elementwise import subtract, true_divide
 from arraynet.ops.reduction import expanded, kept_shape, merged, sum, sum_dtype
 from arraynet.ops.shape import cast, checked_axis, concatenate, moveaxis, narrow, ones_like, reshape
+from arraynet.tensor import as_tensor
 
 __all__ = ["cumprod", "cumsum", "diff", "prod", "trapezoid"]
 
@@ -57,7 +58,7 @@ def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
 
     Booleans and small integers are multiplied in 32 bits, unless a dtype is named.
     """
-    (x,) = operands(x)
+    x = as_tensor(x)
     return running_product(*along(x, axis, dtype or sum_dtype(x.dtype)))
 
 
@@ -93,7 +94,7 @@ def diff(a: Any, n: int = 1, axis: int = -1) -> Any:
     """Return the differences of neighbours along an axis, taken n times."""
     if n < 0:
         raise ValueError(f"diff: n is how many times to take differences, at least 0; received n={n}.")
-    (a,) = operands(a)
+    a = as_tensor(a)
     place = checked_axis(axis, a.ndim)
     for _ in range(n):
         length = a.shape[place]

@@ -90,7 +90,7 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
         put = put_extreme(updates, index, n=n, largest=reduction == "max")
         return reshape(EXTREMES[reduction](rows, put), x.shape)
     if not index.size:
-        return x
+        return reshape(x, x.shape)  # of its own, where the inputs are the caller's array
     place, hit = last_writer(index, n=n)
     hit = reshape(hit, (n,) + (1,) * len(rest))
     return reshape(where(hit, take_valid(updates, place, axis=0), rows), x.shape)

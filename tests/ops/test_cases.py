@@ -87,6 +87,19 @@ def test_what_is_made_of_host_arrays_is_not_theirs(case):
     assert [y.numpy().tobytes() for y in made] == before
 
 
+@pytest.mark.parametrize("call", [
+    lambda x: ops.diff(x, n=0), lambda x: ops.cumprod(x, axis=0), lambda x: ops.pad(x, 0), lambda x: ops.rot90(x, 0),
+    lambda x: ops.get_item(x, ...), lambda x: ops.scatter_update(x, np.zeros((0, 1), int), np.zeros((0, 3), "float32")),
+    lambda x: ops.slice_update(x, (0, 0), np.zeros((0, 0), "float32")), lambda x: ops.histogram(x, x[0])[1],
+    lambda x: ops.associative_scan(ops.add, x), lambda x: ops.cast(x, "float32"), lambda x: ops.full_like(x, x),
+])  # fmt: skip
+def test_nor_is_what_an_op_has_nothing_to_do_to(call):
+    host = np.ones((1, 3), "float32")
+    y = call(host)
+    host[:] = 2
+    assert y.numpy().max() == 1
+
+
 @each_case
 def test_tensors_are_not_written_to(case):
     inputs = entered(case, "float32")
