@@ -4,7 +4,8 @@ import math
 from typing import Any
 
 from arraynet.dispatch import op
-from arraynet.ops.elementwise import divide_no_nan, multiply
+from arraynet.ops.elementwise import absolute, divide_no_nan, multiply
+from arraynet.ops.taking import where
 
 __all__ = ["arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "cos", "cosh", "deg2rad",
            "rad2deg", "sin", "sinc", "sinh", "tan", "tanh"]  # fmt: skip
@@ -128,7 +129,15 @@ def sinc(xp: Any, x: Any, /) -> Any:
     return xp.where(x == 0, xp.ones_like(x), xp.sin(angle) / angle)
 
 
-sinc.defvjp(x=lambda g, x, y: g * divide_no_nan(cos(math.pi * x) - y, x))
+def grad_sinc(g: Any, x: Any, y: Any) -> Any:
+    angle = math.pi * x
+    near = absolute(angle) < 0.1  # the difference of two numbers near 1 has no digits there, nor a derivative at 0
+    t = where(near, angle * angle, 0.0)
+    series = angle * (t * (1 - t / 28 * (1 - t / 54)) / 10 - 1) / 3
+    return g * math.pi * where(near, series, divide_no_nan(cos(angle) - y, angle))
+
+
+sinc.defvjp(x=grad_sinc)
 
 
 def deg2rad(x: Any) -> Any:

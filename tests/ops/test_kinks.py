@@ -229,3 +229,10 @@ def test_what_reduces_nothing_has_no_gradient(reduce, backend):
 def test_a_vector_has_no_triangle(part, backend):
     with pytest.raises(ValueError, match=r"tri[lu]: x needs two axes or more, it has shape \(3,\); diag makes"):
         part(ops.ones(3))
+
+
+def test_sinc_bends_at_0_as_it_does_beside_it(backend):
+    x = np.array([0.0, 1e-9, 1e-3, 1e20])
+    np.testing.assert_allclose(gradient(ops.sinc, x)[0][:3], -(np.pi**2) / 3 * x[:3], rtol=1e-5)
+    second = gradient(grad(lambda x: ops.sum(ops.sinc(x))), x)[0]
+    np.testing.assert_allclose(second, [*[-(np.pi**2) / 3] * 3, 0], rtol=1e-5, atol=1e-15)
