@@ -6,8 +6,9 @@ function runs eagerly from then on, with the same numbers; nothing runs twice.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import update_wrapper
+from functools import reduce, update_wrapper
 from gc import get_referents
+from sys import modules
 from types import MethodType
 from typing import Any
 from weakref import WeakSet
@@ -111,7 +112,9 @@ class Jitted:
         self._entries: dict[Any, Any] = {}
 
     def __reduce__(self) -> Any:
-        return Jitted, (self.function,)  # programs and what locks them belong to this very object
+        path = getattr(self, "__qualname__", "").split(".")  # a decorated function is found by its name, as any is
+        found: Any = reduce(lambda at, name: getattr(at, name, None), path, modules.get(self.__module__))
+        return self.__qualname__ if found is self else (Jitted, (self.function,))  # programs stay with this very object
 
     @property
     def programs(self) -> list[Program]:

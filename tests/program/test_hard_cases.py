@@ -339,3 +339,19 @@ def test_a_captured_function_can_be_copied():
     fast(ops.array(0.0)), fast(ops.array(0.0))
     for other in (deepcopy(fast), pickle.loads(pickle.dumps(fast))):
         assert (float(other(ops.array(0.0))), other.captures) == (1.0, 1)
+
+
+class Squares:
+    @jit
+    def of(self, x):
+        return x * x
+
+
+@jit
+def squared(x):
+    return x * x
+
+
+@pytest.mark.parametrize("decorated", [squared, Squares.of])
+def test_a_decorated_function_goes_to_other_processes_by_its_name(decorated):
+    assert pickle.loads(pickle.dumps(decorated)) is decorated
