@@ -165,6 +165,13 @@ def test_what_a_backend_says_of_itself():
     ]
 
 
+def test_dtypes_may_be_any_collection_of_names():
+    backend = toy()
+    backend.dtypes = ["float32"]
+    report = check_backend(backend, [EXP])
+    assert (report.ok, len(report.rows)) == (True, 1)
+
+
 def test_a_door_that_leads_nowhere():
     class Closed(NumPyBackend):
         def to_numpy(self, x):
