@@ -179,8 +179,9 @@ CHAINS = {  # of two matrices and a Variable, how many calls there are, and of w
     "loops around a sum that is none": (
         lambda x, w, v: (v.assign_add(x * 2 + 1), ops.cumsum(v * 0.3 + x, axis=0) * 2 + v)[1], 2, 1,
     ),
+    "one primitive alone": (lambda x, w, v: ops.exp(x), 0, 1),
     "one primitive, then more": (lambda x, w, v: ops.concatenate([ops.exp(x), ops.tanh(ops.matmul(x, w))]), 1, 1),
-    "a product of one row": (lambda x, w, v: v.assign_add(ops.matmul(x, w) * ops.matmul(x[:1], w)), 1, 1),
+    "a product of one row": (lambda x, w, v: v.assign_add(ops.matmul(x[:1], w) * ops.matmul(x, w)), 1, 1),
 }  # fmt: skip
 
 
