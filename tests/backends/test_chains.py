@@ -201,6 +201,23 @@ def test_a_chain_computes_each_loop_once_and_before_its_readers(chain):
     assert (names.count("group"), len(names) - names.count("group")) == (groups, others), fast.programs[0].pretty()
 
 
+@pytest.mark.parametrize(
+    ("f", "arrays"),
+    [
+        (lambda x, y: x * 2 + y, [np.ones((4, 5), "float32"), np.ones((4, 5), "float32", order="F")]),
+        (lambda x, y: x * 2 + y, [np.ones((4, 5), "float16")] * 2),
+        (lambda x, y: x * 2 + y, [np.full((4, 5), 2**30 + 1)] * 2),
+    ],
+    ids=["another memory order", "float16", "integers"],
+)
+def test_what_no_loop_covers_is_left_to_numpy(f, arrays):
+    with arraynet.use_backend("numba"):
+        fast = jit(f)
+        fast(*arrays)
+        np.testing.assert_array_equal(fast(*arrays).numpy(), f(*map(ops.array, arrays)).numpy())
+    assert "group" not in fast.programs[0].primitives(), fast.programs[0].pretty()
+
+
 def test_of_two_variables_with_one_new_value_the_first_is_written_over():
     with arraynet.use_backend("numba"):
         v, w = (arraynet.Variable(np.ones((64, 64), "float32")) for _ in range(2))
