@@ -1,10 +1,6 @@
 """Matrix products are loops of a program, on their own or where somebody begins with them, and as exact as BLAS'."""
 
-import os
-import subprocess
-import sys
 from collections import Counter
-from functools import reduce
 
 import numpy as np
 import pytest
@@ -19,7 +15,6 @@ products = pytest.importorskip("arraynet_numba.products", reason="the plugin arr
 from arraynet_numba import tasks  # noqa: E402
 from arraynet_numba.microkernel import ROWS, VECTOR, VECTORS  # noqa: E402
 from arraynet_numba.multiplication import DEPTH  # noqa: E402
-from arraynet_numba.team import MEMBERS  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("threads")
 DTYPES = ["float32", "float64"]
@@ -287,31 +282,6 @@ def test_sums_of_many_terms_are_as_exact_as_those_of_blas():
     assert abs(found / 2 / exact - 1).max() < 1.5 * abs(x.T @ g / exact - 1).max()
 
 
-@pytest.mark.parametrize(
-    ("shapes", "rest"),
-    [
-        (((1, 50), (50, 40)), 1),
-        (((40, 50), (50, 1)), 1),
-        (((40, 50), (50, 40), (40, 1), (1, 1)), 0),
-        (((513, 513), (513, 513)), 1),
-        (((513, 513), (513, 513), (513, 9)), 2),
-        (((512, 600), (600, 600)), 0),
-        (((600, 512), (512, 600)), 0),
-        (((600, 600), (600, 512)), 0),
-    ],
-    ids=["one row", "one column", "little of one column", "large", "one large", "fewer rows", "fewer terms",
-         "fewer columns"],
-)  # fmt: skip
-def test_blas_has_ways_of_its_own_for_one_row_or_column_and_large_products(shapes, rest):
-    rng = np.random.default_rng(0)
-    factors = [rng.normal(size=shape).astype("float32") / 8 for shape in shapes]
-    with arraynet.use_backend("numba"):
-        fast = jit(lambda *factors: 2 * reduce(ops.matmul, factors))
-        fast(*factors)
-        np.testing.assert_allclose(fast(*factors).numpy(), 2 * reduce(np.matmul, factors), rtol=1e-4, atol=1e-3)
-    assert left(fast) == [rest]
-
-
 def test_views_that_are_no_transpose_and_no_rows_are_none():
     rng = np.random.default_rng(0)
     x, w = rng.normal(size=(6, 4, 20)).astype("float32"), rng.normal(size=(20, 20)).astype("float32")
@@ -338,72 +308,3 @@ def test_products_outside_of_programs_are_computed_by_the_same_threads(form, dty
         fast(*given)
     assert len(asked) == 2  # the capture's
     assert left(fast) == [0]
-
-
-@pytest.mark.parametrize(
-    ("x", "w"),
-    [
-        (np.ones((3, 30), "float32"), np.ones((30, 50), "float32")),
-        (np.ones((1, 3000), "float32"), np.ones((3000, 100), "float32")),
-        (np.ones((9, 300), "int32"), np.ones((300, 500), "int32")),
-        (np.ones((9, 300), "float16"), np.ones((300, 500), "float16")),
-        (np.ones((513, 513), "float32"), np.ones((513, 513), "float32")),
-        (np.ones((2, 9, 300), "float32"), np.ones((2, 300, 500), "float32")),
-    ],
-    ids=["small", "a row", "integers", "float16", "large", "stacks"],
-)
-def test_others_are_left_to_numpy(x, w, monkeypatch):
-    monkeypatch.setattr(products, "once", None)
-    with arraynet.use_backend("numba"):
-        np.testing.assert_array_equal(ops.matmul(x, w).numpy(), x @ w)
-
-
-def test_looking_at_the_data_of_a_wide_net_wakes_no_thread_of_blas(monkeypatch):
-    x, y, asked = np.ones((8, 300), "float32"), np.ones((8, 2), "float32"), []
-    with arraynet.use_backend("numba"):
-        model = arraynet.Sequential([layers.Dense(1000, activation="relu"), layers.Dense(2)])
-        model.compile("sgd", "mse")
-        model.fit(x, y, batch_size=4, verbose=0)
-        monkeypatch.setattr(products, "once", lambda task: (asked.append(task), tasks.once(task)))
-        model.fit(x, y, batch_size=4, verbose=0)
-    assert len(asked) == 1
-
-
-@pytest.mark.parametrize(
-    ("f", "products", "shared"),
-    [
-        (lambda x, w: 2 * ops.matmul(x[0], w[0]) + ops.sum(ops.matmul(x, w), axis=0), 2, False),
-        (lambda x, w: ops.matmul(x[0], w[0]) + ops.sum(x), 0, True),
-        (lambda x, w: x[0] * 3 + ops.sum(w), 0, True),
-    ],
-    ids=["some for BLAS", "none for BLAS", "no product"],
-)
-def test_blas_has_all_products_or_none_and_then_threads_share_the_loops(f, products, shared, threads):
-    x, w = np.ones((3, 4, 5), "float32"), np.ones((3, 5, 6), "float32")
-    with arraynet.use_backend("numba"):
-        fast = jit(f)
-        fast(x, w)
-        found = fast(x, w).numpy()
-    np.testing.assert_allclose(found, np.asarray(f(ops.array(x), ops.array(w))))
-    assert left(fast) == [products]
-    (calls,) = (i.function for i in fast.programs[0].instructions if isinstance(i.function, tasks.Calls))
-    assert calls.run.ways[0][MEMBERS] == (threads if shared else 1)
-    assert calls.table[:, tasks.WORK].all()
-
-
-@pytest.mark.parametrize(("f", "rest"), [(lambda x: 3 * ops.matmul(x, x) + 1, 1), (lambda x: x * 3 + ops.sum(x), 0)])
-def test_blas_does_all_of_it_if_asked(f, rest, monkeypatch, threads):
-    monkeypatch.setenv("ARRAYNET_NUMBA_MATMUL", "blas")
-    with arraynet.use_backend("numba"):
-        fast = jit(f)
-        fast(np.ones((8, 8), "float32"))
-    assert left(fast) == [rest]
-    assert fast.programs[0].instructions[-1].function.run.ways[0][MEMBERS] == (1 if rest else threads)
-
-
-def test_without_a_program_numba_is_not_even_imported():
-    code = (
-        "import sys, numpy as np, arraynet; arraynet.ops.matmul(np.ones((64, 64)), np.ones((64, 64))); "
-        "sys.exit('numba' in sys.modules)"
-    )
-    subprocess.run([sys.executable, "-c", code], env=os.environ | {"ARRAYNET_BACKEND": "numba"}, check=True)
