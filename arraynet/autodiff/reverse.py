@@ -85,8 +85,7 @@ def _fitted(g: Tensor, source: Any, node: Node) -> Tensor:
     if g.shape != source.shape:
         shape = (1,) * (g.ndim - len(source.shape)) + source.shape
         axes = tuple(k for k, n in enumerate(g.shape) if shape[k : k + 1] != (n,))
-        others = (getattr(t, "shape", ()) for t in (*node.outputs, *node.inputs))
-        wide = [s for s in others if len(s) == len(shape) == g.ndim]
+        wide = [t.shape for t in (*node.outputs, *node.inputs) if len(getattr(t, "shape", ())) == len(shape) == g.ndim]
         if not wide or any(shape[k] != 1 or g.shape[k] not in [s[k] for s in wide] for k in axes):
             raise ValueError(f"{node.op.name}: a derivative rule gives {g.shape} for an argument of {source.shape}.")
         g = OPS["sum"](g, axis=axes) if axes else g
