@@ -2,7 +2,8 @@
 
 A backend adds speed, never semantics. So whatever it computes, values and gradients, in every floating
 dtype that it has, from contiguous and from transposed arrays, is compared with what NumPy computes from the
-same generic forms; its kernels are watched besides, and fed with NaN, infinities and signed zeros.
+same generic forms; its kernels are watched besides, and fed with NaN, infinities and signed zeros, and what it
+makes of captured programs is replayed.
 """
 
 import warnings
@@ -16,6 +17,7 @@ from arraynet import ops
 from arraynet.autodiff import vjp
 from arraynet.backend import Backend
 from arraynet.plugins import load, use_backend
+from arraynet.program import jit
 from arraynet.tensor import Tensor
 from arraynet.testing.case import Case
 from arraynet.testing.cases import CASES
@@ -113,6 +115,8 @@ def _check_dtype(row: Row, case: Case, dtype: str, reference: Backend, twin: Bac
         row.problems += [f"{dtype}: {text}" for text in _harder(case, arrays, dtype, reference, twin)]
     elif kernels.declined:
         row.path = "declined"
+    if case.jit and type(twin).compile_program is not Backend.compile_program:
+        row.problems += [f"{dtype}: {text}" for text in _replayed(case, arrays, dtype, twin, expected)]
     row.problems += [f"{dtype}: {text}" for text in dict.fromkeys(kernels.problems)]
 
 
@@ -125,13 +129,19 @@ class _Run:
     wrote: bool
 
     def __init__(
-        self, case: Case, arrays: Any, backend: Backend, enter: Callable[[Any], Any] | None = None, grad: bool = True
+        self,
+        case: Case,
+        arrays: Any,
+        backend: Backend,
+        enter: Callable[[Any], Any] | None = None,
+        grad: bool = True,
+        captured: bool = False,
     ) -> None:
         with use_backend(backend), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             inputs = [enter(x) if enter else ops.convert_to_tensor(x) if _is_array(x) else x for x in flatten(arrays)]
             before = [_host(x) for x in inputs]
-            moving = [k for k, x in enumerate(inputs) if isinstance(x, Tensor) and x.dtype.kind == "f"]
+            moving = [k for k, x in enumerate(inputs) if isinstance(x, Tensor) and (captured or x.dtype.kind == "f")]
 
             def f(*chosen: Any) -> Any:
                 full = list(inputs)
@@ -144,7 +154,10 @@ class _Run:
                 out, pull = vjp(f, *(inputs[k] for k in moving))
                 self.grads = [_host(g) for g in pull([_weights(o) for o in out])]
             else:
-                out = f(*(inputs[k] for k in moving))
+                run = jit(f) if captured else f
+                if captured:  # with other values: a program must not keep what it was captured with
+                    run(*(ops.convert_to_tensor(np.flip(before[k]).copy()) for k in moving))
+                out = run(*(inputs[k] for k in moving))
             self.values = [_host(o) for o in out]
             self.wrote = any(_host(x).tobytes() != old.tobytes() for x, old in zip(inputs, before, strict=True))
 
@@ -170,6 +183,16 @@ def _differences(case: Case, dtype: str, found: _Run, expected: _Run) -> Iterato
 
 def _numbered(what: str, found: list[np.ndarray], expected: list[np.ndarray]) -> Iterator[tuple[str, Any, Any]]:
     return ((f"{what} {k}", a, e) for k, (a, e) in enumerate(zip(found, expected, strict=True)))
+
+
+def _replayed(case: Case, arrays: Any, dtype: str, twin: Backend, expected: _Run) -> Iterator[str]:
+    """What a program that the backend has compiled gets wrong."""
+    try:
+        found = _Run(case, arrays, twin, grad=False, captured=True)
+    except Exception as error:  # whatever a plugin raises is a finding
+        yield f"captured, {type(error).__name__}: {error}"
+        return
+    yield from compared(_numbered("captured, value", found.values, expected.values), tolerance(case.name, dtype))
 
 
 def _harder(case: Case, arrays: Any, dtype: str, reference: Backend, twin: Backend) -> Iterator[str]:

@@ -147,6 +147,21 @@ def test_a_kernel_that_raises_on_special_values_or_another_layout():
         assert any(text in failure for failure in report.failures), str(report)
 
 
+def zeros(self, program):
+    """Replays everything as zeros."""
+    return lambda *given: ([np.zeros_like(v.example) for v in program.outputs], [])
+
+
+@pytest.mark.parametrize(
+    ("compiled", "problem"), [(lambda *given: 1 / 0, "ZeroDivisionError"), (zeros, "value 0 differs")]
+)
+def test_a_program_that_is_compiled_wrongly(compiled, problem):
+    backend = type("Compiling", (NumPyBackend,), {"compile_program": compiled})()
+    failures = check_backend(backend, [EXP]).failures
+    assert failures
+    assert all(f"captured, {problem}" in text for text in failures)
+
+
 def test_a_door_that_changes_the_dtype():
     class Lossy(NumPyBackend):
         def to_numpy(self, x):
