@@ -225,7 +225,7 @@ def apply(op: Op, args: Sequence[Any], static: dict[str, Any]) -> Any:
         with backend.guard():
             result = execute(op, backend, backend.xp, [i.array if isinstance(i, Tensor) else i for i in inputs], static)
             if result is None:
-                raise TypeError("its form returned None, let it end in return")
+                raise TypeError("its form or kernel returned None, let it end in return")
     except (ValueError, TypeError, IndexError, NotImplementedError, OverflowError, AttributeError) as error:
         if isinstance(error, AttributeError) and not any(i is None for i in inputs):
             raise
@@ -237,8 +237,7 @@ def apply(op: Op, args: Sequence[Any], static: dict[str, Any]) -> Any:
         if op.logits:
             outputs.logits = inputs[0], static.get("axis", ())  # (): element by element
     if lent:
-        outs = outputs if type(outputs) is tuple else (outputs,)
-        part((*inputs, *outs) if observers or op.logits else outs, lent)
+        part([*(inputs if observers or op.logits else ()), *(outputs if type(outputs) is tuple else [outputs])], lent)
     for observer in observers:
         observer.record(op, inputs, static, outputs)
     return outputs
@@ -350,9 +349,8 @@ def _entered(a: Any, backend: Backend) -> Any:
 
 def part(tensors: Iterable[Any], hosts: Iterable[Any]) -> None:
     """Copy what Tensors share with host arrays of the caller, who may write into them."""
-    for t in tensors:
-        if isinstance(t, Tensor) and any(share(t.array, x) for x in hosts):
-            t.array, t.__class__ = np.array(t.array), Tensor
+    for t in (t for t in tensors if isinstance(t, Tensor) and any(share(t.array, x) for x in hosts)):
+        t.array, t.__class__ = np.array(t.array), Tensor
 
 
 def _explained(error: Exception, op: Op, inputs: tuple[Any, ...], static: dict[str, Any]) -> Exception:

@@ -60,6 +60,11 @@ def jit(f: Callable[..., Any]) -> "Jitted":
     Jitted
         Called like `f`; its `programs` can be looked at.
 
+    Raises
+    ------
+    TypeError
+        `f` cannot be called.
+
     Examples
     --------
     >>> import arraynet
@@ -69,6 +74,8 @@ def jit(f: Callable[..., Any]) -> "Jitted":
     >>> double.captures
     1
     """
+    if not callable(f):
+        raise TypeError(f"jit captures a function, received {f!r}: write jit(f)(x), or @jit above the function.")
     return Jitted(f)
 
 

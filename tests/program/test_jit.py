@@ -52,6 +52,12 @@ def test_captured_equals_eager(case, backend):
         np.testing.assert_allclose(r.numpy(), e.numpy(), **closeness(case.name, backend))
 
 
+@pytest.mark.parametrize("value", [None, 3, ops.ones(2)])
+def test_what_is_no_function_is_refused(value):
+    with pytest.raises(TypeError, match=r"jit captures a function, received .* @jit above the function"):
+        jit(value)
+
+
 def linear_model():
     rng = np.random.default_rng(3)
     return [Variable(rng.normal(size=(5, 3)).astype("float32")), Variable(np.zeros(3, "float32"))]
