@@ -140,7 +140,7 @@ def load(name: str | Backend) -> Backend:
     if isinstance(name, Backend):
         return _checked(getattr(name, "name", "?"), name)
     if not isinstance(name, str):
-        raise TypeError(f"A backend is chosen by name, received {name!r}.")
+        raise TypeError(f"A backend is chosen by name, or is an object of a backend's class, received {name!r}.")
     if name not in _loaded:
         config.kernels()  # a value that means nothing is refused here, not by some op that looks for a kernel
         made = NumPyBackend() if name == "numpy" else _made(name)

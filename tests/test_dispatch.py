@@ -311,7 +311,7 @@ def test_a_form_that_returns_nothing_is_named(scratch):
     def nothing(xp, x, /):
         x * 2
 
-    with pytest.raises(TypeError, match=r"nothing: its form or kernel returned None.* Received x: float32 of shape \(3,\)"):
+    with pytest.raises(TypeError, match=r"nothing: its form or kernel returned None.* x: float32 of shape \(3,\)"):
         nothing(ops.ones(3))
 
 

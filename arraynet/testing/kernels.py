@@ -52,7 +52,7 @@ class WatchedKernels(Mapping[str, Callable[..., Any]]):
                     self.problems.append(f"kernel {name!r} writes to its input {position}")
             if result is NotImplemented:
                 self.declined.add(name)
-            else:
+            elif result is not None:  # which is told where the op is applied
                 self.ran.add(name)
                 self._check_width(name, arrays, result, static)
             return result

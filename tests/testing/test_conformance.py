@@ -134,6 +134,12 @@ def test_a_kernel_that_raises():
     assert checked([EXP], exp=exp).failures[0] == "exp: float32: RuntimeError: out of registers"
 
 
+def test_a_kernel_that_returns_nothing():
+    failures = checked([EXP], exp=lambda x: None).failures
+    assert len(failures) == 2
+    assert all("exp: its form or kernel returned None" in text for text in failures)
+
+
 def test_a_kernel_that_raises_on_special_values_or_another_layout():
     def exp(x):
         if not np.isfinite(x).all():
