@@ -159,7 +159,7 @@ def test_a_backend_itself_is_checked_too():
 
     with pytest.raises(ValueError, match="contract 0"), arraynet.use_backend(Old()):
         pass
-    with pytest.raises(TypeError, match="chosen by name, .* received 3"):
+    with pytest.raises(TypeError, match=r"chosen by name, .* received 3"):
         arraynet.set_backend(3)
 
 
