@@ -273,7 +273,7 @@ class NumPyBackend(Backend):
 
 def share(x: Any, y: Any) -> bool:
     """Tell whether two host arrays may have memory in common."""
-    return type(x) is type(y) is np.ndarray and np.may_share_memory(x, y)
+    return isinstance(x, np.ndarray) and isinstance(y, np.ndarray) and np.may_share_memory(x, y)
 
 
 def dtype_of(x: Any) -> np.dtype:

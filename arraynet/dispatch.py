@@ -237,7 +237,7 @@ def apply(op: Op, args: Sequence[Any], static: dict[str, Any]) -> Any:
         if op.logits:
             outputs.logits = inputs[0], static.get("axis", ())  # (): element by element
     if lent:
-        part([*(inputs if observers or op.logits else ()), *(outputs if type(outputs) is tuple else [outputs])], lent)
+        part([*(inputs if observers else ()), *(outputs if type(outputs) is tuple else [outputs])], lent)
     for observer in observers:
         observer.record(op, inputs, static, outputs)
     return outputs
@@ -348,9 +348,10 @@ def _entered(a: Any, backend: Backend) -> Any:
 
 
 def part(tensors: Iterable[Any], hosts: Iterable[Any]) -> None:
-    """Copy what Tensors share with host arrays of the caller, who may write into them."""
-    for t in (t for t in tensors if isinstance(t, Tensor) and any(share(t.array, x) for x in hosts)):
-        t.array, t.__class__ = np.array(t.array), Tensor
+    """Copy what Tensors, and the logits that they remember, share with host arrays that the caller may write into."""
+    for t in [t for made in tensors if isinstance(made, Tensor) for t in (made, *(made.logits or ())[:1])]:
+        if isinstance(t, Tensor) and any(share(t.array, x) for x in hosts):
+            t.array, t.__class__ = np.array(t.array), Tensor
 
 
 def _explained(error: Exception, op: Op, inputs: tuple[Any, ...], static: dict[str, Any]) -> Exception:

@@ -83,9 +83,7 @@ class Tensor(Operators):
     def to(self, backend: str | Backend) -> "Tensor":
         """Return the same values on another backend, or itself if it is there already."""
         target = load(backend)
-        if target is self.backend:
-            return self
-        return Tensor(target.asarray(np.array(self.numpy()), self.dtype.name), target)
+        return self if target is self.backend else Tensor(target.asarray(np.array(self), self.dtype.name), target)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         host = self.numpy()

@@ -251,6 +251,31 @@ def test_what_a_captured_call_returns_or_assigns_is_no_view_of_the_callers_array
         assert all((t.numpy() == 1).all() for t in [*made, v])
 
 
+class Mapped(np.ndarray):
+    pass
+
+
+def test_what_a_captured_call_returns_or_assigns_is_no_view_of_a_memory_map(backend):
+    v, x = Variable(np.zeros((3, 3), "float32")), np.zeros((3, 3), "float32").view(Mapped)
+    fast = jit(lambda x: (ops.transpose(x), v.assign(x)))
+    for _ in range(3):
+        x[:] = 1
+        made, _ = fast(x)
+        x[:] = 7
+        assert all((t.numpy() == 1).all() for t in (made, v))
+
+
+def test_logits_that_a_captured_softmax_remembers_are_no_array_of_the_caller(backend):
+    x, fast = np.array([[1, 2, 30]], "float32"), jit(ops.softmax)
+    losses = []
+    for _ in range(3):
+        x[:] = [[1, 2, 30]]
+        probabilities = fast(x)
+        x[:] = 0
+        losses.append(ops.categorical_crossentropy([[1.0, 0.0, 0.0]], probabilities).item())
+    assert losses == [29.0] * 3
+
+
 def test_a_variable_that_is_returned_is_the_variable(backend):
     v = Variable([1.0, 2.0])
     fast = jit(lambda x: {"v": v, "y": x * 2})
