@@ -305,7 +305,7 @@ def _placed(inputs: list[Any], args: Sequence[Any], backend: Backend) -> tuple[A
     for k, (i, a) in enumerate(zip(inputs, args, strict=True)):
         if isinstance(i, np.ndarray):
             kind = floating if floating and i.dtype.kind == "f" else dtypes.resolve(a, i, args)
-            inputs[k] = made(as_tensor(i, backend, kind.name, copy=made is Tensor).array, backend)
+            inputs[k] = made(as_tensor(i, backend, kind.name, copy=made is Tensor and "K").array, backend)
     return tuple(inputs)
 
 

@@ -347,11 +347,11 @@ def _owned(x: Any, backend: Backend | None, dtype: str | None) -> Tensor:
     """A Tensor whose array no caller can write into, and whose gradient ends here."""
     if isinstance(x, Tensor | Variable):  # which may be a view of a larger one
         x = OPS["stop_gradient" if OBSERVERS.get() else "copy"](as_tensor(x, backend or x.backend, dtype))
-    return as_tensor(x, backend, dtype)
+    return as_tensor(x, backend, dtype, copy="C")
 
 
-def as_tensor(x: Any, backend: Backend | None = None, dtype: str | None = None, copy: bool = True) -> Tensor:
-    """Return `x` as a Tensor of the backend (the current one without it), of host arrays on a copy.
+def as_tensor(x: Any, backend: Backend | None = None, dtype: str | None = None, copy: Any = "K") -> Tensor:
+    """Return `x` as a Tensor of the backend (the current one without it), of host arrays on a copy in that order.
 
     Raises
     ------
@@ -373,7 +373,7 @@ def as_tensor(x: Any, backend: Backend | None = None, dtype: str | None = None, 
     host = dtypes.host_array(x)
     dtype = dtype or dtypes.resolve(x, host).name
     lent = copy and (host is x or host.base is not None)  # a list's is new
-    return Tensor(backend.asarray(np.array(host, dtype, order="C") if lent else host, dtype), backend)
+    return Tensor(backend.asarray(np.array(host, dtype, order=copy) if lent else host, dtype), backend)
 
 
 def stacked(x: Any) -> Any:

@@ -94,6 +94,15 @@ def test_other_layouts_at_a_replay(host):
             np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-5)
 
 
+def test_an_array_in_another_order_has_the_same_bits_under_a_tape_and_as_a_tensor(backend):
+    x = np.asfortranarray(np.random.default_rng(0).normal(size=(300, 70)), "float32")
+    fast, total = jit(lambda x: ops.sum(x, axis=0)), ops.sum(x, axis=0).numpy()
+    with arraynet.GradientTape():
+        taped = fast(x), ops.sum(x, axis=0)
+    for same in (*taped, ops.sum(ops.array(x), axis=0)):
+        np.testing.assert_array_equal(same.numpy(), total)
+
+
 def test_predicting_arrays_in_another_order(host):
     model = arraynet.Sequential([layers.Rescaling(2.0), layers.LayerNormalization(), layers.Dense(3)])
     x = np.random.default_rng(0).normal(size=(20, 6)).astype("float32")
