@@ -372,7 +372,7 @@ def as_tensor(x: Any, backend: Backend | None = None, dtype: str | None = None, 
         return Tensor(backend.asarray(x, dtype), backend)
     host = dtypes.host_array(x)
     dtype = dtype or dtypes.resolve(x, host).name
-    lent = copy and (host is x or host.base is not None)  # a list's is new
+    lent = copy and (hasattr(x, "__array__") or host.base is not None)  # a list's is new
     return Tensor(backend.asarray(np.array(host, dtype, order=copy) if lent else host, dtype), backend)
 
 

@@ -227,6 +227,23 @@ def test_host_arrays_are_not_shared(backend):
     assert all(x.numpy().max() == 0 for x in made)
 
 
+class Series:
+    """Gives away its own array, where another library might give a copy."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def __array__(self, dtype=None, copy=None):
+        return self.values
+
+
+def test_arrays_of_other_libraries_are_not_shared(backend):
+    host = np.zeros(3, "float32")
+    made = [ops.convert_to_tensor(Series(host)), ops.array(Series(host)), Variable(Series(host))]
+    host[:] = 7
+    assert all(x.numpy().max() == 0 for x in made)
+
+
 def test_what_a_tape_keeps_is_not_shared(backend):
     host = np.ones(2, "float32")
     x = Variable([1.0, 1.0])
