@@ -201,7 +201,7 @@ def _starts(name: str, start_indices: Any, lengths: tuple[int, ...], x: Tensor) 
         )
     for axis, (start, m, n) in enumerate(zip(starts, lengths, x.shape, strict=True)):
         if isinstance(start, Tensor):
-            starts[axis] = where(start > n - m, n - m, start)
+            starts[axis] = where(start > 0, where(start > n - m, n - m, start), 0)
         elif not 0 <= start <= n - m:
             raise ValueError(f"{name}: {m} elements from {start} do not fit into axis {axis} of length {n}.")
     return starts

@@ -262,3 +262,7 @@ def test_slice_moves_inwards_for_tensors(backend):
     assert ops.slice(ops.arange(5), start, (4,)).numpy().tolist() == [1, 2, 3, 4]
     assert ops.slice_update(ops.arange(5), start, [9, 9, 9]).numpy().tolist() == [0, 1, 9, 9, 9]
     assert ops.slice_update(ops.arange(3), (1,), ops.zeros(0, "int32")).numpy().tolist() == [0, 1, 2]
+    for before in (-1, -9):
+        start = ops.array([before])
+        assert ops.slice(ops.arange(5), start, (4,)).numpy().tolist() == [0, 1, 2, 3]
+        assert ops.slice_update(ops.arange(5), start, [9, 9, 9]).numpy().tolist() == [9, 9, 9, 3, 4]
