@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from arraynet.backend import dtype_of
+from arraynet.checks import plain_int
 from arraynet.dispatch import op, operands
 from arraynet.ops.elementwise import multiply
 from arraynet.ops.reduction import sum as reduce_sum
@@ -109,6 +110,7 @@ def tensordot(x1: Any, x2: Any, axes: int | Sequence[Any] = 2) -> Any:
 
 def _met(axes: int | Sequence[Any], ndim1: int, ndim2: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The axes of either factor that are summed over, counted from the front."""
+    axes = plain_int(axes)
     if isinstance(axes, int):
         if not 0 <= axes <= min(ndim1, ndim2):
             raise ValueError(f"tensordot: axes={axes} must lie between 0 and both ranks, {ndim1} and {ndim2}.")

@@ -34,6 +34,10 @@ def test_matmul_of_a_scalar_is_refused(backend):
         ops.matmul(ops.ones((2, 2)), 3.0)
 
 
+def test_tensordot_takes_a_numpy_integer(backend):
+    assert ops.tensordot(ops.ones((2, 3)), ops.ones((3, 4)), axes=np.int64(1)).shape == (2, 4)
+
+
 def test_tensordot_explains_its_axes(backend):
     x = ops.ones((2, 3))
     with pytest.raises(ValueError, match=r"axes \(1,\) of shape \(2, 3\) and axes \(0,\).*received \[3\] and \[2\]"):
