@@ -56,6 +56,8 @@ class Configured:
         starred = [p.name for p in every if p.kind is MANY[1]]
         handed = _handed(cls, self.__given)
         lost = [name for name in handed if name not in arguments(owner) and not (takes_all and _keeps(self, name))]
+        if "__init__" in vars(owner) and any(p.kind is MANY[1] for p in _parameters(owner)):
+            lost = []  # a get_config beside a constructor of that kind tells of them
         if inherited and starred and (lost or starred[0] in vars(self)):
             raise TypeError(
                 f"{cls.__name__} takes *{starred[0]}, which no configuration names: name its arguments or take a list, "

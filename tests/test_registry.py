@@ -297,3 +297,23 @@ def test_an_argument_that_takes_no_name():
             self.factor, self.power = factor, power
 
     assert vars(Mine.from_config(Mine(0.5).get_config())).items() >= {"factor": 0.5, "power": 2}.items()
+
+
+def test_a_constructor_below_one_whose_configuration_tells_its_unnamed_arguments():
+    class Stacked(layers.Layer):
+        def __init__(self, *sizes):
+            super().__init__()
+            self._sizes = list(sizes)
+
+        def get_config(self):
+            return super().get_config() | {"sizes": self._sizes}
+
+        @classmethod
+        def from_config(cls, config):
+            return cls(*config["sizes"])
+
+    class Below(Stacked):
+        def __init__(self, *sizes):
+            super().__init__(*sizes)
+
+    assert Below.from_config(Below(1, 2).get_config()).get_config() == {"sizes": [1, 2]}
