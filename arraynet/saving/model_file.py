@@ -98,7 +98,8 @@ def load_model(path: str | os.PathLike[str], custom_objects: Mapping[str, Any] |
         arrays = decoded(members["weights.safetensors"], "weights.safetensors")
         check("weights.safetensors", arrays, weights)
         assign(weights, arrays)
-        for layer, trainable in zip([*model._walk()], described.get("trainable", ()), strict=False):
+        inside, told = [*model._walk()], described.get("trainable", ())
+        for layer, trainable in zip(inside, told if len(told) == len(inside) else (), strict=False):
             if layer.trainable != trainable:
                 layer._set_trainable(trainable)
         for name in described.get("still", ()):

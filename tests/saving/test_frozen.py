@@ -32,3 +32,12 @@ def test_layers_that_a_constructor_makes_and_single_weights_stay_frozen(tmp_path
     again.first.trainable = True
     assert again.first.kernel.trainable
     assert not again.last.bias.trainable
+
+
+def test_a_layer_that_was_set_from_outside_shifts_no_other(tmp_path):
+    model = models.Sequential([layers.Dense(2, name=name) for name in "abc"])
+    model.layers[0].helper = layers.ReLU()
+    model.layers[1].trainable = False
+    model(X)
+    model.save(tmp_path / "helped.arraynet")
+    assert [x.trainable for x in models.load_model(tmp_path / "helped.arraynet").layers] == [True, False, True]
