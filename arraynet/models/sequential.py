@@ -211,10 +211,15 @@ class Sequential(Model):
         shape = config.pop("build_input_shape", None)
         with custom_object_scope(custom_objects):
             described, parameters = config.pop("layers"), inspect.signature(cls).parameters
-            if "layers" in parameters or any(p.kind is p.VAR_POSITIONAL for p in parameters.values()):
+            lacking = [p for p in parameters.values() if p.default is p.empty and p.name not in config]
+            if "layers" in parameters and parameters["layers"].kind is not inspect.Parameter.VAR_POSITIONAL:
+                model = super().from_config(config | {"layers": [deserialize(layer) for layer in described]})
+            elif any(p.kind is not p.VAR_KEYWORD for p in lacking):  # of another name, or any number
                 model = cls([deserialize(layer) for layer in described], **config)
             else:
-                model = cls(**config)  # makes layers of its own, on which others may have been put
+                model = super().from_config(config)  # makes layers of its own, on which others may have been put
+                while len(model._stack) > len(described):
+                    model.pop(rebuild=False)
                 for layer, known in zip(model._stack, described, strict=False):
                     kept = {"name": layer.name, "trainable": layer.trainable} | known["config"]
                     layer.name, layer.trainable = kept["name"], kept["trainable"]

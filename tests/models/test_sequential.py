@@ -217,3 +217,41 @@ def test_a_class_of_ones_own_comes_back_with_its_layers(model):
     again.set_weights(model.get_weights())
     assert [(x.name, x.trainable) for x in again.layers] == [(x.name, x.trainable) for x in model.layers]
     np.testing.assert_array_equal(again(np.ones((1, 4))), model(np.ones((1, 4))))
+
+
+class Around(Sequential):
+    def __init__(self, inner, **kwargs):
+        super().__init__([inner, layers.Dense(1)], **kwargs)
+        self.inner = inner
+
+
+class Wide(Sequential):
+    def __init__(self, width, layers=None, **kwargs):
+        super().__init__(layers, **kwargs)
+        self.width = width
+
+
+class Renamed(Sequential):
+    def __init__(self, stack, name=None):
+        super().__init__(stack, name=name)
+
+    def get_config(self):
+        return super().get_config()
+
+
+def popped(model):
+    model.pop()
+    return model
+
+
+@pytest.mark.parametrize("make", [
+    lambda: popped(Own(3)), lambda: Around(Sequential([layers.Dense(2)])), lambda: Wide(3, [layers.Dense(2)]),
+    lambda: Renamed([layers.Dense(2)]),
+])  # fmt: skip
+def test_constructors_of_ones_own_that_take_and_make_layers(make):
+    model = make()
+    model.build((None, 4))
+    again = type(model).from_config(model.get_config())
+    assert [x.name for x in again.layers] == [x.name for x in model.layers]
+    again.set_weights(model.get_weights())
+    np.testing.assert_array_equal(again(np.ones((1, 4))), model(np.ones((1, 4))))
