@@ -252,10 +252,10 @@ class Layer(Configured, Tracked):
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments, as numbers, strings, lists and dicts of them."""
         config = super().get_config()
-        if held := [name for name in config if isinstance(getattr(self, name, None), Variable)]:
+        if held := [k for k in config if any(isinstance(x, Variable) for x in flatten(getattr(self, k, None)))]:
             raise TypeError(
-                f"{type(self).__name__} {self.name!r}: {held[0]} is a Variable, which no configuration holds. Take its "
-                f"first value as the argument, and make the Variable of it: self.add_weight(...)."
+                f"{type(self).__name__} {self.name!r}: {held[0]} is or holds a Variable, which no configuration does. "
+                f"Take its first value as the argument, and make the Variable of it: self.add_weight(...)."
             )
         if config.get("activity_regularizer") is None:
             config.pop("activity_regularizer", None)

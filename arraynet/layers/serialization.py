@@ -32,26 +32,28 @@ def serialize(layer: Layer) -> dict[str, Any]:
     return registry.serialize(layer)
 
 
-def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
+def deserialize(config: Mapping[str, Any] | Layer, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """Return a new layer, with fresh weights, from what `serialize` returned.
 
     Parameters
     ----------
-    config : dict
-        From `serialize`.
+    config : dict or Layer
+        From `serialize`; a layer is returned as it is, since those among the arguments of another are made first.
     custom_objects : dict of str to class, optional
         The user's own layers by their class names; they come before arraynet's.
 
     Returns
     -------
     Layer
-        Not built yet.
+        Not built yet, if it was made here.
 
     Raises
     ------
     ValueError
         No layer has that class name.
     """
+    if isinstance(config, Layer):
+        return config
     name = config["class_name"]
     with custom_object_scope(custom_objects):
         made = custom_object(name) or _known(name)

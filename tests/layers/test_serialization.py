@@ -36,6 +36,19 @@ def test_what_describes_no_layer_stays_as_it_is():
     assert Chain.from_config({"parts": parts}).parts == parts
 
 
-def test_a_variable_among_the_arguments_is_refused():
-    with pytest.raises(TypeError, match=r"Chain 'chain.*': parts is a Variable, which no configuration holds"):
-        Chain(Variable(2.0)).get_config()
+@pytest.mark.parametrize("wrap", [lambda v: v, lambda v: [v], lambda v: {"a": (1, v)}])
+def test_a_variable_among_the_arguments_is_refused(wrap):
+    with pytest.raises(TypeError, match=r"Chain 'chain.*': parts is or holds a Variable, which no configuration does"):
+        Chain(wrap(Variable(2.0))).get_config()
+
+
+def test_a_constructor_that_takes_a_description_may_be_given_the_layer():
+    class Described(Chain):
+        def __init__(self, inner, **kwargs):
+            super().__init__([layers.deserialize(inner)], **kwargs)
+            self.inner = inner
+
+    layer = Described(layers.serialize(layers.Dense(3, kernel_initializer="ones")))
+    made = Described.from_config(json.loads(json.dumps(layer.get_config())))
+    assert made.parts == [made.inner]
+    np.testing.assert_array_equal(made(np.ones((1, 2))), [[2, 2, 2]])
