@@ -210,6 +210,12 @@ def test_long_computations_are_cut_short_and_say_so(monkeypatch):
     assert "the first 3 ops, 2 more ran" in repr(found)
 
 
+def test_what_later_ops_may_use_is_not_told_as_left_out(monkeypatch):
+    monkeypatch.setattr("arraynet.inspection.watching.LIMIT", 2)
+    found = arraynet.explain(lambda x: ops.exp(ops.sin(ops.cos(x))), ops.ones(1))
+    assert "folded" not in {row.kernel for row in found.rows}
+
+
 def test_a_training_step_is_fused_where_there_are_loops():
     pytest.importorskip("arraynet_numba")
     with arraynet.use_backend("numba"):

@@ -27,10 +27,13 @@ def single_kernel(op: Any, arrays: list[Any], static: dict[str, Any], backend: B
     return "native"
 
 
-def kernels_of(capture: Capture, alone: Sequence[str], backends: Sequence[Backend], result: Any = None) -> list[str]:
+def kernels_of(
+    capture: Capture, alone: Sequence[str], backends: Sequence[Backend], result: Any = None, cut: bool = False
+) -> list[str]:
     """Return what computes each record once all are one program; `alone` says what does when they are not.
 
-    Without Tensors in `result`, or Variables that were assigned, all that no record uses is wanted.
+    Without Tensors in `result`, or Variables that were assigned, all that no record uses is wanted; likewise where more
+    ran than was recorded, which `cut` says.
     """
     if config.kernels() == "eager" or capture.reason or len(set(backends)) != 1:
         return list(alone)
@@ -39,7 +42,8 @@ def kernels_of(capture: Capture, alone: Sequence[str], backends: Sequence[Backen
     lowering = _Noting(capture, backend)
     try:
         wanted = [leaf for leaf in flatten(result) if isinstance(leaf, Tensor)]
-        program = capture.during(lowering.program, (wanted if wanted or capture.writes else _last(capture),))
+        known = (wanted or capture.writes) and not cut
+        program = capture.during(lowering.program, (wanted if known else _last(capture),))
     except UncapturableError:
         return list(alone)
     optimise(program)

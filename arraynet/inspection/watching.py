@@ -106,7 +106,7 @@ class Watched(Capture):
 
     def explanation(self, title: str, result: Any = None) -> Explanation:
         """Return the rows, once the function has ended with a result."""
-        kernels = kernels_of(self, [facts["kernel"] for facts in self.facts], self.backends, result)
+        kernels = kernels_of(self, [facts["kernel"] for facts in self.facts], self.backends, result, self.more > 0)
         rows = [Row(**facts | {"kernel": kernel}) for facts, kernel in zip(self.facts, kernels, strict=True)]
         return Explanation(rows, f"{title}: the first {LIMIT} ops, {self.more} more ran" if self.more else title)
 
