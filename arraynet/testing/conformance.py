@@ -7,7 +7,7 @@ makes of captured programs is replayed.
 """
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,20 +61,26 @@ def check_backend(name: str | Backend, cases: list[Case] | None = None, parts: S
     >>> check_backend("numpy", cases.cases_of("exp")).ok
     True
     """
-    for kind, given in ((Case, cases or ()), (Part, parts)):
-        if wrong := [entry for entry in given if not isinstance(entry, kind)]:
-            raise TypeError(
-                f"check_backend takes entries of its tables, as in testing.cases.cases_of('exp') and "
-                f"testing.parts.PARTS, received {wrong[0]!r}."
-            )
+    cases, parts = _entries(Case, CASES if cases is None else cases), _entries(Part, parts)
     backend = load(name)
     report = Report(backend.describe())
     report.problems += [*check_doors(backend), *check_pending(backend), *check_primitives(backend)]
     found = [signature_problem(op, kernel) for op, kernel in backend.kernels.items()]
     report.problems += [text for text in found if text]
-    report.rows += [check_case(case, backend) for case in (CASES if cases is None else cases)]
+    report.rows += [check_case(case, backend) for case in cases]
     report.rows += [check_part(part, backend) for part in parts]
     return report
+
+
+def _entries(kind: type, given: Any) -> list[Any]:
+    """Entries of a table as a list, a single one too; anything else is a TypeError."""
+    entries = list(given) if isinstance(given, Iterable) else [given]
+    if wrong := [entry for entry in entries if not isinstance(entry, kind)]:
+        raise TypeError(
+            f"check_backend takes entries of its tables, as in testing.cases.cases_of('exp') and "
+            f"testing.parts.PARTS, received {wrong[0]!r}."
+        )
+    return entries
 
 
 def check_case(case: Case, backend: str | Backend) -> Row:

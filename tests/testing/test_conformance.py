@@ -280,3 +280,8 @@ def test_a_sum_that_is_computed_too_late():
 def test_names_in_the_place_of_entries_are_refused(given):
     with pytest.raises(TypeError, match=r"check_backend takes entries of its tables, .* received '(exp|Dense)'"):
         check_backend("numpy", **given)
+
+
+@pytest.mark.parametrize("given", [lambda found: found[0], iter])
+def test_one_entry_and_a_generator_are_run(given):
+    assert check_backend("numpy", given(CASES[:1])).rows
