@@ -50,10 +50,12 @@ def deserialize(config: Mapping[str, Any] | Layer, custom_objects: Mapping[str, 
     Raises
     ------
     ValueError
-        No layer has that class name.
+        No layer has that class name, or this is no such dict.
     """
     if isinstance(config, Layer):
         return config
+    if not isinstance(config, Mapping) or not {"class_name", "config"} <= set(config):
+        raise ValueError(f"layers.deserialize takes the dict that serialize returned, received {config!r}.")
     name = config["class_name"]
     with custom_object_scope(custom_objects):
         made = custom_object(name) or _known(name)

@@ -52,3 +52,9 @@ def test_a_constructor_that_takes_a_description_may_be_given_the_layer():
     made = Described.from_config(json.loads(json.dumps(layer.get_config())))
     assert made.parts == [made.inner]
     np.testing.assert_array_equal(made(np.ones((1, 2))), [[2, 2, 2]])
+
+
+@pytest.mark.parametrize("config", ["Dense", layers.Dense, None, {"class_name": "Flatten"}])
+def test_what_is_no_description_is_refused(config):
+    with pytest.raises(ValueError, match=r"layers.deserialize takes the dict that serialize returned, received "):
+        layers.deserialize(config)
