@@ -103,10 +103,17 @@ def _parameters(cls: type) -> list[inspect.Parameter]:
 
 
 def _handed(cls: type, given: int) -> list[str]:
-    """The names of the arguments without one that *args hand on, as the next constructor that has names calls them."""
-    beyond = given - sum(p.kind is p.POSITIONAL_ONLY or p.kind is p.POSITIONAL_OR_KEYWORD for p in _parameters(cls))
+    """The names of the arguments without one that *args hand on, as the next constructor that has places calls them.
+
+    An empty name is that of an argument for which there is no place, so that the class itself takes it.
+    """
+    beyond = max(given - len(_places(cls)), 0)
     bases = [base for base in cls.__mro__ if "__init__" in vars(base)][1:]
-    return next((names for base in bases if (names := arguments(base))), [])[: max(beyond, 0)]
+    return [*next(filter(None, map(_places, bases)), []), *[""] * beyond][:beyond]
+
+
+def _places(cls: type) -> list[str]:
+    return [p.name for p in _parameters(cls) if p.kind is p.POSITIONAL_ONLY or p.kind is p.POSITIONAL_OR_KEYWORD]
 
 
 def _keeps(obj: Any, name: str) -> bool:

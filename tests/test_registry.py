@@ -291,6 +291,27 @@ def test_arguments_without_a_name_that_go_on_to_a_base():
         Unnamed(3).get_config()
 
 
+def test_arguments_without_a_name_pass_constructors_that_have_no_place_for_them():
+    class Tagged:
+        def __init__(self, *args, tag="", **kwargs):
+            super().__init__(*args, **kwargs)
+            self.tag = tag
+
+    class Mine(Tagged, layers.Dense):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+
+    class Taking(layers.Layer):
+        def __init__(self, *args, **kwargs):
+            super().__init__(**kwargs)
+            self.units = args[0]
+
+    again = Mine.from_config(Mine(3, "relu", tag="x").get_config())
+    assert (again.units, again.get_config()["activation"], again.tag) == (3, "relu", "x")
+    with pytest.raises(TypeError, match=r"Taking takes \*args, which no configuration names: name its arguments"):
+        Taking(3).get_config()
+
+
 def test_an_argument_that_takes_no_name():
     class Mine(regularizers.Regularizer):
         def __init__(self, factor, /, power=2):
