@@ -212,7 +212,10 @@ class Sequential(Model):
         with custom_object_scope(custom_objects):
             described, parameters = config.pop("layers"), inspect.signature(cls).parameters
             lacking = [p for p in parameters.values() if p.default is p.empty and p.name not in config]
-            if "layers" in parameters and parameters["layers"].kind is not inspect.Parameter.VAR_POSITIONAL:
+            given = parameters.get("layers")
+            if given and given.kind is given.VAR_POSITIONAL:
+                model = cls(*map(deserialize, described), **config)
+            elif given:
                 model = super().from_config(config | {"layers": [deserialize(layer) for layer in described]})
             elif any(p.kind is not p.VAR_KEYWORD for p in lacking):  # of another name, or any number
                 model = cls([deserialize(layer) for layer in described], **config)

@@ -239,6 +239,11 @@ class Renamed(Sequential):
         return super().get_config()
 
 
+class Unlisted(Sequential):
+    def __init__(self, *layers, **kwargs):
+        super().__init__(layers, **kwargs)
+
+
 def popped(model):
     model.pop()
     return model
@@ -246,7 +251,7 @@ def popped(model):
 
 @pytest.mark.parametrize("make", [
     lambda: popped(Own(3)), lambda: Around(Sequential([layers.Dense(2)])), lambda: Wide(3, [layers.Dense(2)]),
-    lambda: Renamed([layers.Dense(2)]),
+    lambda: Renamed([layers.Dense(2)]), lambda: Unlisted(layers.Dense(3), layers.Dense(2)),
 ])  # fmt: skip
 def test_constructors_of_ones_own_that_take_and_make_layers(make):
     model = make()
