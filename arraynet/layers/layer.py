@@ -236,7 +236,7 @@ class Layer(Configured, Tracked):
                     raise TypeError(f"{type(self).__name__}.call returned None: let it end in return, with its output.")
                 if self.activity_regularizer is not None:
                     for y in flatten(outputs):
-                        rows = max(y.shape[0], 1) if y.shape else 1
+                        rows = [*getattr(y, "shape", ()), 1][0] or 1  # of a number, too
                         self.add_loss(regularizers.penalty(self.activity_regularizer, y) / rows)
         return outputs
 

@@ -123,3 +123,13 @@ def test_streams_are_listed_for_saving():
 def test_refusals(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_a_penalty_on_numbers_that_a_call_returns():
+    class Mine(layers.Layer):
+        def call(self, inputs):
+            return [inputs, np.float32(2), 1]
+
+    layer = Mine(activity_regularizer=lambda y: ops.sum(y))
+    layer(np.ones((4, 3)))
+    assert [float(x) for x in layer.losses] == [3, 2, 1]
