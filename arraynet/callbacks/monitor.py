@@ -52,9 +52,9 @@ class Watcher(Callback):
             )
         return logs.get(self.monitor)
 
-    def _better(self, value: float, than: float) -> bool:
-        """Whether a value beats another one; the first value, an infinite one too, beats NaN."""
-        if math.isnan(than):
+    def _better(self, value: float, than: float | None) -> bool:
+        """Whether a value beats another one; the first value, an infinite one too, beats NaN, and Keras' None."""
+        if than is None or math.isnan(than):
             return not math.isnan(value)
         return (value - than if self._rising else than - value) > self.min_delta
 

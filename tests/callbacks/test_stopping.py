@@ -253,3 +253,14 @@ def test_what_a_checkpoint_could_not_save_is_refused_before_the_first_epoch(tmp_
     weights = callbacks.ModelCheckpoint(tmp_path / "net.npz", save_weights_only=True)
     model.fit(x, x[:, :1], callbacks=weights, verbose=0)
     assert (tmp_path / "net.npz").exists()
+
+
+def test_none_for_the_best_value_is_none_yet():
+    class Anew(callbacks.EarlyStopping):
+        def on_train_begin(self, logs=None):
+            super().on_train_begin(logs)
+            self.best = None
+
+    callback = Anew(patience=1)
+    run(callback, [3, 2, 4])
+    assert callback.best == 2
