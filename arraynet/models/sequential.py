@@ -221,7 +221,9 @@ class Sequential(Model):
                 model = cls([deserialize(layer) for layer in described], **config)
             else:
                 model = super().from_config(config)  # makes layers of its own, on which others may have been put
-                while len(model._stack) > len(described):
+                pairs = zip(model._stack, described, strict=False)
+                other = (k for k, (own, known) in enumerate(pairs) if _bare(serialize(own)) != _bare(known))
+                for _ in model._stack[next(other, len(described)) :]:
                     model.pop(rebuild=False)
                 for layer, known in zip(model._stack, described, strict=False):
                     kept = {"name": layer.name, "trainable": layer.trainable} | known["config"]
@@ -234,6 +236,13 @@ class Sequential(Model):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}, layers={[x.name for x in self.layers]}>"
+
+
+def _bare(config: Any) -> Any:
+    """A configuration without what differs between two of one kind."""
+    if isinstance(config, dict):
+        return {k: _bare(v) for k, v in config.items() if k not in ("name", "trainable", "build_input_shape")}
+    return [_bare(v) for v in config] if isinstance(config, list | tuple) else config
 
 
 def _agree(known: Any, shape: Any) -> bool:

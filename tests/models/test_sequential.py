@@ -249,9 +249,16 @@ def popped(model):
     return model
 
 
+def headed(model):
+    model.pop()
+    model.add(layers.Dense(1, "tanh"))
+    return model
+
+
 @pytest.mark.parametrize("make", [
-    lambda: popped(Own(3)), lambda: Around(Sequential([layers.Dense(2)])), lambda: Wide(3, [layers.Dense(2)]),
-    lambda: Renamed([layers.Dense(2)]), lambda: Unlisted(layers.Dense(3), layers.Dense(2)),
+    lambda: popped(Own(3)), lambda: headed(Own(3)), lambda: Around(Sequential([layers.Dense(2)])),
+    lambda: Wide(3, [layers.Dense(2)]), lambda: Renamed([layers.Dense(2)]),
+    lambda: Unlisted(layers.Dense(3), layers.Dense(2)),
 ])  # fmt: skip
 def test_constructors_of_ones_own_that_take_and_make_layers(make):
     model = make()
