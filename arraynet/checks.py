@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 __all__ = ["absent", "choice", "every", "explain_absent", "flag", "function_name", "instead_of", "lacking", "listed",
-           "number", "optional_count", "pair", "positive_int", "resembling", "warn"]  # fmt: skip
+           "number", "optional_count", "pair", "plain_int", "positive_int", "resembling", "warn"]  # fmt: skip
 
 GRADIENTS = "a tape: with arraynet.GradientTape() as tape, compute the loss; then tape.gradient(loss, variables)"
 INSTEAD = {  # of the methods that arrays of NumPy and tensors of PyTorch have
