@@ -162,16 +162,8 @@ class Tracer:
         return isinstance(x, self.backend.array_types)
 
 
-def _binary(name: str) -> Any:
-    return lambda self, other: self.operate(name, self, other)
-
-
-def _reflected(name: str) -> Any:
-    return lambda self, other: self.operate(name, other, self)
-
-
 class _Symbol:
-    """Operators that are written down."""
+    """What stands for an array or a number while forms run: `OPERATORS` that it meets are written down."""
 
     __slots__ = ("tracer", "value")
     __array_ufunc__ = None
@@ -183,35 +175,6 @@ class _Symbol:
         arrays = any(isinstance(a, TracedArray) for a in args)
         return self.tracer.emit(name if arrays else f"host.{name}", OPERATORS[name], args, {})
 
-    __add__, __radd__ = _binary("add"), _reflected("add")
-    __sub__, __rsub__ = _binary("subtract"), _reflected("subtract")
-    __mul__, __rmul__ = _binary("multiply"), _reflected("multiply")
-    __truediv__, __rtruediv__ = _binary("divide"), _reflected("divide")
-    __floordiv__, __rfloordiv__ = _binary("floor_divide"), _reflected("floor_divide")
-    __mod__, __rmod__ = _binary("remainder"), _reflected("remainder")
-    __pow__, __rpow__ = _binary("pow"), _reflected("pow")
-    __matmul__, __rmatmul__ = _binary("matmul"), _reflected("matmul")
-    __and__, __rand__ = _binary("bitwise_and"), _reflected("bitwise_and")
-    __or__, __ror__ = _binary("bitwise_or"), _reflected("bitwise_or")
-    __xor__, __rxor__ = _binary("bitwise_xor"), _reflected("bitwise_xor")
-    __lshift__, __rshift__ = _binary("bitwise_left_shift"), _binary("bitwise_right_shift")
-    __lt__, __le__ = _binary("less"), _binary("less_equal")
-    __gt__, __ge__ = _binary("greater"), _binary("greater_equal")
-    __eq__, __ne__ = _binary("equal"), _binary("not_equal")
-    __hash__ = object.__hash__
-
-    def __neg__(self) -> Any:
-        return self.operate("negative", self)
-
-    def __pos__(self) -> Any:
-        return self.operate("positive", self)
-
-    def __invert__(self) -> Any:
-        return self.operate("bitwise_invert", self)
-
-    def __abs__(self) -> Any:
-        return self.operate("abs", self)
-
     def _refuse(self, *_: Any) -> Any:
         raise UncapturableError("it asks an array for its value")
 
@@ -219,6 +182,17 @@ class _Symbol:
 
     def __getattr__(self, name: str) -> Any:
         raise (AttributeError if name.startswith("__") else UncapturableError)(f"it uses `{name}` of an array")
+
+
+def _operator(name: str, reflected: bool = False) -> Any:
+    return lambda self, *other: self.operate(name, *((*other, self) if reflected else (self, *other)))
+
+
+for _name, _function in OPERATORS.items():
+    _method = _function.__name__.strip("_")
+    setattr(_Symbol, f"__{_method}__", _operator(_name))
+    if hasattr(operator, f"i{_method}"):  # what has a form in place, as +=, has a reflected one
+        setattr(_Symbol, f"__r{_method}__", _operator(_name, reflected=True))
 
 
 class TracedScalar(_Symbol):
@@ -247,9 +221,6 @@ class TracedArray(_Symbol):
     @property
     def size(self) -> int:
         return int(np.prod(self.shape, dtype=np.int64))
-
-    def __getitem__(self, key: Any) -> Any:
-        return self.operate("getitem", self, key)
 
 
 class TracedNamespace:
