@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from arraynet.autodiff.tape import Tape, zeros_for
+from arraynet.autodiff.tape import Tape, with_zeros
 from arraynet.backend import Backend
 from arraynet.checks import pair
 from arraynet.operators import OPS
@@ -42,8 +42,7 @@ class _Run:
         seeds = [g] if isinstance(self.out, Tensor | Variable) else flatten(g)
         with use_backend(self.backend):
             grads = self.tape.pull(self.outs, seeds, self.leaves, free=False)
-            zeros = [zeros_for(a) if v is None else v for v, a in zip(grads, self.leaves, strict=True)]
-        return tuple(unflatten(self.args, zeros))
+            return tuple(unflatten(self.args, with_zeros(grads, self.leaves)))
 
 
 def _fresh(x: Any) -> Any:
@@ -293,8 +292,7 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: b
         run = _Run(split, primals)
 
         def block(out: Any) -> Any:
-            rows = zip(run.tape.jacobian(out, run.leaves), run.leaves, strict=True)
-            result = unflatten(run.args, [zeros_for(leaf, out.shape) if g is None else g for g, leaf in rows])
+            result = unflatten(run.args, with_zeros(run.tape.jacobian(out, run.leaves), run.leaves, out.shape))
             return result[0] if isinstance(argnums, int | np.integer) else result
 
         with use_backend(run.backend):

@@ -12,7 +12,7 @@ from arraynet.plugins import use_backend
 from arraynet.tensor import Tensor, Variable, as_tensor
 from arraynet.tree import flatten, unflatten
 
-__all__ = ["GradientTape", "Tape", "tapes_paused", "tell_tapes", "zeros_for"]
+__all__ = ["GradientTape", "Tape", "tapes_paused", "tell_tapes", "with_zeros"]
 
 
 class Tape(Observer):
@@ -209,7 +209,7 @@ class GradientTape:
         seeds = [None] * len(targets) if output_gradients is None else flatten(output_gradients)
         with use_backend(targets[0].backend):
             grads = self._tape.pull(targets, seeds, leaves, free=not self._persistent)
-        return unflatten(sources, _filled(grads, leaves, (), unconnected_gradients))
+        return unflatten(sources, grads if unconnected_gradients == "none" else with_zeros(grads, leaves))
 
     def jacobian(self, target: Any, sources: Any, unconnected_gradients: str = "none") -> Any:
         """Return the derivatives of each element of one target, in the sources' structure.
@@ -240,7 +240,7 @@ class GradientTape:
         self._use(unconnected_gradients)
         with use_backend(only.backend):
             grads = self._tape.jacobian(only, leaves)
-        return unflatten(sources, _filled(grads, leaves, only.shape, unconnected_gradients))
+        return unflatten(sources, grads if unconnected_gradients == "none" else with_zeros(grads, leaves, only.shape))
 
     def _use(self, unconnected: str) -> None:
         choice("unconnected_gradients", unconnected, ("none", "zero"))
@@ -265,17 +265,14 @@ def _tensors(structure: Any, what: str) -> list[Any]:
     return leaves
 
 
-def _filled(grads: list[Any], sources: list[Any], shape: tuple[int, ...], unconnected: str) -> list[Any]:
-    """Gradients with what stands for those that are None; `shape` is the target's, before each source's."""
-    if unconnected == "none":
-        return grads
-    return [zeros_for(s, shape) if g is None else g for g, s in zip(grads, sources, strict=True)]
+def with_zeros(grads: list[Any], sources: list[Any], shape: tuple[int, ...] = ()) -> list[Any]:
+    """Return gradients with zeros for those that are None; `shape` is the target's, before each source's."""
+    return [_zeros(s, shape) if g is None else g for g, s in zip(grads, sources, strict=True)]
 
 
-def zeros_for(source: Any, shape: tuple[int, ...] = ()) -> Tensor:
-    """Return the gradient of what does not depend on a source: zeros of `shape` + the source's."""
+def _zeros(source: Any, shape: tuple[int, ...]) -> Any:
     zeros = OPS["zeros_like"](source)
-    return OPS["broadcast_to"](zeros, (*shape, *source.shape)) if shape else zeros  # type: ignore[no-any-return]
+    return OPS["broadcast_to"](zeros, (*shape, *source.shape)) if shape else zeros
 
 
 @contextmanager
