@@ -1,5 +1,6 @@
 """Passes over programs. Each leaves every result the same, bit for bit."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -54,29 +55,36 @@ def _uniform(array: Any) -> float | None:
     return float(first) if same else None
 
 
-def fold_identities(program: Program) -> None:
-    """Drop products and quotients with the number one where shape, dtype and memory order stay the same."""
-    same: dict[int, Value] = {}
+def _share(program: Program, known: Callable[[Instruction], Sequence[Value] | None], same: dict[int, Value]) -> None:
+    """Drop instructions whose results other Values have: those in `same`, and what is `known` of each in turn."""
     kept = []
     for instruction in program.instructions:
-        _redirect(instruction, same)
-        source = _unchanged(instruction)
-        if source is None:
+        if any(v.index in same for v in instruction.inputs()):
+            given = (instruction.args, instruction.kwargs)
+            instruction.args, instruction.kwargs = substitute(given, lambda v: same.get(v.index, v))
+        found = known(instruction)
+        if found is None:
             kept.append(instruction)
         else:
-            same[instruction.outs[0].index] = source
+            same.update((v.index, w) for v, w in zip(instruction.outs, found, strict=True))
     program.instructions = kept
-    _redirect_results(program, same)
+    program.outputs = [same.get(v.index, v) for v in program.outputs]
+    program.updates = [(variable, same.get(v.index, v)) for variable, v in program.updates]
 
 
-def _unchanged(instruction: Instruction) -> Value | None:
+def fold_identities(program: Program) -> None:
+    """Drop products and quotients with the number one where shape, dtype and memory order stay the same."""
+    _share(program, _unchanged, {})
+
+
+def _unchanged(instruction: Instruction) -> list[Value] | None:
     """The argument that an instruction returns as it is."""
     if instruction.name not in ("multiply", "divide"):
         return None
     out, pair = instruction.outs[0], instruction.args
     for source, one in [pair, pair[::-1]][: 1 + (instruction.name == "multiply")]:
         if isinstance(source, Value) and _form(source) == _form(out) and _is_one(one):
-            return source
+            return [source]
     return None
 
 
@@ -91,19 +99,14 @@ def _is_one(x: Any) -> bool:
 
 def merge_identical(program: Program) -> None:
     """Compute what is written twice once, constants of the same bytes included."""
-    same = _same_constants(program)
     seen: dict[Any, Instruction] = {}
-    kept = []
-    for instruction in program.instructions:
-        _redirect(instruction, same)
+
+    def known(instruction: Instruction) -> Sequence[Value] | None:
         key = _key(instruction)
-        first = seen.setdefault(key, instruction) if key is not None else instruction
-        if first is instruction:
-            kept.append(instruction)
-        else:
-            same |= {v.index: w for v, w in zip(instruction.outs, first.outs, strict=True)}
-    program.instructions = kept
-    _redirect_results(program, same)
+        first = instruction if key is None else seen.setdefault(key, instruction)
+        return None if first is instruction else first.outs
+
+    _share(program, known, _same_constants(program))
 
 
 def _same_constants(program: Program) -> dict[int, Value]:
@@ -150,14 +153,3 @@ def drop_dead(program: Program) -> None:
             kept.append(instruction)
     program.instructions = kept[::-1]
     program.constants = {i: c for i, c in program.constants.items() if i in needed}
-
-
-def _redirect(instruction: Instruction, same: dict[int, Value]) -> None:
-    if any(v.index in same for v in instruction.inputs()):
-        given = (instruction.args, instruction.kwargs)
-        instruction.args, instruction.kwargs = substitute(given, lambda v: same.get(v.index, v))
-
-
-def _redirect_results(program: Program, same: dict[int, Value]) -> None:
-    program.outputs = [same.get(v.index, v) for v in program.outputs]
-    program.updates = [(variable, same.get(v.index, v)) for variable, v in program.updates]
