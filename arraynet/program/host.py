@@ -6,6 +6,7 @@ is gained is Python's overhead per op and every allocation.
 
 import math
 from collections.abc import Callable, Set
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -133,30 +134,14 @@ class HostProgram:
         return f"{name}({', '.join(given)})"
 
     def _plan(self, number: int, instruction: Instruction) -> None:
-        out, name, args = instruction.outs[0], instruction.name, instruction.args
-        if name in VIEWS and self._view(instruction):
+        if instruction.name in VIEWS and self._view(instruction):
             return
-        if name.startswith("group"):
+        if instruction.name.startswith("group"):
             self._group(number, instruction)
-            return
-        if name in UFUNCS and not instruction.kwargs:
+        elif calls := _into(instruction):
             self._reuse(number, instruction)
-            self.lines.append(self._call(UFUNCS[name], *args, out=self._out(number, instruction)))
-        elif name == "astype":
             self._out(number, instruction)
-            self.lines.append(self._call(np.copyto, out, args[0], "unsafe"))
-        elif name == "where" and len(args) == 3:
-            self._out(number, instruction)
-            self.lines.append(self._call(np.copyto, out, args[2]))
-            self.lines.append(self._call(np.copyto, out, args[1], where=args[0]))
-        elif name in REDUCTIONS or (name == "mean" and out.dtype in (np.float32, np.float64)):
-            self._reduce(number, instruction)
-        elif name in ("argmax", "argmin") and not args[1:]:
-            self._out(number, instruction)
-            self.lines.append(self._call(getattr(np.ndarray, name), args[0], **instruction.kwargs, out=out))
-        elif name == "concat":
-            self._out(number, instruction)
-            self.lines.append(self._call(np.concatenate, args[0], instruction.kwargs.get("axis", 0), out))
+            self.lines += [self._call(call.func, *call.args, **call.keywords) for call in calls]
         else:
             self._general(instruction)
 
@@ -231,16 +216,6 @@ class HostProgram:
         # Where eager mode's new value lies in another memory order, sums over it add in that.
         self.in_place[k] = free and number > self._behind and strides(old) == strides(out)
 
-    def _reduce(self, number: int, instruction: Instruction) -> None:
-        out, x = instruction.outs[0], instruction.args[0]
-        get = (dict(zip(("axis",), instruction.args[1:], strict=False)) | instruction.kwargs).get
-        self._out(number, instruction)
-        function = REDUCTIONS.get(instruction.name, np.add).reduce
-        self.lines.append(self._call(function, x, get("axis"), get("dtype"), out, bool(get("keepdims"))))
-        if instruction.name == "mean":
-            count = math.prod(x.shape) // max(math.prod(out.shape or ()), 1)
-            self.lines.append(self._call(np.true_divide, out, count, out))
-
     def _general(self, instruction: Instruction) -> None:
         """Call a primitive as eager mode does; only this makes arrays while replaying."""
         if not instruction.name.startswith("host.") and instruction.name not in VIEWS:
@@ -281,6 +256,27 @@ class HostProgram:
         unpack = [f"{''.join(f'{a}{i}, ' for i in range(len(x)))} = {name}" for a, name, x in given if x]
         body = [*unpack, *self.lines, ending]
         return "def run(inputs, variables, hosts, outs):\n" + "".join(f"    {line}\n" for line in body)
+
+
+def _into(i: Instruction) -> list[partial[Any]]:
+    """The calls that compute an instruction into its result's array; none where that cannot be said beforehand."""
+    out: Any = i.outs[0]
+    args = i.args
+    if i.name in UFUNCS and not i.kwargs:
+        return [partial(UFUNCS[i.name], *args, out=out)]
+    if i.name == "astype":
+        return [partial(np.copyto, out, args[0], "unsafe")]
+    if i.name == "where" and len(args) == 3:
+        return [partial(np.copyto, out, args[2]), partial(np.copyto, out, args[1], where=args[0])]
+    if i.name in REDUCTIONS or (i.name == "mean" and out.dtype in (np.float32, np.float64)):
+        get = (dict(zip(("axis",), args[1:], strict=False)) | i.kwargs).get
+        reduce = REDUCTIONS.get(i.name, np.add).reduce
+        total = partial(reduce, args[0], get("axis"), get("dtype"), out, bool(get("keepdims")))
+        count = math.prod(args[0].shape) // max(math.prod(out.shape or ()), 1)
+        return [total, partial(np.true_divide, out, count, out)] if i.name == "mean" else [total]
+    if i.name in ("argmax", "argmin") and not args[1:]:
+        return [partial(getattr(np.ndarray, i.name), args[0], **i.kwargs, out=out)]
+    return [partial(np.concatenate, args[0], i.kwargs.get("axis", 0), out)] if i.name == "concat" else []
 
 
 def _may_fail(i: Instruction) -> bool:
