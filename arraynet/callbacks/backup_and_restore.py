@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 
 from arraynet.callbacks.callback import Batches, Callback, Logs
-from arraynet.checks import positive_int
 from arraynet.saving.files import replacing
 from arraynet.saving.tensors import decoded, encoded
 from arraynet.saving.weights import assign, check, check_streams, named_weights, slots
@@ -33,13 +32,11 @@ class BackupAndRestore(Callback):
     """
 
     def __init__(self, backup_dir: str | Path, save_freq: str | int = "epoch", delete_checkpoint: bool = True) -> None:
-        if save_freq != "epoch":
-            positive_int("BackupAndRestore: save_freq, unless it is 'epoch',", save_freq)
+        self._epoch, self._batches = 0, Batches("BackupAndRestore", save_freq)
         if not str(backup_dir):
             raise ValueError("BackupAndRestore: backup_dir must name a folder, received an empty path.")
         self.path = Path(backup_dir) / "backup.safetensors"
         self.save_freq, self.delete_checkpoint = save_freq, delete_checkpoint
-        self._epoch, self._batches = 0, Batches(save_freq)
 
     def on_train_begin(self, logs: Logs = None) -> None:
         self.first_epoch = self._batches.seen = 0

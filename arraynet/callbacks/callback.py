@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from arraynet.checks import positive_int
+
 __all__ = ["Callback"]
 
 Logs = Mapping[str, float] | None
@@ -94,8 +96,10 @@ class Callback:
 class Batches:
     """The number of batches seen, also where a hook is called only after several; `last` is 0 as an epoch begins."""
 
-    def __init__(self, every: str | int) -> None:
-        self.every, self.seen, self.last = every, 0, 0
+    def __init__(self, owner: str, save_freq: str | int) -> None:
+        if save_freq != "epoch":
+            positive_int(f"{owner}: save_freq, unless it is 'epoch',", save_freq)
+        self.every, self.seen, self.last = save_freq, 0, 0
 
     def due(self, batch: int) -> bool:
         """Take the end of a batch into account; tell whether their number passed a multiple of `every`."""

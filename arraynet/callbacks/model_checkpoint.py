@@ -6,7 +6,6 @@ from pathlib import Path
 
 from arraynet.callbacks.callback import Batches, Logs
 from arraynet.callbacks.monitor import Watcher
-from arraynet.checks import positive_int
 from arraynet.saving.model_file import described_model
 
 __all__ = ["ModelCheckpoint"]
@@ -56,14 +55,12 @@ class ModelCheckpoint(Watcher):
                 f"ModelCheckpoint with save_weights_only={save_weights_only} needs a filepath that ends in "
                 f"{' or '.join(allowed)}, received {str(filepath)!r}."
             )
-        if save_freq != "epoch":
-            positive_int("ModelCheckpoint: save_freq, unless it is 'epoch',", save_freq)
+        self._epoch, self._batches = 0, Batches("ModelCheckpoint", save_freq)
         _check_braces(str(filepath))
         self.filepath, self.verbose, self.save_freq = str(filepath), verbose, save_freq
         self.save_best_only, self.save_weights_only = save_best_only, save_weights_only
         self.initial_value_threshold = initial_value_threshold
         super().__init__(monitor, mode)
-        self._epoch, self._batches = 0, Batches(save_freq)
 
     def on_train_begin(self, logs: Logs = None) -> None:
         self._batches.seen = 0
