@@ -119,7 +119,22 @@ class CosineSimilarity(FunctionLoss):
         super().__init__(reduction, name, dtype, axis=axis)
 
 
-class CategoricalCrossentropy(FunctionLoss):
+class _Crossentropy(FunctionLoss):
+    """A crossentropy whose labels may be smoothed."""
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = MEAN,
+        name: str | None = None,
+        dtype: Any = None,
+    ):
+        super().__init__(reduction, name, dtype, from_logits=from_logits, label_smoothing=label_smoothing, axis=axis)
+
+
+class CategoricalCrossentropy(_Crossentropy):
     """Crossentropy of one-hot labels; see `categorical_crossentropy`.
 
     Parameters
@@ -135,17 +150,6 @@ class CategoricalCrossentropy(FunctionLoss):
     """
 
     function = staticmethod(crossentropies.categorical_crossentropy)
-
-    def __init__(
-        self,
-        from_logits: bool = False,
-        label_smoothing: float = 0.0,
-        axis: int = -1,
-        reduction: str | None = MEAN,
-        name: str | None = None,
-        dtype: Any = None,
-    ):
-        super().__init__(reduction, name, dtype, from_logits=from_logits, label_smoothing=label_smoothing, axis=axis)
 
 
 class SparseCategoricalCrossentropy(FunctionLoss):
@@ -189,7 +193,7 @@ class SparseCategoricalCrossentropy(FunctionLoss):
         return loss * divided(ops.ones_like(loss) * kept.size, ops.sum(kept))
 
 
-class BinaryCrossentropy(FunctionLoss):
+class BinaryCrossentropy(_Crossentropy):
     """Crossentropy of labels 0 and 1; see `binary_crossentropy`.
 
     Parameters
@@ -205,17 +209,6 @@ class BinaryCrossentropy(FunctionLoss):
     """
 
     function = staticmethod(crossentropies.binary_crossentropy)
-
-    def __init__(
-        self,
-        from_logits: bool = False,
-        label_smoothing: float = 0.0,
-        axis: int = -1,
-        reduction: str | None = MEAN,
-        name: str | None = None,
-        dtype: Any = None,
-    ):
-        super().__init__(reduction, name, dtype, from_logits=from_logits, label_smoothing=label_smoothing, axis=axis)
 
 
 class BinaryFocalCrossentropy(FunctionLoss):
