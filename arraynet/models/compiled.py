@@ -9,7 +9,7 @@ from arraynet.metrics.base import Mean, MeanMetricWrapper, Metric
 from arraynet.observers import notify
 from arraynet.tree import flatten
 
-__all__ = ["CompiledLoss", "CompiledMetrics"]
+__all__ = ["CompiledLoss", "CompiledMetrics", "pairs"]
 
 CROSSENTROPY, ACCURACY = ("crossentropy", "ce"), ("accuracy", "acc")  # the one that the labels ask for
 ACCURACIES = {
@@ -19,11 +19,11 @@ ACCURACIES = {
 }
 
 
-def _names(y_pred: Any) -> list[str]:
-    """What a model's outputs are called: keys of a dict, else numbers; a single output needs no name."""
+def _outputs(y_pred: Any) -> dict[str, Any]:
+    """A model's outputs by what they are called: keys of a dict, else numbers; a single output needs no name."""
     if isinstance(y_pred, dict):
-        return sorted(y_pred)
-    return [f"output_{k}" for k in range(len(y_pred))] if isinstance(y_pred, list | tuple) else [""]
+        return {name: y_pred[name] for name in sorted(y_pred)}
+    return {f"output_{k}": y for k, y in enumerate(y_pred)} if isinstance(y_pred, list | tuple) else {"": y_pred}
 
 
 def _per_output(given: Any, names: list[str], what: str) -> list[Any]:
@@ -42,10 +42,10 @@ def _per_output(given: Any, names: list[str], what: str) -> list[Any]:
     return [given] * len(names)
 
 
-def _pairs(y_true: Any, y_pred: Any, names: list[str]) -> list[tuple[Any, Any]]:
-    """True values and predictions of every output."""
-    guesses = [y_pred] if names == [""] else [y_pred[n] for n in names] if isinstance(y_pred, dict) else list(y_pred)
-    return list(zip(_per_output(y_true, names, "y"), guesses, strict=True))
+def pairs(y_true: Any, y_pred: Any) -> list[tuple[Any, Any]]:
+    """Return true values and predictions of every output."""
+    outputs = _outputs(y_pred)
+    return list(zip(_per_output(y_true, list(outputs), "y"), outputs.values(), strict=True))
 
 
 def _labelled(name: str, y_true: Any) -> None:
@@ -119,20 +119,15 @@ class CompiledLoss:
         self.metrics: list[Metric] = []  # running means, where several outputs have losses
         self.example: Any = None  # outputs of the model, to see their shapes
 
-    @staticmethod
-    def pairs(y_true: Any, y_pred: Any) -> list[tuple[Any, Any]]:
-        """Return true values and predictions of every output."""
-        return _pairs(y_true, y_pred, _names(y_pred))
-
     def build(self, y_true: Any, y_pred: Any) -> None:
         """Match losses to outputs."""
-        names = _names(y_pred)
-        pairs = _pairs(y_true, y_pred, names)
+        names = list(_outputs(y_pred))
         given = _per_output(self.loss, names, "loss")
         weights = _per_output(self.weights, names, "loss_weights")
         several = sum(identifier is not None for identifier in given) > 1
         self.parts, self.example = [], y_pred
-        for name, (truth, guess), identifier, weight in zip(names, pairs, given, weights, strict=True):
+        outputs = zip(names, pairs(y_true, y_pred), given, weights, strict=True)
+        for name, (truth, guess), identifier, weight in outputs:
             if identifier is not None:
                 _labelled(name, truth)
             tracker = Mean(f"{name}_loss") if several and identifier is not None else None
@@ -145,11 +140,10 @@ class CompiledLoss:
         """Return the weighted sum of the losses."""
         if not self.parts:  # a loop of the user's own, before any `fit`
             self.build(y_true, y_pred)
-        names = _names(y_pred)
+        names, total = list(_outputs(y_pred)), None
         weights = _per_output(sample_weight, names, "sample_weight")
-        pairs, total = _pairs(y_true, y_pred, names), None
-        for name, part, (truth, guess), weight in zip(names, self.parts, pairs, weights, strict=True):
-            loss, factor, tracker = part
+        outputs = zip(names, self.parts, pairs(y_true, y_pred), weights, strict=True)
+        for name, (loss, factor, tracker), (truth, guess), weight in outputs:
             if loss is None:
                 continue
             _labelled(name, truth)
@@ -189,15 +183,14 @@ class CompiledMetrics:
 
     def build(self, y_true: Any, y_pred: Any) -> None:
         """Match metrics to outputs and give each a name of its own."""
-        names = _names(y_pred)
-        pairs = _pairs(y_true, y_pred, names)
+        names, known = list(_outputs(y_pred)), pairs(y_true, y_pred)
         entries = [(kind, k, identifier) for kind, given in self.given.items()
                    for k, wanted in enumerate(_wanted(given, names)) for identifier in wanted]  # fmt: skip
         _check_unshared([((kind, k), metric) for kind, k, metric in entries if isinstance(metric, Metric)])
         self.parts, used = [], Counter({"loss": 1})
         for kind, k, identifier in entries:
-            _labelled(names[k], pairs[k][0])
-            metric = resolved_metric(identifier, *pairs[k])
+            _labelled(names[k], known[k][0])
+            metric = resolved_metric(identifier, *known[k])
             prefix = f"{names[k]}_" if names[k] else ""
             base = prefix + metric.name
             if used[base] and kind == "weighted_metrics":
@@ -210,12 +203,11 @@ class CompiledMetrics:
 
     def update(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take a batch into account."""
-        names = _names(y_pred)
-        pairs, weights = _pairs(y_true, y_pred, names), _per_output(sample_weight, names, "sample_weight")
+        known, weights = pairs(y_true, y_pred), _per_output(sample_weight, list(_outputs(y_pred)), "sample_weight")
         for metric, k, is_weighted in self.parts:
             notify("touched", metric)
             try:
-                metric.update_state(*pairs[k], sample_weight=weights[k] if is_weighted else None)
+                metric.update_state(*known[k], sample_weight=weights[k] if is_weighted else None)
             except (ValueError, TypeError) as error:
                 error.add_note(f"This was the metric {metric.name!r}, of a batch of samples.")
                 raise

@@ -7,6 +7,7 @@ import numpy as np
 
 from arraynet import activations, losses
 from arraynet.checks import warn
+from arraynet.models.compiled import pairs
 from arraynet.tensor import Tensor
 
 __all__ = ["check_labels", "check_outputs"]
@@ -20,28 +21,24 @@ PROBABILITIES = (*SPARSE, *CATEGORICAL, *BINARY, losses.kl_divergence)
 
 def check_outputs(data: Any, compiled: Any, y_pred: Any, model: Any) -> None:
     """Look at outputs, and at all labels, as the losses will; raise ValueError with what is wrong and its remedy."""
-    for (loss, _, _), (guess, _) in zip(compiled.parts, compiled.pairs(y_pred, y_pred), strict=True):
+    for (loss, _, _), (guess, _) in zip(compiled.parts, pairs(y_pred, y_pred), strict=True):
         fn = getattr(loss, "function", None)
-        if isinstance(guess, Tensor) and guess.ndim:
-            if fn in PROBABILITIES:
-                _check_activation(fn, loss, guess, model)
-            if fn not in CATEGORICAL:  # which warn themselves
-                _check_softmax(guess, model)
+        if not isinstance(guess, Tensor) or not guess.ndim:
+            continue
+        if fn in PROBABILITIES and loss.options.get("from_logits"):
+            _check_logits(loss, guess, _source(model, guess))
+        elif fn in PROBABILITIES and guess.logits is None:
+            _check_probabilities(fn, guess, model)
+        if fn not in CATEGORICAL:  # which warn themselves
+            _check_softmax(guess, model)
     check_labels(compiled, data.known()[1], model)
 
 
 def check_labels(compiled: Any, y: Any, model: Any) -> None:
     """Look at labels as the losses of all outputs will; raise ValueError with what is wrong and its remedy."""
-    for (loss, _, _), (labels, guess) in zip(compiled.parts, compiled.pairs(y, compiled.example), strict=True):
+    for (loss, _, _), (labels, guess) in zip(compiled.parts, pairs(y, compiled.example), strict=True):
         if isinstance(labels, np.ndarray) and isinstance(guess, Tensor) and guess.ndim:
             _check_labels(loss, labels, guess, _source(model, guess))
-
-
-def _check_activation(fn: Any, loss: Any, guess: Tensor, model: Any) -> None:
-    if loss.options.get("from_logits"):
-        _check_logits(loss, guess, _source(model, guess))
-    elif guess.logits is None:
-        _check_probabilities(fn, guess, model)
 
 
 def _check_softmax(guess: Tensor, model: Any) -> None:
