@@ -128,17 +128,12 @@ def check_inputs(data: Any, model: Any) -> None:
 def check_numbers(data: Any) -> None:
     """Look through arrays, or through the first batch of an iterable, for NaN and infinity."""
     for name, value in zip(("x", "y", "sample_weight"), data.known(), strict=True):
-        if value is not None:
-            check_values(value, name)
+        if said := not_finite(value, name):
+            raise ValueError(said)
 
 
-def check_values(value: Any, name: str) -> None:
-    """Raise ValueError where floats hold NaN or infinity."""
-    if said := _not_finite(value, name):
-        raise ValueError(said)
-
-
-def _not_finite(value: Any, name: str) -> str:
+def not_finite(value: Any, name: str) -> str:
+    """Return what is said of floats among which there are NaN or infinity; nothing of others, nor of None."""
     for leaf in leaf_arrays(value):
         if leaf.dtype.kind != "f" or _adds_up(leaf):
             continue
@@ -155,7 +150,7 @@ def warn_of_nan(outputs: list[np.ndarray], data: Any, model: Any) -> None:
     """Warn where predictions hold NaN, and say where it comes from, as far as that can be told."""
     if not any(leaf.dtype.kind == "f" and not _adds_up(leaf) and np.isnan(leaf).any() for leaf in outputs):
         return
-    cause = hasattr(data, "arrays") and _not_finite(data.arrays[0], "x")
+    cause = hasattr(data, "arrays") and not_finite(data.arrays[0], "x")
     weights = [w.path for w in model.weights if not np.isfinite(w.numpy()).all()]
     if weights:
         cause = f"So do the weights {listed(weights)}: train anew, with a lower learning rate."
