@@ -8,7 +8,6 @@ makes of captured programs is replayed.
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -126,13 +125,8 @@ def _check_dtype(row: Row, case: Case, dtype: str, reference: Backend, twin: Bac
     row.problems += [f"{dtype}: {text}" for text in dict.fromkeys(kernels.problems)]
 
 
-@dataclass(init=False)
 class _Run:
-    """An op's values and gradients on a backend, as NumPy arrays."""
-
-    values: list[np.ndarray]
-    grads: list[np.ndarray]
-    wrote: bool
+    """An op's values and gradients on a backend, as NumPy arrays, and whether it wrote to its inputs."""
 
     def __init__(
         self,
@@ -155,7 +149,7 @@ class _Run:
                     full[k] = x
                 return flatten(case.function()(*unflatten(arrays, full)))
 
-            self.grads = []
+            self.grads: list[np.ndarray] = []
             if case.grad and grad:
                 out, pull = vjp(f, *(inputs[k] for k in moving))
                 self.grads = [_host(g) for g in pull([_weights(o) for o in out])]
