@@ -1,6 +1,8 @@
 """Putting values at indices: every one is a `put_rows`, or a choice by index, so none assigns."""
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -96,23 +98,16 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
     return reshape(where(hit, take_valid(updates, place, axis=0), rows), x.shape)
 
 
-def _segments(segment_ids: Any, num_segments: int | None) -> tuple[Any, int]:
-    """Segment numbers with those outside moved to one segment more, and how many there are before that."""
-    (ids,) = operands(segment_ids)
-    if ids.ndim != 1 or ids.dtype.kind not in "iu":
-        raise ValueError(f"Segment ids are integers of one axis, received {ids.dtype} of shape {ids.shape}.")
-    n = int(ids.numpy().max(initial=-1)) + 1 if num_segments is None else num_segments
-    ids = counted(ids)
-    return where((ids >= 0) & (ids < n), ids, n), n
-
-
-def _segmented(data: Any, segment_ids: Any) -> tuple[Tensor, Tensor]:
-    """Rows and the number of the segment of each."""
+def _by_segment(put: Callable[..., Any], data: Any, segment_ids: Any, num_segments: int | None) -> Any:
+    """Rows put together by the number of their segment; those outside go to one segment more, which is left out."""
     data, ids = operands(data, segment_ids)
-    data = cast(data, "int32") if data.dtype.kind == "b" else data
     if ids.ndim != 1 or data.shape[:1] != ids.shape:
         raise ValueError(f"segment_ids must name a segment for each row of data {data.shape}, received {ids.shape}.")
-    return data, ids
+    if ids.dtype.kind not in "iu":
+        raise ValueError(f"Segment ids are integers of one axis, received {ids.dtype} of shape {ids.shape}.")
+    n = int(ids.numpy().max(initial=-1)) + 1 if num_segments is None else num_segments
+    data, ids = cast(data, "int32") if data.dtype.kind == "b" else data, counted(ids)
+    return narrow(put(data, where((ids >= 0) & (ids < n), ids, n), n=n + 1), 0, 0, n)
 
 
 def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Any:
@@ -129,9 +124,7 @@ def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, so
     sorted : bool
         Whether the ids ascend; no difference is made.
     """
-    data, ids = _segmented(data, segment_ids)
-    bins, n = _segments(ids, num_segments)
-    return narrow(put_rows(data, bins, n=n + 1, axis=0), 0, 0, n)
+    return _by_segment(partial(put_rows, axis=0), data, segment_ids, num_segments)
 
 
 @op(promote=None)
@@ -163,18 +156,12 @@ def _grad_put_extreme(g: Any, y: Any, values: Any, indices: Any, n: int) -> Any:
 put_extreme.defvjp(values=_grad_put_extreme)
 
 
-def _segment_extreme(data: Any, segment_ids: Any, num_segments: int | None, largest: bool) -> Any:
-    data, ids = _segmented(data, segment_ids)
-    bins, n = _segments(ids, num_segments)
-    return narrow(put_extreme(data, bins, n=n + 1, largest=largest), 0, 0, n)
-
-
 def segment_max(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Any:
     """Return the largest row entries of each segment, -inf (or the lowest integer) where it is empty.
 
     Arguments as `segment_sum`; equal largest entries share the gradient.
     """
-    return _segment_extreme(data, segment_ids, num_segments, largest=True)
+    return _by_segment(partial(put_extreme, largest=True), data, segment_ids, num_segments)
 
 
 def segment_min(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Any:
@@ -182,7 +169,7 @@ def segment_min(data: Any, segment_ids: Any, num_segments: int | None = None, so
 
     Arguments as `segment_sum`; equal smallest entries share the gradient.
     """
-    return _segment_extreme(data, segment_ids, num_segments, largest=False)
+    return _by_segment(partial(put_extreme, largest=False), data, segment_ids, num_segments)
 
 
 @op(promote=None, name="one_hot")
