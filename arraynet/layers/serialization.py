@@ -58,8 +58,8 @@ def deserialize(config: Mapping[str, Any] | Layer, custom_objects: Mapping[str, 
         raise ValueError(f"layers.deserialize takes the dict that serialize returned, received {config!r}.")
     name = config["class_name"]
     with custom_object_scope(custom_objects):
-        made = custom_object(name) or _known(name)
-        if not (isinstance(made, type) and issubclass(made, Layer)):
+        made = _known(name)
+        if made is None:
             raise ValueError(
                 f"Unknown layer class {name!r}. If it is your own, pass custom_objects={{{name!r}: {name}}}."
             )
@@ -72,16 +72,16 @@ def restored(value: Any) -> Any:
         return [restored(item) for item in value]
     if not isinstance(value, dict):
         return value
-    made = custom_object(value.get("class_name")) or _known(str(value.get("class_name")))
-    if isinstance(made, type) and issubclass(made, Layer) and set(value) == {"class_name", "config"}:
+    if set(value) == {"class_name", "config"} and _known(value["class_name"]) is not None:
         return deserialize(value)
     return {name: restored(item) for name, item in value.items()}
 
 
-def _known(name: str) -> type[Layer] | None:
-    """The library's own class of a name, models included, which stand above this module."""
-    own = (cls for cls in _subclasses(Layer) if cls.__module__.startswith("arraynet."))
-    return next((cls for cls in own if cls.__name__ == name), None)
+def _known(name: Any) -> type[Layer] | None:
+    """The class of layers of a name: the user's own, or the library's, models included, which stand above here."""
+    own = (cls for cls in _subclasses(Layer) if cls.__module__.startswith("arraynet.") and cls.__name__ == name)
+    made = custom_object(name) or next(own, None)
+    return made if isinstance(made, type) and issubclass(made, Layer) else None
 
 
 def _subclasses(cls: type[Layer]) -> Iterator[type[Layer]]:
