@@ -59,12 +59,12 @@ class Normalization(Elementwise):
             )
         self._reduced = tuple(axis for axis in range(rank) if axis not in kept)
         shape = tuple(n if axis in kept else 1 for axis, n in enumerate(input_shape))
-        self.adapt_mean = self._statistic("mean", self.mean, 0.0, shape)
-        self.adapt_variance = self._statistic("variance", self.variance, 1.0, shape)
+        self.adapt_mean = self._statistic("mean", self.mean, "zeros", shape)
+        self.adapt_variance = self._statistic("variance", self.variance, "ones", shape)
 
-    def _statistic(self, name: str, value: Any, start: float, shape: tuple[int, ...]) -> Any:
+    def _statistic(self, name: str, value: Any, unknown: str, shape: tuple[int, ...]) -> Any:
         """A Variable that broadcasts against the inputs."""
-        statistic = self.add_weight(shape, "zeros" if start == 0 else "ones", trainable=False, name=name)
+        statistic = self.add_weight(shape, unknown, trainable=False, name=name)
         if value is not None:
             given = as_tensor(value, dtype=self.variable_dtype)
             statistic.assign(
