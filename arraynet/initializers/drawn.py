@@ -29,9 +29,9 @@ class Drawn(Initializer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Initializer:
-        seed = config.get("seed")
-        seed = random.SeedGenerator.from_config(seed["config"]) if isinstance(seed, dict) else seed
-        return cls(**config | ({"seed": seed} if "seed" in config else {}))
+        if isinstance(seed := config.get("seed"), dict):
+            config = config | {"seed": random.SeedGenerator.from_config(seed["config"])}
+        return cls(**config)
 
 
 class RandomUniform(Drawn):
