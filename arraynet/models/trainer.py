@@ -150,22 +150,19 @@ class Trainer(Compilable):
     def _epoch(self, kind: str, data: Data, told: CallbackList, debug: int | None = None) -> dict[str, float]:
         """Run all batches once; return what there is to report."""
         with use_backend(self._home(())):  # where that is now: a callback may have moved the model
-            return self._batches(kind, data, told, debug)
-
-    def _batches(self, kind: str, data: Data, told: CallbackList, debug: int | None) -> dict[str, float]:
-        self.reset_metrics()
-        low, high = self._shuffle.key
-        key = stream_key(low + (high << 64), f"epoch {self._shuffle.counter}") if kind == "train" else None
-        logs = RunningLogs(self.metrics)
-        begin, end = (told.listeners(f"on_{kind}_batch_{when}") for when in ("begin", "end"))
-        stopped = (lambda: self.stop_training) if kind == "train" else lambda: False
-        step = debugged(self, self._step(kind), debug) if debug else self._step(kind)
-        if isinstance(data, ArrayData):  # hooks that come before a step may look at its rows, or change them
-            data.step = step if isinstance(step, Jitted) and not begin else None
-        seen = run_batches(step, data.epoch(key), begin, end, logs, self.steps_per_execution, stopped)
-        if not seen:
-            warn("The data is used up: a generator yields its batches once.")
-        return dict(logs) if seen else {}
+            self.reset_metrics()
+            low, high = self._shuffle.key
+            key = stream_key(low + (high << 64), f"epoch {self._shuffle.counter}") if kind == "train" else None
+            logs = RunningLogs(self.metrics)
+            begin, end = (told.listeners(f"on_{kind}_batch_{when}") for when in ("begin", "end"))
+            stopped = (lambda: self.stop_training) if kind == "train" else lambda: False
+            step = debugged(self, self._step(kind), debug) if debug else self._step(kind)
+            if isinstance(data, ArrayData):  # hooks that come before a step may look at its rows, or change them
+                data.step = step if isinstance(step, Jitted) and not begin else None
+            seen = run_batches(step, data.epoch(key), begin, end, logs, self.steps_per_execution, stopped)
+            if not seen:
+                warn("The data is used up: a generator yields its batches once.")
+            return dict(logs) if seen else {}
 
     def _test(self, data: Data, told: CallbackList) -> dict[str, float]:
         told.call("on_test_begin", None)
