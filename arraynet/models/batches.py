@@ -67,11 +67,9 @@ class ArrayData:
         self.leaves = flatten(arrays)
         self.flat = len(self.leaves) == 3 and all(map(operator.is_, self.leaves, arrays))  # the usual case
         self.dtypes = [None if leaf is None else narrowed(leaf.dtype, floats) for leaf in self.leaves]
-        self.narrow = any(
-            leaf is not None and leaf.dtype != d for leaf, d in zip(self.leaves, self.dtypes, strict=True)
-        )
+        self.narrow = any(d is not None and leaf.dtype != d for leaf, d in zip(self.leaves, self.dtypes, strict=True))
         self.plain = self.flat and arrays[0].dtype == self.dtypes[0]  # whether inputs may be `Rows`
-        flags = [leaf.flags for leaf in self.leaves if leaf is not None]
+        flags = [leaf.flags for leaf in leaf_arrays(arrays)]
         self.scattered = not all(f.c_contiguous and f.aligned for f in flags)  # `take` would copy all of such an array
         self.samples = len(leaf_arrays(arrays[0])[0])
         self.steps = steps or -(-self.samples // batch_size)
