@@ -86,7 +86,7 @@ class Lowering:
             backend=self.backend,
             inputs=inputs,
             variables=list(self.variables.values()),
-            hosts=[(source, values) for source, values in self.hosts.values()],
+            hosts=list(self.hosts.values()),
             instructions=self.tracer.instructions,
             constants=self.tracer.constants,
             outputs=[self._value(t) for t in outputs],
