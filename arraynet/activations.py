@@ -14,36 +14,11 @@ from arraynet import ops
 from arraynet.checks import explain_absent as _explain_absent
 from arraynet.checks import function_name, resembling
 from arraynet.custom_objects import custom_object
-from arraynet.ops import (
-    celu,
-    elu,
-    glu,
-    hard_shrink,
-    hard_sigmoid,
-    hard_silu,
-    hard_tanh,
-    leaky_relu,
-    log_sigmoid,
-    log_softmax,
-    mish,
-    relu6,
-    selu,
-    sigmoid,
-    silu,
-    soft_shrink,
-    softmax,
-    softplus,
-    softsign,
-    sparse_plus,
-    sparse_sigmoid,
-    sparsemax,
-    squareplus,
-    tanh,
-    tanh_shrink,
-    threshold,
-)
-
-hard_swish, swish = hard_silu, silu
+from arraynet.ops.activations import *
+from arraynet.ops.gated import *
+from arraynet.ops.piecewise import *
+from arraynet.ops.softmax import *
+from arraynet.ops.trigonometry import tanh as tanh
 
 
 def linear(x: Any) -> Any:
@@ -56,7 +31,7 @@ def exponential(x: Any) -> Any:
     return ops.exp(x)
 
 
-def gelu(x: Any, approximate: bool = False) -> Any:
+def gelu(x: Any, approximate: bool = False) -> Any:  # type: ignore[no-redef]  # with another default than the op
     """Return ``x * P(X <= x)`` for a standard normal X.
 
     Source: D. Hendrycks and K. Gimpel, Gaussian error linear units, arXiv 1606.08415, 2016.
@@ -78,7 +53,9 @@ def gelu(x: Any, approximate: bool = False) -> Any:
     return ops.gelu(x, approximate=approximate)
 
 
-def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Any:
+def relu(  # type: ignore[no-redef]  # with more options than the op
+    x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0
+) -> Any:
     """Return `x` where it is above a threshold, and ``negative_slope * (x - threshold)`` elsewhere.
 
     Source: V. Nair and G. E. Hinton, Rectified linear units improve restricted Boltzmann machines, ICML 2010; the three
@@ -109,11 +86,8 @@ def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, th
 
 
 _ACTIVATIONS: dict[str, Callable[..., Any]] = {
-    f.__name__: f
-    for f in (celu, elu, exponential, gelu, glu, hard_shrink, hard_sigmoid, hard_silu, hard_tanh, leaky_relu, linear,
-              log_sigmoid, log_softmax, mish, relu, relu6, selu, sigmoid, silu, soft_shrink, softmax, softplus,
-              softsign, sparse_plus, sparse_sigmoid, sparsemax, squareplus, tanh, tanh_shrink, threshold)
-} | {"hard_swish": hard_swish, "swish": swish}  # fmt: skip
+    name: f for name, f in globals().items() if getattr(f, "__module__", "").startswith((__name__, "arraynet.ops."))
+}
 
 __all__ = sorted(["deserialize", "get", "serialize", *_ACTIVATIONS])
 
