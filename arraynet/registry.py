@@ -49,8 +49,7 @@ class Configured:
         mixed = not issubclass(owner, Configured)  # a get_config of one's own adds what its class's constructor takes
         kept = [name for name in named if name not in cls._kept and _keeps(self, name)]
         missing = [name for name in named if name not in (*cls._kept, *kept)]
-        told = arguments(owner) if missing and not mixed else missing
-        missing = [name for name in missing if name not in told]
+        missing = [] if mixed else [name for name in missing if name not in arguments(owner)]
         inherited = not mixed and not issubclass(owner, _owner(cls, "__init__"))
         takes_all = any(p.kind is MANY[0] for p in every)
         starred = [p.name for p in every if p.kind is MANY[1]]
