@@ -102,13 +102,11 @@ class Optimizer(Settings):
             )
         self._targets = self._listed(variables)
         self._state = {variable: {} for variable in self._targets}
+        names = [*self.slots(), *["gradient_accumulator"] * bool(self.gradient_accumulation_steps)]
+        names += ["average"] * self.use_ema
         for variable in self._targets:
-            for name in self.slots():
+            for name in names:
                 self._slot(variable, name)
-            if self.gradient_accumulation_steps:
-                self._slot(variable, "gradient_accumulator")
-            if self.use_ema:
-                self._slot(variable, "average")
 
     def _slot(self, variable: Variable, name: str) -> Variable:
         """A variable's slot; one that a setting changed since asks for is made now."""
