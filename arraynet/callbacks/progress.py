@@ -61,11 +61,6 @@ def values(logs: Logs) -> str:
     )
 
 
-def epoch_line(seen: int, seconds: float, pace: float, logs: Logs) -> str:
-    """Return ``469/469 - 4s - 9ms/step - accuracy: 0.9812 - loss: 0.0612``."""
-    return f"{seen}/{seen} - {duration(seconds)} - {per_step(pace)}{values(logs)}"
-
-
 class ProgbarLogger(Callback):
     """Show the progress of training, evaluation and prediction.
 
@@ -146,7 +141,8 @@ class ProgbarLogger(Callback):
         elif self.params["verbose"] == 1:
             print(f"{self._seen}/{self._seen} {line() * WIDTH} {self._times(now)}{values(logs)}")
         else:
-            print(epoch_line(self._seen, now - self._begun, self._pace(now), logs))
+            pace = per_step(self._pace(now))
+            print(f"{self._seen}/{self._seen} - {duration(now - self._begun)} - {pace}{values(logs)}")
 
     def close(self) -> None:
         if self._display is not None:
