@@ -53,12 +53,12 @@ def _check_softmax(guess: Tensor, model: Any) -> None:
 
 
 def _check_labels(loss: Any, labels: np.ndarray, guess: Tensor, source: str) -> None:
-    fn = getattr(loss, "function", None)
+    fn, options = getattr(loss, "function", None), getattr(loss, "options", {})
     _check_places(fn, labels, guess, source)
     _check_units(fn, labels, guess, source)
     _check_kind(fn, labels, guess, source)
-    _check_shape(loss, labels, guess, source)
-    _check_values(loss, labels, guess, source)
+    _check_shape(fn, options, labels, guess, source)
+    _check_values(fn, options, labels, guess, source)
     if fn in CATEGORICAL and guess.shape[-1] == 1:
         warn(
             "A categorical crossentropy of one output column is always 0. For two classes use "
@@ -131,11 +131,10 @@ def _one_hot(labels: np.ndarray) -> bool:
     return bool(labels.size and labels.min() >= 0 and np.allclose(labels.sum(-1), 1, atol=1e-3))
 
 
-def _check_shape(loss: Any, labels: np.ndarray, guess: Tensor, source: str) -> None:
+def _check_shape(fn: Any, options: dict[str, Any], labels: np.ndarray, guess: Tensor, source: str) -> None:
     """Refuse, for losses that come with arraynet, labels of another shape than theirs."""
-    fn, own, out = getattr(loss, "function", None), labels.shape[1:], guess.shape[1:]
-    sparse = fn in SPARSE
-    if fn is None or fn not in FUNCTIONS or loss.options.get("axis", -1) not in (-1, len(out)):
+    own, out, sparse = labels.shape[1:], guess.shape[1:], fn in SPARSE
+    if fn not in FUNCTIONS or options.get("axis", -1) not in (-1, len(out)):
         return
     wanted = out[:-1] if sparse else out
     if own in (wanted, (*wanted, 1)) or (not sparse and (*own, 1) == out):
@@ -178,8 +177,7 @@ def _check_probabilities(fn: Any, guess: Tensor, model: Any) -> None:
         )
 
 
-def _check_values(loss: Any, labels: np.ndarray, guess: Tensor, source: str) -> None:
-    fn, options = getattr(loss, "function", None), getattr(loss, "options", {})
+def _check_values(fn: Any, options: dict[str, Any], labels: np.ndarray, guess: Tensor, source: str) -> None:
     if fn in SPARSE:
         _check_range(labels, guess.shape[options.get("axis", -1)], options.get("ignore_class"), source)
     elif fn in BINARY and labels.size and (labels.min() < 0 or labels.max() > 1):
