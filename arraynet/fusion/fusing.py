@@ -87,23 +87,19 @@ def _joined(
     smallest: int,
 ) -> int:
     """Put an instruction into the latest group that it fits into, or behind everything; return where."""
-    shape, inputs = _shape(instruction, primitives), instruction.inputs()
-    if shape is not None and math.prod(shape) < 2 and smallest > 1:
-        shape = None  # no work for a loop
+    shape, inputs = _shape(instruction, primitives, smallest), instruction.inputs()
     if shape is not None:
+        reduces = instruction.name in ROW_REDUCTIONS
         first = max(place.get(v.index, 0) for v in inputs)
         for at in range(len(slots) - 1, first - 1, -1):
             slot = slots[at]
-            if not isinstance(slot, Group) or shape not in (slot.shape, (*slot.shape[:-1], 1)):
-                continue
-            if shape != slot.shape and instruction.name in ROW_REDUCTIONS:
-                continue  # the loop would count each number of a column once for every column of the group
-            if _fits(slot, instruction, inputs):
+            if not isinstance(slot, Group) or (reduces and shape != slot.shape):
+                continue  # over a column, the loop would count each number once for every column of the group
+            if shape in (slot.shape, (*slot.shape[:-1], 1)) and _fits(slot, instruction, inputs):
                 slot.add(instruction)
                 return at
-    if shape is not None and (smallest == 1 or instruction.name not in ROW_REDUCTIONS):
         group = Group(shape)
-        if _fits(group, instruction, inputs):
+        if (smallest == 1 or not reduces) and _fits(group, instruction, inputs):
             group.add(instruction)
             slots.append(group)
             return len(slots) - 1
@@ -111,15 +107,15 @@ def _joined(
     return len(slots) - 1
 
 
-def _shape(instruction: Instruction, primitives: Collection[str]) -> tuple[int, ...] | None:
-    """The shape that a loop for an instruction runs over; None if it is no matter for a loop."""
+def _shape(instruction: Instruction, primitives: Collection[str], smallest: int) -> tuple[int, ...] | None:
+    """The shape that a loop for an instruction runs over; None if it is no matter for a loop, or no work for one."""
     if instruction.name not in primitives:
         return None
     if instruction.name in ROW_REDUCTIONS:
         shape = instruction.inputs()[0].shape if reduced(instruction) else None
     else:
         shape = instruction.outs[0].shape
-    return shape if shape is not None and math.prod(shape) else None
+    return shape if shape is not None and math.prod(shape) >= min(smallest, 2) else None
 
 
 def _fits(group: Group, instruction: Instruction, inputs: list[Value]) -> bool:
