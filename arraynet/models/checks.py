@@ -189,12 +189,7 @@ def check_pixels(x: Any, layers: Any) -> None:
         if leaf.ndim < 2 or leaf.dtype.kind not in "uif" or leaf[0].size < PICTURE:
             continue
         sample = leaf[:SAMPLE]
-        if (
-            sample.size
-            and sample.min() >= 0
-            and 128 <= sample.max() <= 255
-            and np.equal(sample, np.round(sample)).all()
-        ):
+        if sample.min() >= 0 and 128 <= sample.max() <= 255 and np.equal(sample, np.round(sample)).all():
             warn(
                 f"x holds whole numbers from {sample.min():g} to {sample.max():g}, like unscaled pixels; training "
                 f"works better on values from 0 to 1: x / 255.0, or layers.Rescaling(1 / 255) first.",
