@@ -21,7 +21,7 @@ from arraynet.operators import OPS
 from arraynet.plugins import current
 from arraynet.tensor import Tensor, Variable, as_tensor, mixed, stacked
 
-__all__ = ["HostScalar", "Op", "Rule", "apply", "execute", "op", "operands", "part", "promoted"]
+__all__ = ["HostScalar", "Op", "Rule", "apply", "described", "execute", "op", "operands", "part", "promoted"]
 
 UNFIT = "shapes cannot be broadcast together: counted from the last axis, lengths must be equal or 1"
 PROMOTIONS = {"common": dtypes.promote, "number": dtypes.promote_number, "float": dtypes.promote_float, None: None}
@@ -141,6 +141,11 @@ class Op:
         bound.apply_defaults()
         values = bound.arguments
         return tuple(values[n] for n in self.arrays), {n: values[n] for n in self.static}
+
+    def named(self, inputs: Sequence[Any]) -> list[tuple[str, Any]]:
+        """Return array arguments with their names."""
+        names = self.arrays * len(inputs) if self.variadic else self.arrays
+        return list(zip(names, inputs, strict=True))
 
     def plan(self, kinds: tuple[Any, ...]) -> tuple[np.dtype | None, ...]:
         """Return the dtype that each argument is cast to, None where it stays; kinds as `dtypes.promote`."""
@@ -356,10 +361,9 @@ def part(tensors: Iterable[Any], hosts: Iterable[Any]) -> None:
 
 def _explained(error: Exception, op: Op, inputs: tuple[Any, ...], static: dict[str, Any]) -> Exception:
     """The same error, with the op and what it was given."""
-    names = op.arrays * len(inputs) if op.variadic else op.arrays
-    given = [f"{n}: {_described(i)}" for n, i in zip(names, inputs, strict=True)]
+    given = [f"{n}: {described(i)}" for n, i in op.named(inputs)]
     given += [f"{name}={value!r}" for name, value in static.items()]
-    missing = [n for n, i in zip(names, inputs, strict=True) if i is None and n not in op.optional]
+    missing = [n for n, i in op.named(inputs) if i is None and n not in op.optional]
     unfit = UNFIT if "broadcast" in str(error) else str(error).rstrip(".")
     why = f"{missing[0]} must be an array" if missing else unfit
     kinds = (ValueError, TypeError, IndexError, NotImplementedError)
@@ -367,5 +371,6 @@ def _explained(error: Exception, op: Op, inputs: tuple[Any, ...], static: dict[s
     return kind(f"{op.name}: {why}. Received {', '.join(given)}.")
 
 
-def _described(x: Any) -> str:
+def described(x: Any) -> str:
+    """Return what an op was given, for messages: dtype and shape of a Tensor, all else as it is."""
     return f"{x.dtype} of shape {x.shape}" if isinstance(x, Tensor) else repr(x)

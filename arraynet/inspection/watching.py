@@ -88,7 +88,7 @@ class Watched(Capture):
         arrays = [i.array if isinstance(i, Tensor) else i for i in inputs]
         static = {k: v.value if isinstance(v, HostScalar) else v for k, v in static.items()}
         cost = cost_of(op, inputs, static, backend)
-        names = op.arrays * len(inputs) if op.variadic else op.arrays
+        names = [name for name, _ in op.named(inputs)]
         tensors = [x for x in (*inputs, *outs) if isinstance(x, Tensor)]
         self.backends.append(backend)
         self.facts.append({

@@ -15,7 +15,7 @@ import numpy as np
 from arraynet import ops
 from arraynet.autodiff import GradientTape, reverse
 from arraynet.backend import Backend
-from arraynet.dispatch import Op, execute
+from arraynet.dispatch import Op, described, execute
 from arraynet.layers.context import current_call
 from arraynet.models import Model
 from arraynet.observers import Observer
@@ -140,7 +140,8 @@ class _Lockstep(Observer):
         if any(t.dtype.name not in backend.dtypes for t in tensors):
             self.comparison.skipped[op.name] = self.comparison.skipped.get(op.name, 0) + 1
             return
-        about = partial(Difference, backend.name, op.name, self.comparison.ops, *place, _described(op, inputs))
+        given = ", ".join(f"{name}: {described(x)}" for name, x in op.named(inputs))
+        about = partial(Difference, backend.name, op.name, self.comparison.ops, *place, given)
         try:
             arrays = [backend.asarray(_host(x), x.dtype.name) if isinstance(x, Tensor) else x for x in inputs]
             with backend.guard():
@@ -187,12 +188,6 @@ def _magnitude(x: np.ndarray) -> float:
 
 def _host(x: Tensor) -> np.ndarray:
     return np.array(x.backend.to_numpy(x.array))
-
-
-def _described(op: Op, inputs: tuple[Any, ...]) -> str:
-    names = op.arrays * len(inputs) if op.variadic else op.arrays
-    texts = [f"{x.dtype} of shape {x.shape}" if isinstance(x, Tensor) else repr(x) for x in inputs]
-    return ", ".join(f"{name}: {text}" for name, text in zip(names, texts, strict=True))
 
 
 def _model_step(model: Model, x: Any, y: Any = None, sample_weight: Any = None) -> None:
