@@ -54,7 +54,7 @@ class Sequential(Model):
             raise ValueError(f"Sequential takes a list of layers, received {layers!r}.")
         for layer in [layers] if isinstance(layers, Layer) else layers or []:
             self.add(layer, rebuild=False)
-        self._build_early()
+        self._changed(rebuild=True)
 
     @property
     def layers(self) -> list[Layer]:
@@ -88,9 +88,7 @@ class Sequential(Model):
         """
         self._check(layer)
         self._stack.append(layer)
-        self._changed()
-        if rebuild:
-            self._build_early()
+        self._changed(rebuild)
 
     def _check(self, layer: Any) -> None:
         if not isinstance(layer, Layer):
@@ -125,25 +123,21 @@ class Sequential(Model):
         if not self.layers:
             raise ValueError(f"Model {self.name!r} has no layer to pop.")
         layer = self._stack.pop()
-        self._changed()
-        if rebuild:
-            self._build_early()
+        self._changed(rebuild)
         return layer
 
-    def _changed(self) -> None:
+    def _changed(self, rebuild: bool) -> None:
         self.built = False  # a public attribute, so captured programs notice
         self._anchor = None
+        shape = self._known_shape()
+        if rebuild and shape is not None and self.layers:
+            self.build(shape)
 
     def _known_shape(self) -> Any:
         """What the input's shape is known to be: an `Input`'s, that given to the first layer, or the last build's."""
         first = self._stack[0] if self._stack else None
         given = first.batch_shape if isinstance(first, InputLayer) else first and first._given_shape
         return given or self._build_shape
-
-    def _build_early(self) -> None:
-        shape = self._known_shape()
-        if shape is not None and self.layers:
-            self.build(shape)
 
     def build(self, input_shape: Any = None) -> None:
         """Make the weights for inputs of a shape, batch axis included; that of `Input` need not be given.
