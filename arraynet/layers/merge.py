@@ -61,8 +61,7 @@ def _broadcast(lengths: tuple[int | None, ...]) -> int | None:
 class Add(Merge):
     """The sum of the inputs; their shapes are as for `Merge`."""
 
-    def combined(self, a: Any, b: Any) -> Any:
-        return ops.add(a, b)
+    combined = staticmethod(ops.add)
 
 
 class Subtract(Merge):
@@ -83,8 +82,7 @@ class Subtract(Merge):
 class Multiply(Merge):
     """The product of the inputs; their shapes are as for `Merge`."""
 
-    def combined(self, a: Any, b: Any) -> Any:
-        return ops.multiply(a, b)
+    combined = staticmethod(ops.multiply)
 
 
 class Average(Merge):
@@ -97,12 +95,10 @@ class Average(Merge):
 class Maximum(Merge):
     """The largest of the inputs, element by element; their shapes are as for `Merge`."""
 
-    def combined(self, a: Any, b: Any) -> Any:
-        return ops.maximum(a, b)
+    combined = staticmethod(ops.maximum)
 
 
 class Minimum(Merge):
     """The smallest of the inputs, element by element; their shapes are as for `Merge`."""
 
-    def combined(self, a: Any, b: Any) -> Any:
-        return ops.minimum(a, b)
+    combined = staticmethod(ops.minimum)
