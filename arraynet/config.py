@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from arraynet.checks import choice, number
+from arraynet.checks import choice, number, plain_int
 
 __all__ = ["crossentropy", "epsilon", "floatx", "kernels", "seed", "set_crossentropy", "set_epsilon", "set_floatx",
            "set_kernels", "set_seed"]  # fmt: skip
@@ -100,9 +100,10 @@ def set_seed(value: int) -> None:
     ValueError
         Not an int, or negative.
     """
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    seed = plain_int(value)
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise ValueError(f"A seed must be a non-negative int, received {value!r}.")
-    _settings.seed = value
+    _settings.seed = seed
 
 
 def environment(name: str) -> str | None:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from arraynet import config, ops
@@ -49,6 +50,9 @@ def test_crossentropy():
 def test_seed():
     config.set_seed(7)
     assert config.seed() == config.seed() == 7
+    config.set_seed(np.int64(8))
+    assert config.seed() == 8
+    assert type(config.seed()) is int
     for wrong in (-1, 1.5, True, "7", None):
         with pytest.raises(ValueError, match="A seed must be a non-negative int"):
             config.set_seed(wrong)

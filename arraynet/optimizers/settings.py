@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from arraynet.checks import flag, lacking, number, plain_int, resembling
+from arraynet.checks import flag, lacking, number, plain_int, positive_int, resembling
 from arraynet.naming import auto_name
 from arraynet.observers import Versioned
 from arraynet.optimizers import schedules
@@ -101,6 +101,8 @@ class Settings(Configured, Versioned):
             return flag(label, value)
         if name in BOUNDS:
             return number(label, value, *BOUNDS[name])
+        if name == "ema_overwrite_frequency":
+            return positive_int(label, value)
         return value if name in SHARED or isinstance(value, bool) else number(label, value)
 
     def step_number(self, iteration: int) -> int:
@@ -185,9 +187,6 @@ def _check(optimizer: Settings) -> None:
         raise ValueError(f"At most one of clipnorm, clipvalue and global_clipnorm can be set, received {given}.")
     if any(value <= 0 for value in given.values()):
         raise ValueError(f"A clipping bound must be positive, received {given}.")
-    optimizer.gradient_accumulation_steps = plain_int(optimizer.gradient_accumulation_steps)
-    steps, frequency = optimizer.gradient_accumulation_steps, optimizer.ema_overwrite_frequency
+    optimizer.gradient_accumulation_steps = steps = plain_int(optimizer.gradient_accumulation_steps)
     if steps is not None and (not isinstance(steps, int) or steps < 2):
         raise ValueError(f"gradient_accumulation_steps must be an int of 2 or more, or None, received {steps!r}.")
-    if frequency is not None and (not isinstance(frequency, int) or frequency < 1):
-        raise ValueError(f"ema_overwrite_frequency must be a positive int or None, received {frequency!r}.")

@@ -30,6 +30,7 @@ from arraynet.optimizers import SGD, Adam, Lion
     (SGD, {"ema_overwrite_frequency": 1.5}, "ema_overwrite_frequency"),
     (SGD, {"ema_momentum": 2.0}, "ema_momentum"),
     (SGD, {"ema_overwrite_frequency": 0}, "ema_overwrite_frequency"),
+    (SGD, {"ema_overwrite_frequency": True}, "SGD: ema_overwrite_frequency must be a positive int, received True"),
     (Lion, {"beta_1": 0.0}, "beta_1"),
     (optimizers.Ftrl, {"learning_rate_power": 0.5}, "learning_rate_power"),
     (optimizers.Ftrl, {"beta": "1"}, "beta must be a number"),
@@ -48,6 +49,13 @@ def test_an_optimizer_of_ones_own_may_have_flags():
     optimizer.quick = True
     assert optimizer.get_config()["quick"] is True
     optimizers.Adamax(beta_2=1)  # the running maximum needs no bound below
+
+
+def test_the_frequency_of_overwriting_is_a_count():
+    optimizer = SGD(use_ema=True, ema_overwrite_frequency=np.int64(2))
+    assert type(optimizer.get_config()["ema_overwrite_frequency"]) is int
+    with pytest.raises(ValueError, match=r"ema_overwrite_frequency must be a positive int, received 0\.5"):
+        optimizer.ema_overwrite_frequency = 0.5
 
 
 @pytest.mark.parametrize("grads", [ops.ones((1, 2)), np.ones((1, 2)), Variable([[1.0, 1.0]]), None, 1.0])
