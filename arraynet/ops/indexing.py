@@ -72,15 +72,9 @@ def get_item(x: Any, key: Any) -> Any:
     """
     given, (x,) = x, operands(x)
     parts, arrays, target = _Plan(x.shape, key).result()
-    whole = x is given and all(p == (0, n, 1) for p, n in _beside(parts, x.shape))
+    whole = x is given and parts == tuple((0, n, 1) for n in x.shape)
     basic = x if whole else window(x, key=parts)
     return _gathered(basic, arrays, target) if arrays else basic
-
-
-def _beside(parts: tuple[Any, ...], shape: tuple[int, ...]) -> list[tuple[Any, int]]:
-    """Parts of a window's key with the lengths of their axes, -1 for new ones."""
-    lengths = iter(shape)
-    return [(p, -1 if p is None else next(lengths)) for p in parts]
 
 
 class _Plan:
