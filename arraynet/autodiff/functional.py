@@ -244,7 +244,7 @@ def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
             seeds = list(weights)
             for k, w in zip(smooth, moving, strict=True):
                 seeds[k] = w
-            return flatten(list(run.pull(unflatten(run.out, seeds))))
+            return flatten(run.pull(unflatten(run.out, seeds)))
 
         transpose = _Run(pulled, tuple(weights[k] for k in smooth)).pull
         for k, tangent in zip(smooth, transpose(directions), strict=True):

@@ -28,7 +28,6 @@ def entered(x: Any, layer: Any, first: bool = False) -> Any:
         return layer.cast(x) if layer.autocast and x.dtype.kind == "f" else x
     if isinstance(x, ARRAYS):
         return entered(as_tensor(x), layer)
-    data = first and x is not None and not any(isinstance(leaf, ARRAYS) for leaf in flatten(x))
-    if data:
+    if first and x is not None and not any(isinstance(leaf, ARRAYS) for leaf in flatten(x)):
         return entered(as_tensor(x), layer)
     return map_structure(lambda leaf: entered(leaf, layer), x) if isinstance(x, list | tuple | dict) else x

@@ -60,11 +60,11 @@ class Case:
 
     def arrays(self, dtype: str) -> tuple[Any, ...]:
         """Return the inputs with floating arrays in a dtype."""
-        return tuple(map_structure(lambda x: _as(x, dtype), list(self.inputs)))
+        return tuple(map_structure(lambda x: _as(x, dtype), self.inputs))
 
     def dtypes_of(self, dtype: str) -> set[str]:
         """Return the dtypes of the inputs, their floating ones in `dtype`."""
-        return {x.dtype.name for x in flatten(list(self.arrays(dtype))) if isinstance(x, np.ndarray)}
+        return {x.dtype.name for x in flatten(self.arrays(dtype)) if isinstance(x, np.ndarray)}
 
     def expected(self) -> Any:
         """Return the oracle's result in float64."""

@@ -198,7 +198,7 @@ def _replayed(case: Case, arrays: Any, dtype: str, twin: Backend, expected: _Run
 def _harder(case: Case, arrays: Any, dtype: str, reference: Backend, twin: Backend) -> Iterator[str]:
     """What a kernel gets wrong of transposed arrays, and of special values."""
     shifts = iter(range(len(flatten(arrays))))
-    odd = map_structure(lambda x: special(x, next(shifts)) if _is_array(x) and x.dtype.kind == "f" else x, list(arrays))
+    odd = map_structure(lambda x: special(x, next(shifts)) if _is_array(x) and x.dtype.kind == "f" else x, arrays)
     for what, data, enter in (("transposed arrays", arrays, _transposed), ("NaN, infinities and zeros", odd, None)):
         try:
             expected = _Run(case, data, reference, grad=False)

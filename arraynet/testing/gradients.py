@@ -34,7 +34,7 @@ def check_gradients(
     AssertionError
         The two disagree; the message shows both.
     """
-    leaves = flatten(list(inputs))
+    leaves = flatten(inputs)
     moving = [k for k, x in enumerate(leaves) if isinstance(x, np.ndarray) and x.dtype.kind == "f"]
     rng = np.random.default_rng(7)
 
@@ -42,7 +42,7 @@ def check_gradients(
         full = [ops.convert_to_tensor(x) if isinstance(x, np.ndarray) else x for x in leaves]
         for k, value in zip(moving, values, strict=True):
             full[k] = value
-        return f(*unflatten(list(inputs), full))
+        return f(*unflatten(inputs, full))
 
     points = [leaves[k].astype("float64") for k in moving]
     directions = [rng.normal(size=p.shape) for p in points]

@@ -135,15 +135,15 @@ def _of_function(fn: Any, args: tuple[Any, ...]) -> Graph:
         fn(*args)  # the ops that make weights are no part of it
     records = _Records(str(getattr(fn, "name", getattr(fn, "__name__", type(fn).__name__))))
     with use_backend(home):
-        args = tuple(
-            map_structure(
-                lambda x: as_tensor(x) if hasattr(x, "__array__") and not isinstance(x, Variable) else x, list(args)
-            )
-        )
+        args = map_structure(_entered, args)
         for name, value in zip(_parameters(fn, len(args)), args, strict=True):
             records.names |= {x.id: (name, "input") for x in flatten(value) if isinstance(x, Tensor)}
         result = records.during(fn, args)
     return records.finished([y for y in flatten(result) if isinstance(y, Tensor)])
+
+
+def _entered(x: Any) -> Any:
+    return as_tensor(x) if hasattr(x, "__array__") and not isinstance(x, Variable) else x
 
 
 def _parameters(fn: Any, count: int) -> list[str]:
