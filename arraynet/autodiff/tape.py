@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import reduce
 from typing import Any
 
 from arraynet.autodiff.reverse import Node, backward
@@ -76,7 +77,8 @@ class Tape(Observer):
                 grads[key] = OPS["add"](grads[key], g) if key in grads else g
         ids = [self.ids(source) for source in sources]
         backward(self.nodes, grads, {i for group in ids for i in group}, free)
-        return [_summed([grads[i] for i in group if i in grads]) for group in ids]
+        found = [[grads[i] for i in group if i in grads] for group in ids]
+        return [reduce(OPS["add"], group) if group else None for group in found]
 
     def jacobian(self, target: Any, sources: list[Any]) -> list[Tensor | None]:
         """Return the derivatives of each element of one target, of shape target.shape + source.shape."""
@@ -92,13 +94,6 @@ def _seed(target: Any, seed: Any) -> Tensor:
     if g.shape != target.shape:
         raise ValueError(f"An output gradient has shape {g.shape}, its output {target.shape}; they must agree.")
     return g
-
-
-def _summed(grads: list[Tensor]) -> Tensor | None:
-    total = None
-    for g in grads:
-        total = g if total is None else OPS["add"](total, g)
-    return total
 
 
 def _stacked(column: Sequence[Any], shape: tuple[int, ...], source: Any) -> Tensor | None:
