@@ -7,7 +7,7 @@ the width.
 
 import reprlib
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, reduce
 from typing import Any
 
 import numpy as np
@@ -68,9 +68,7 @@ def promote(*kinds: Any) -> np.dtype:
     if not dtypes:
         return np.dtype(floatx if float in weak else "int32" if int in weak else "bool")
     dtypes = [d for d in dtypes if d.kind == "f"] or dtypes  # integers never widen a float, in whatever order
-    result = dtypes[0]
-    for dtype in dtypes[1:]:
-        result = _pair(result, dtype, floatx)
+    result = reduce(lambda a, b: _pair(a, b, floatx), dtypes)
     if float in weak and result.kind != "f":
         return np.dtype(floatx)
     return np.dtype("int32") if int in weak and result.kind == "b" else result
