@@ -5,6 +5,8 @@ are added up in Variables, and fetched when an epoch ends or somebody looks at t
 """
 
 from collections.abc import Callable
+from functools import reduce
+from operator import add
 from typing import Any
 
 from arraynet import optimizers
@@ -206,14 +208,13 @@ class Compilable(Layer):
         ValueError
             There are neither a loss nor penalties.
         """
-        total = None if self._compiled_loss is None else self._compiled_loss(y, y_pred, sample_weight)
-        for penalty in self.losses:
-            total = penalty if total is None else total + penalty
-        if total is None:
+        compiled = self._compiled_loss and self._compiled_loss(y, y_pred, sample_weight)
+        terms = [term for term in (compiled, *self.losses) if term is not None]
+        if not terms:
             raise ValueError(
                 "There is no loss to compute: pass one, compile(loss='mse'), or let a layer add one with add_loss."
             )
-        return total
+        return reduce(add, terms)
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Let the compiled metrics take a batch into account; return names and values, the loss among them if known."""
