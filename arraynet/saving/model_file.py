@@ -10,7 +10,6 @@ from typing import Any
 
 from arraynet.custom_objects import custom_object_scope
 from arraynet.layers import serialization
-from arraynet.random import SeedGenerator
 from arraynet.saving.archive import as_json, from_json, read_archive, write_archive
 from arraynet.saving.compiling import compile_config, compile_from_config
 from arraynet.saving.tensors import decoded, encoded
@@ -42,7 +41,7 @@ def save_model(model: Any, path: str | os.PathLike[str]) -> None:
         A layer or another part has a configuration that is not made of plain types.
     """
     weights, described = named_weights(model), described_model(model)
-    streams = [_state(stream) for stream in model.seed_generators]
+    streams = [[stream.seed, list(stream.key), stream.counter] for stream in model.seed_generators]
     members = {
         "metadata.json": as_json({"format": FORMAT, "arraynet": __version__, "streams": streams}),
         "config.json": as_json(described),
@@ -112,8 +111,9 @@ def load_model(path: str | os.PathLike[str], custom_objects: Mapping[str, Any] |
             model.optimizer.load_own_variables(decoded(members["optimizer.safetensors"], "optimizer.safetensors"))
         streams = model.seed_generators
         check_streams("metadata.json", metadata["streams"], streams)
-        for stream, state in zip(streams, metadata["streams"], strict=True):
-            _set_state(stream, state)
+        for stream, (seed, (low, high), counter) in zip(streams, metadata["streams"], strict=True):
+            stream.seed, stream.key = seed, (low, high)
+            stream.set_counter(counter)
     return model
 
 
@@ -150,13 +150,3 @@ def _spared(optimizer: Any, weights: Mapping[str, Variable]) -> list[Any]:
     """What was excluded from weight decay: names of weights, and the pattern of others."""
     variables, pattern = optimizer._spared
     return [[name for name, variable in weights.items() if variable in variables], pattern]
-
-
-def _state(stream: SeedGenerator) -> list[Any]:
-    return [stream.seed, list(stream.key), stream.counter]
-
-
-def _set_state(stream: SeedGenerator, state: list[Any]) -> None:
-    stream.seed, (low, high), counter = state
-    stream.key = low, high
-    stream.set_counter(counter)
