@@ -185,7 +185,7 @@ class IterableData:
         parts = item if isinstance(item, tuple | list) else (item,)
         if not 1 <= len(parts) <= 3:
             raise ValueError(f"A batch is x, (x, y) or (x, y, sample_weight); the iterable yielded {len(parts)} parts.")
-        x, y, weight = (map_structure(self._narrow, part) for part in on_host(*parts))
+        x, y, weight = map_structure(self._narrow, on_host(*parts))
         if self.look is not None:
             self.look(y)
         return self.transform((x, y, weight)) if self.transform else (x, y, weight)

@@ -120,6 +120,8 @@ def split_off(arrays: Batch, share: float) -> tuple[Batch, Batch]:
             f"validation_split={share} of {samples} samples leaves {at} to train on and {samples - at} to validate "
             f"with; both need some."
         )
-    cut = [map_structure(lambda leaf, part=part: None if leaf is None else leaf[part], value)
-           for part in (slice(None, at), slice(at, None)) for value in host]  # fmt: skip
-    return (cut[0], cut[1], cut[2]), (cut[3], cut[4], cut[5])
+
+    def part(rows: slice) -> Any:
+        return map_structure(lambda leaf: None if leaf is None else leaf[rows], host)
+
+    return part(slice(None, at)), part(slice(at, None))
