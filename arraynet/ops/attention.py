@@ -7,8 +7,9 @@ import numpy as np
 
 from arraynet.dispatch import operands
 from arraynet.ops.elementwise import absolute
+from arraynet.ops.joining import repeat
 from arraynet.ops.products import matmul
-from arraynet.ops.shape import broadcast_to, expand_dims, reshape, transpose
+from arraynet.ops.shape import transpose
 from arraynet.ops.softmax import softmax
 from arraynet.ops.taking import where
 from arraynet.tensor import Tensor
@@ -57,30 +58,22 @@ def dot_product_attention(
     shapes = f"query {query.shape}, key {key.shape}, value {value.shape}"
     if {query.ndim, key.ndim, value.ndim} != {4}:
         raise ValueError(f"dot_product_attention: query, key and value need four axes, received {shapes}.")
-    if query.shape[2] % key.shape[2]:
-        raise ValueError(f"dot_product_attention: axis 2 of key must divide that of query, received {shapes}.")
+    heads = query.shape[2]
+    if any(heads % x.shape[2] for x in (key, value)):
+        raise ValueError(f"dot_product_attention: axis 2 of key and value divides that of query, received {shapes}.")
     if flash_attention:
         raise ValueError("dot_product_attention: flash_attention=True is not available; leave it out.")
-    heads = query.shape[2]
+    key, value = (x if x.shape[2] == heads else repeat(x, heads // x.shape[2], axis=2) for x in (key, value))
     scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
-    scores = matmul(transpose(query, (0, 2, 1, 3)), transpose(_repeated(key, heads), (0, 2, 3, 1))) * scale
+    scores = matmul(transpose(query, (0, 2, 1, 3)), transpose(key, (0, 2, 3, 1))) * scale
     if attn_logits_soft_cap is not None:
         scores = scores / (1 + absolute(scores) / attn_logits_soft_cap)
     scores = scores if bias is None else scores + bias
     visible = _visible(mask, is_causal, scores)
     if visible is not None:  # not -inf, so that a target that sees nothing is no NaN
         scores = where(visible, scores, -0.7 * float(np.finfo(scores.dtype).max))
-    y = matmul(softmax(scores), transpose(_repeated(value, heads), (0, 2, 1, 3)))
+    y = matmul(softmax(scores), transpose(value, (0, 2, 1, 3)))
     return transpose(y, (0, 2, 1, 3))
-
-
-def _repeated(x: Tensor, heads: int) -> Any:
-    """Keys or values with each group repeated for its heads."""
-    batch, sources, groups, depth = x.shape
-    if groups == heads:
-        return x
-    repeated = broadcast_to(expand_dims(x, 3), (batch, sources, groups, heads // groups, depth))
-    return reshape(repeated, (batch, sources, heads, depth))
 
 
 def _visible(mask: Any, is_causal: bool, scores: Tensor) -> Any:
