@@ -136,11 +136,10 @@ class Explanation(Sequence[Row]):
 
 def scaled(number: float) -> str:
     """Return a number with three digits and a prefix of thousands."""
-    for prefix in PREFIXES:
-        if abs(number) < 999.5 or prefix == PREFIXES[-1]:
-            return f"{number:.3g}{prefix and ' '}{prefix}"
-        number /= 1000
-    raise AssertionError("a prefix is always found")
+    k = 0
+    while abs(number) >= 999.5 and k < len(PREFIXES) - 1:
+        number, k = number / 1000, k + 1
+    return f"{number:.3g} {PREFIXES[k]}".rstrip()
 
 
 def _time(seconds: float) -> str:
