@@ -58,8 +58,7 @@ def last_writer(xp: Any, indices: Any, /, n: int) -> Any:
     """Return, for each of `n` rows, the place of the last index that names it, and whether one does."""
     order = xp.argsort(indices, stable=True)
     keys, rows = xp.take(indices, order), xp.arange(n, dtype=indices.dtype)
-    last = xp.searchsorted(keys, rows, side="right") - 1
-    last = xp.maximum(last, 0)
+    last = xp.maximum(xp.searchsorted(keys, rows, side="right") - 1, 0)
     return xp.take(order, last), xp.take(keys, last) == rows
 
 
