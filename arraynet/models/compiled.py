@@ -12,11 +12,6 @@ from arraynet.tree import flatten
 __all__ = ["CompiledLoss", "CompiledMetrics", "pairs"]
 
 CROSSENTROPY, ACCURACY = ("crossentropy", "ce"), ("accuracy", "acc")  # the one that the labels ask for
-ACCURACIES = {
-    "binary": metrics.BinaryAccuracy,
-    "categorical": metrics.CategoricalAccuracy,
-    "sparse_categorical": metrics.SparseCategoricalAccuracy,
-}
 
 
 def _outputs(y_pred: Any) -> dict[str, Any]:
@@ -83,7 +78,7 @@ def resolved_metric(identifier: Any, y_true: Any, y_pred: Any) -> Metric:
             "Among the metrics of an output stands None: leave it out; of several outputs, give each a list."
         )
     by_kind = by_name(identifier, *ACCURACY)
-    found = metrics.get(ACCURACIES[by_labels(y_true, y_pred)] if by_kind else identifier)
+    found = metrics.get(by_labels(y_true, y_pred) + "_accuracy" if by_kind else identifier)
     metric = found if isinstance(found, Metric) else MeanMetricWrapper(found)
     if isinstance(identifier, str):
         metric.name = identifier
