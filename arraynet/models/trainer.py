@@ -23,6 +23,7 @@ from arraynet.tree import flatten, map_structure, unflatten
 __all__ = ["Trainer"]
 
 Data = ArrayData | IterableData
+ALL = 2**62  # samples a batch: as many as there are
 
 
 class Trainer(Compilable):
@@ -284,7 +285,7 @@ class Trainer(Compilable):
     def predict_on_batch(self, x: Any) -> Any:
         """Return the model's outputs for one batch, as fresh NumPy arrays."""
         with use_backend(self._home(())):
-            data = self._data(x, None, None, 2**62, None, {})
+            data = self._data(x, None, None, ALL, None, {})
             self._ready(data)
             outputs = self._step("predict")(*next(data.epoch()))
             return map_structure(np.array, outputs)
@@ -292,7 +293,7 @@ class Trainer(Compilable):
     def _on_batch(self, kind: str, x: Any, y: Any, weight: Any, class_weight: Any, return_dict: bool) -> Any:
         self._require_compiled(f"{kind}_on_batch")
         with use_backend(self._home(())):
-            data = self._data(x, y, weight, 2**62, None, {"class_weight": class_weight})
+            data = self._data(x, y, weight, ALL, None, {"class_weight": class_weight})
             if not self._matched:
                 self._prepare(data)
             else:
