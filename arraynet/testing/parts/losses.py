@@ -5,13 +5,11 @@ from typing import Any
 
 from arraynet import losses, ops
 from arraynet.autodiff import vjp
-from arraynet.testing.case import normal
-from arraynet.testing.parts.part import LABELS, ONE_HOT, PROBABILITIES, SHARES, WEIGHTS, Part
+from arraynet.testing.parts.part import LABELS, LOGITS, ONE_HOT, PROBABILITIES, SHARES, WEIGHTS, Part
 
 __all__ = ["LOSSES"]
 
 SIGNS = 2 * ONE_HOT - 1
-LOGITS = normal(5, 3, seed=4).astype("float32")
 
 
 def part(name: str, loss: Any, y_true: Any, y_pred: Any = PROBABILITIES) -> Part:

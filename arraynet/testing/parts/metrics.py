@@ -5,15 +5,14 @@ from functools import partial
 from typing import Any
 
 from arraynet import metrics, ops
-from arraynet.testing.case import normal
-from arraynet.testing.parts.part import LABELS, ONE_HOT, PROBABILITIES, SHARES, WEIGHTS, Part
+from arraynet.testing.parts.part import LABELS, LOGITS, ONE_HOT, PROBABILITIES, SHARES, WEIGHTS, Part
 
 __all__ = ["METRICS"]
 
 PAIR = (ONE_HOT, PROBABILITIES)
 SPARSE = (LABELS, PROBABILITIES)
-SIGNS = (2 * ONE_HOT - 1, normal(5, 3, seed=4).astype("float32"))
-VALUES = (SHARES, normal(5, 3, seed=4).astype("float32"))
+SIGNS = (2 * ONE_HOT - 1, LOGITS)
+VALUES = (SHARES, LOGITS)
 
 
 def part(make: Any, *batch: Any, variant: str = "") -> Part:

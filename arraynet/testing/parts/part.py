@@ -12,7 +12,7 @@ from arraynet.backend import Backend
 from arraynet.plugins import use_backend
 from arraynet.testing.case import normal, positive
 
-__all__ = ["INTEGERS", "LABELS", "ONE_HOT", "PROBABILITIES", "SHARES", "WEIGHTS", "Part", "X"]
+__all__ = ["INTEGERS", "LABELS", "LOGITS", "ONE_HOT", "PROBABILITIES", "SHARES", "WEIGHTS", "Part", "X"]
 
 # Sample data, shared by the tables: five samples of four features or three classes.
 X = normal(5, 4).astype("float32")
@@ -21,6 +21,7 @@ LABELS = np.array([0, 2, 1, 2, 0], "int32")
 ONE_HOT = np.eye(3, dtype="float32")[LABELS]
 SHARES = positive(5, 3, seed=2).astype("float32")
 PROBABILITIES = (positive(5, 3) / positive(5, 3).sum(axis=-1, keepdims=True)).astype("float32")
+LOGITS = normal(5, 3, seed=4).astype("float32")
 WEIGHTS = np.array([1, 0.5, 0, 2, 1], "float32")
 
 
