@@ -11,6 +11,7 @@ from arraynet.tensor import Tensor
 
 __all__ = ["GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform", "LecunNormal", "LecunUniform", "VarianceScaling"]
 
+DISTRIBUTIONS = ("truncated_normal", "normal", "untruncated_normal", "uniform")
 TRUNCATED = 0.87962566103423978  # standard deviation of a standard normal cut at plus and minus two
 
 
@@ -50,13 +51,19 @@ class VarianceScaling(Drawn):
         if self.scale <= 0:
             raise ValueError(f"scale must be positive, received {scale!r}.")
         self.mode = choice("mode", str(mode).lower(), ("fan_in", "fan_out", "fan_avg"))
-        self.distribution = choice("distribution", str(distribution).lower(), _DRAWS)
+        self.distribution = choice("distribution", str(distribution).lower(), DISTRIBUTIONS)
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
         shape = new_shape(shape)
         fan_in, fan_out = fans(shape)
         fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
-        return _DRAWS[self.distribution](shape, math.sqrt(self.scale / max(1.0, fan)), dtype, self._stream())
+        deviation = math.sqrt(self.scale / max(1.0, fan))
+        if self.distribution == "uniform":
+            limit = math.sqrt(3) * deviation
+            return random.uniform(shape, -limit, limit, dtype, self._stream())
+        if self.distribution == "untruncated_normal":
+            return random.normal(shape, 0.0, deviation, dtype, self._stream())
+        return random.truncated_normal(shape, 0.0, deviation / TRUNCATED, dtype, self._stream())
 
 
 def fans(shape: tuple[int, ...]) -> tuple[float, float]:
@@ -65,22 +72,6 @@ def fans(shape: tuple[int, ...]) -> tuple[float, float]:
         return (math.prod(shape), math.prod(shape))
     field = math.prod(shape[:-2])
     return field * shape[-2], field * shape[-1]
-
-
-def _truncated(shape: Any, deviation: float, dtype: Any, seed: Any) -> Tensor:
-    return random.truncated_normal(shape, 0.0, deviation / TRUNCATED, dtype, seed)
-
-
-def _untruncated(shape: Any, deviation: float, dtype: Any, seed: Any) -> Tensor:
-    return random.normal(shape, 0.0, deviation, dtype, seed)
-
-
-def _even(shape: Any, deviation: float, dtype: Any, seed: Any) -> Tensor:
-    limit = math.sqrt(3) * deviation
-    return random.uniform(shape, -limit, limit, dtype, seed)
-
-
-_DRAWS = {"truncated_normal": _truncated, "normal": _truncated, "untruncated_normal": _untruncated, "uniform": _even}
 
 
 class _Preset(VarianceScaling):
