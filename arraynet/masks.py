@@ -16,7 +16,8 @@ __all__ = ["keep_masks"]
 
 def keep_masks(program: Program) -> None:
     """Give masks to products as they are, if nothing else needs them as floats; the numbers are the same."""
-    cast = {i.outs[0].index: i for i in program.instructions if _casts_mask(i)}
+    casts = (i for i in program.instructions if i.name == "astype" and i.inputs()[0].dtype == np.bool)
+    cast = {i.outs[0].index: i for i in casts}
     for instruction in program.instructions:
         for v in instruction.inputs():
             if v.index in cast and not _multiplies(instruction, v, cast):
@@ -28,10 +29,6 @@ def keep_masks(program: Program) -> None:
         instruction.args = tuple(
             cast[a.index].args[0] if isinstance(a, Value) and a.index in cast else a for a in instruction.args
         )
-
-
-def _casts_mask(i: Instruction) -> bool:
-    return i.name == "astype" and i.inputs()[0].dtype == np.bool
 
 
 def _multiplies(i: Instruction, mask: Value, masks: Container[int]) -> bool:
