@@ -1,7 +1,8 @@
 """What `fit`, `evaluate` and `predict` are given, as batches; splits of it, and weights of its classes."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,7 @@ def data_of(
         )
     if batch_size is not None:
         raise ValueError(f"x is a {type(x).__name__}, an iterable of batches: leave batch_size out.")
-    return IterableData(x, steps, floats, _weighing(class_weight) if class_weight is not None else None)
+    return IterableData(x, steps, floats, partial(_weighed, class_weight) if class_weight is not None else None)
 
 
 def _array_data(
@@ -90,14 +91,11 @@ def class_weights(y: Any, class_weight: dict[int, float]) -> np.ndarray:
     return np.array([table.get(int(label), 1.0) for label in found], np.float32)[places]
 
 
-def _weighing(class_weight: dict[int, float]) -> Callable[[Batch], Batch]:
-    def weighed(batch: Batch) -> Batch:
-        x, y, weight = batch
-        if weight is not None:
-            raise ValueError("class_weight is given, and the iterable yields sample weights too; only one can weigh.")
-        return x, y, class_weights(y, class_weight)
-
-    return weighed
+def _weighed(class_weight: dict[int, float], batch: Batch) -> Batch:
+    x, y, weight = batch
+    if weight is not None:
+        raise ValueError("class_weight is given, and the iterable yields sample weights too; only one can weigh.")
+    return x, y, class_weights(y, class_weight)
 
 
 def split_off(arrays: Batch, share: float) -> tuple[Batch, Batch]:
