@@ -184,19 +184,23 @@ def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
     return sparse_top_k_categorical_accuracy(ops.argmax(y_true, axis=-1), y_pred, k=k)
 
 
-class Accuracy(MeanMetricWrapper):
+class _Share(MeanMetricWrapper):
+    """A share of predictions that are right: the more the better."""
+
+    direction = "up"
+
+
+class Accuracy(_Share):
     """Share of predictions that equal their labels; see `accuracy`, and `Metric` for the arguments.
 
     In ``compile(metrics=["accuracy"])`` the name means the accuracy that fits the labels and the output's shape.
     """
 
-    direction = "up"
-
     def __init__(self, name: str | None = "accuracy", dtype: Any = None) -> None:
         super().__init__(accuracy, name, dtype)
 
 
-class BinaryAccuracy(MeanMetricWrapper):
+class BinaryAccuracy(_Share):
     """Share of predictions on the right side of a threshold; see `binary_accuracy`.
 
     Parameters
@@ -207,22 +211,18 @@ class BinaryAccuracy(MeanMetricWrapper):
         Scores above it mean 1.
     """
 
-    direction = "up"
-
     def __init__(self, name: str | None = "binary_accuracy", dtype: Any = None, threshold: float = 0.5) -> None:
         super().__init__(binary_accuracy, name, dtype, threshold=number("threshold", threshold, 0, 1))
 
 
-class CategoricalAccuracy(MeanMetricWrapper):
+class CategoricalAccuracy(_Share):
     """Share of right predictions for one-hot labels; see `categorical_accuracy`, and `Metric` for the arguments."""
-
-    direction = "up"
 
     def __init__(self, name: str | None = "categorical_accuracy", dtype: Any = None) -> None:
         super().__init__(categorical_accuracy, name, dtype)
 
 
-class SparseCategoricalAccuracy(MeanMetricWrapper):
+class SparseCategoricalAccuracy(_Share):
     """Share of right predictions for integer labels; see `sparse_categorical_accuracy`, and `Metric` for the arguments.
 
     Examples
@@ -235,13 +235,11 @@ class SparseCategoricalAccuracy(MeanMetricWrapper):
     Tensor(0.75, dtype=float32, backend=numpy)
     """
 
-    direction = "up"
-
     def __init__(self, name: str | None = "sparse_categorical_accuracy", dtype: Any = None) -> None:
         super().__init__(sparse_categorical_accuracy, name, dtype)
 
 
-class TopKCategoricalAccuracy(MeanMetricWrapper):
+class TopKCategoricalAccuracy(_Share):
     """Share of samples whose one-hot label is among the `k` best; see `top_k_categorical_accuracy`.
 
     Parameters
@@ -252,13 +250,11 @@ class TopKCategoricalAccuracy(MeanMetricWrapper):
         As for `Metric`.
     """
 
-    direction = "up"
-
     def __init__(self, k: int = 5, name: str | None = "top_k_categorical_accuracy", dtype: Any = None) -> None:
         super().__init__(top_k_categorical_accuracy, name, dtype, k=positive_int("k", k))
 
 
-class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
+class SparseTopKCategoricalAccuracy(_Share):
     """Share of samples whose integer label is among the `k` best; see `sparse_top_k_categorical_accuracy`.
 
     Parameters
@@ -268,8 +264,6 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
     name, dtype
         As for `Metric`.
     """
-
-    direction = "up"
 
     def __init__(self, k: int = 5, name: str | None = "sparse_top_k_categorical_accuracy", dtype: Any = None) -> None:
         super().__init__(sparse_top_k_categorical_accuracy, name, dtype, k=positive_int("k", k))

@@ -13,10 +13,15 @@ __all__ = ["BinaryCrossentropy", "CategoricalCrossentropy", "CategoricalHinge", 
            "SquaredHinge"]  # fmt: skip
 
 
-class _LossMean(MeanMetricWrapper):
-    """Running mean of a loss, under the name of its function."""
+class _Cost(MeanMetricWrapper):
+    """A mean of what is wrong with predictions: the less the better."""
 
     direction = "down"
+
+
+class _LossMean(_Cost):
+    """Running mean of a loss, under the name of its function."""
+
     function: Callable[..., Any]
 
     def __init__(self, name: str | None = None, dtype: Any = None) -> None:
@@ -56,10 +61,8 @@ class MeanSquaredLogarithmicError(_LossMean):
     function = staticmethod(losses.mean_squared_logarithmic_error)
 
 
-class LogCoshError(MeanMetricWrapper):
+class LogCoshError(_Cost):
     """Running mean of `losses.log_cosh`; see `Metric` for the arguments."""
-
-    direction = "down"
 
     def __init__(self, name: str | None = "logcosh", dtype: Any = None) -> None:
         super().__init__(losses.log_cosh, name, dtype)
@@ -117,7 +120,7 @@ class CosineSimilarity(MeanMetricWrapper):
         super().__init__(cosine, name, dtype, axis=axis)
 
 
-class BinaryCrossentropy(MeanMetricWrapper):
+class BinaryCrossentropy(_Cost):
     """Running mean of `losses.binary_crossentropy`.
 
     Parameters
@@ -127,8 +130,6 @@ class BinaryCrossentropy(MeanMetricWrapper):
     from_logits, label_smoothing
         As for `losses.binary_crossentropy`.
     """
-
-    direction = "down"
 
     def __init__(
         self,
@@ -141,7 +142,7 @@ class BinaryCrossentropy(MeanMetricWrapper):
         super().__init__(losses.binary_crossentropy, name, dtype, **options)
 
 
-class CategoricalCrossentropy(MeanMetricWrapper):
+class CategoricalCrossentropy(_Cost):
     """Running mean of `losses.categorical_crossentropy`.
 
     Parameters
@@ -151,8 +152,6 @@ class CategoricalCrossentropy(MeanMetricWrapper):
     from_logits, label_smoothing, axis
         As for `losses.categorical_crossentropy`.
     """
-
-    direction = "down"
 
     def __init__(
         self,
@@ -166,7 +165,7 @@ class CategoricalCrossentropy(MeanMetricWrapper):
         super().__init__(losses.categorical_crossentropy, name, dtype, **options)
 
 
-class SparseCategoricalCrossentropy(MeanMetricWrapper):
+class SparseCategoricalCrossentropy(_Cost):
     """Running mean of `losses.sparse_categorical_crossentropy`.
 
     Parameters
@@ -178,8 +177,6 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
     ignore_class : int, optional
         A label whose samples have the loss 0; they count in the mean.
     """
-
-    direction = "down"
 
     def __init__(
         self,
@@ -198,7 +195,7 @@ def _squares(y_true: Any, y_pred: Any) -> Any:
     return ops.square(y_pred - y_true)
 
 
-class RootMeanSquaredError(MeanMetricWrapper):
+class RootMeanSquaredError(_Cost):
     """Root of the mean squared error over all batches; see `Metric` for the arguments.
 
     Which is not the mean of the batches' roots: ``sqrt(mean((y_true - y_pred)**2))``.
@@ -210,8 +207,6 @@ class RootMeanSquaredError(MeanMetricWrapper):
     >>> error([[0.0], [0.0]], [[1.0], [7.0]])
     Tensor(5., dtype=float32, backend=numpy)
     """
-
-    direction = "down"
 
     def __init__(self, name: str | None = "root_mean_squared_error", dtype: Any = None) -> None:
         super().__init__(_squares, name, dtype)
