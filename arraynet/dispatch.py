@@ -140,7 +140,11 @@ class Op:
             raise TypeError(f"{self.name}{self.__signature__}: {error}.") from error
         bound.apply_defaults()
         values = bound.arguments
-        return tuple(values[n] for n in self.arrays), {n: values[n] for n in self.static}
+        static = {n: values[n] for n in self.static}
+        for n, v in static.items():
+            if isinstance(v, _OWN) and v.dtype.kind == "f":
+                raise TypeError(f"{self.name}: {n} has no derivative: pass float({n}), or use ops. Received {v!r}.")
+        return tuple(values[n] for n in self.arrays), static
 
     def named(self, inputs: Sequence[Any]) -> list[tuple[str, Any]]:
         """Return array arguments with their names."""

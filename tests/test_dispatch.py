@@ -352,3 +352,13 @@ def test_numpy_is_silent_inside_an_op():
 def test_ops_are_copied_and_pickled_as_functions_are(name):
     assert copy.deepcopy(OPS[name]) is OPS[name]
     assert pickle.loads(pickle.dumps(OPS[name])) is OPS[name]
+
+
+@pytest.mark.parametrize(("name", "argument"), [
+    ("celu", "alpha"), ("elu", "alpha"), ("leaky_relu", "negative_slope"), ("squareplus", "b"), ("max", "initial"),
+    ("hard_shrink", "threshold"), ("nan_to_num", "nan"),
+])  # fmt: skip
+def test_a_tensor_for_a_number_that_has_no_derivative_is_refused(name, argument, backend):
+    for value in (ops.array(0.5), Variable(0.5)):  # its gradient had been 0
+        with pytest.raises(TypeError, match=rf"{name}: {argument} has no derivative: pass float\({argument}\)"):
+            getattr(ops, name)(ops.ones(3), **{argument: value})

@@ -152,10 +152,7 @@ def _checked(g: Any, leaf: Any) -> Tensor | None:
         return None
     gradient = as_tensor(g, leaf.backend)
     if gradient.shape != leaf.shape:
-        raise ValueError(
-            f"A custom gradient has the shape of its argument, {leaf.shape}; received {gradient.shape}. "
-            f"Sum or reshape it."
-        )
+        raise ValueError(f"A custom gradient has the shape of its argument, {leaf.shape}; received {gradient.shape}.")
     return gradient
 
 

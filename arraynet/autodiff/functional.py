@@ -20,9 +20,8 @@ class _Run:
     """One run of a function with its arguments watched."""
 
     def __init__(self, f: Callable[..., Any], primals: tuple[Any, ...]) -> None:
-        self.backend: Backend = next(
-            (p.backend for p in flatten(primals) if isinstance(p, Tensor | Variable)), current()
-        )
+        own = (p.backend for p in flatten(primals) if isinstance(p, Tensor | Variable))
+        self.backend: Backend = next(own, None) or current()
         self.tape = Tape(watch_variables=False)
         with use_backend(self.backend):
             self.args = map_structure(_fresh, primals)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from arraynet import dtypes, ops
+from arraynet.checks import number
 from arraynet.dispatch import REDRAWN, HostScalar, op
 from arraynet.observers import notify
 from arraynet.ops.shape import new_shape
@@ -78,6 +79,7 @@ def uniform(shape: Any, minval: float = 0.0, maxval: float = 1.0, dtype: Any = N
     """
     name = _floating("uniform", dtype)
     bits = 64 if name == "float64" else 32
+    minval, maxval = number("uniform: minval", minval), number("uniform: maxval", maxval)  # Tensors lose derivatives
     if not minval <= maxval:
         raise ValueError(f"uniform: minval must not be above maxval, received minval={minval!r}, maxval={maxval!r}.")
     limit = np.nextafter(np.asarray(maxval, name), np.asarray(minval, name)).item()
@@ -179,6 +181,7 @@ def randint(shape: Any, minval: int, maxval: int, dtype: Any = "int32", seed: An
 
 def _normal(name: str, shape: Any, mean: float, stddev: float, dtype: Any, seed: Any, tail: float) -> Tensor:
     kind, shape = _floating(name, dtype), new_shape(shape)
+    mean, stddev = number(f"{name}: mean", mean), number(f"{name}: stddev", stddev)
     n = math.prod(shape)
     key, start = _position(seed, n, 64)
     standard = random_normals(key=key, start=start, n=n, low=tail, high=1 - tail)

@@ -224,3 +224,11 @@ def test_empty_shapes(backend):
 def test_what_cannot_be_drawn(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize(("draw", "argument"), [
+    (random.normal, "mean"), (random.truncated_normal, "stddev"), (random.uniform, "minval"), (random.uniform, "maxval")
+])  # fmt: skip
+def test_a_tensor_for_a_parameter_is_refused(draw, argument, backend):
+    with pytest.raises(ValueError, match=f"{draw.__name__}: {argument} must be a number"):
+        draw((2,), **{argument: ops.array(0.5)})  # its gradient had been 0
