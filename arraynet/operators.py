@@ -24,10 +24,7 @@ def _binary(name: str, swapped: bool = False) -> Callable[[Any, Any], Any]:
 
 
 def _unary(name: str) -> Callable[[Any], Any]:
-    def operator(self: Any) -> Any:
-        return OPS[name](self)
-
-    return operator
+    return lambda self: OPS[name](self)
 
 
 class Operators(ArrayDisplay):

@@ -35,6 +35,7 @@ from arraynet.tree import flatten, map_structure, unflatten
 __all__ = ["Jitted", "jit"]
 
 NEVER: tuple[int, list[Any], list[Any]] = (-1, [], [])
+PLAIN = (bool, int, str, float, complex, np.generic)  # what a signature compares by value
 MANY = 8  # captures of one function, after which a changing Python argument is suspected
 _EAGER, _NESTED, _TAKEN = object(), object(), object()  # an entry, a container's kind, where a Tensor was in a result
 
@@ -205,7 +206,16 @@ def _kind(x: Any) -> Any:
         return type(x), repr(x)  # 0.0 and -0.0 are equal, not the same
     if isinstance(x, bool | int | str | None):
         return type(x), x
-    return _NESTED if isinstance(x, list | tuple | dict) else _Same(x)
+    return _NESTED if isinstance(x, list | tuple | dict) else _held(x, ())
+
+
+def _held(x: Any, around: tuple[int, ...]) -> Any:
+    """An object by itself; a set or a dataclass by what it holds, too, which may have changed at the next call."""
+    inside = [getattr(x, name, None) for name in getattr(type(x), "__dataclass_fields__", ())]
+    if isinstance(x, list | tuple | dict | set | frozenset):
+        inside = [*x, *x.values()] if isinstance(x, dict) else [*x]
+    inside = [i for i in inside if id(i) not in around]
+    return _Same(x), *(_kind(i) if isinstance(i, PLAIN) else _held(i, (*around, id(x))) for i in inside)
 
 
 def _own(x: Any, backend: Backend) -> Tensor:

@@ -1,6 +1,5 @@
 """What a capture has to keep apart: views, callers' arrays, orders in memory. Each of these programs was wrong once."""
 
-import gc
 import pickle
 from collections import Counter, defaultdict
 from copy import copy, deepcopy
@@ -55,25 +54,6 @@ def test_an_update_in_place_beside_a_flip_of_the_old_value():
     for _ in range(3):
         fast(x), slow(x)
     np.testing.assert_array_equal(w.numpy(), v.numpy())
-
-
-@pytest.mark.parametrize("kind", [np.float32, np.int64])
-def test_numpy_numbers_as_arguments(kind):
-    f = jit(lambda x, s: x * s)
-    for k in range(1, 8):
-        assert float(f(ops.array(1.0), kind(k))) == k
-        gc.collect()
-
-
-def test_functions_as_arguments():
-    f = jit(lambda x, s: s(x))
-    for k in range(1, 7):
-        assert float(f(ops.array(1.0), lambda v, k=k: v * k)) == k
-
-
-def test_zeros_of_both_signs_as_arguments():
-    f = jit(lambda x, s: x / s)
-    assert [float(f(ops.array(1.0), s)) for s in (0.0, -0.0)] == [np.inf, -np.inf]
 
 
 def test_other_layouts_at_a_replay(host):
