@@ -23,7 +23,7 @@ from arraynet.ops.trigonometry import tanh as tanh
 
 def linear(x: Any) -> Any:
     """Return `x`: no activation, what layers have by default."""
-    return x
+    return ops.convert_to_tensor(x)
 
 
 def exponential(x: Any) -> Any:

@@ -91,9 +91,7 @@ class Tensor(Operators):
 
     def __bool__(self) -> bool:
         if self.size != 1:
-            raise ValueError(
-                f"The truth value of a Tensor of shape {self.shape} is ambiguous. Use ops.any(x) or ops.all(x)."
-            )
+            raise ValueError(f"The truth of a Tensor of shape {self.shape} is ambiguous: use ops.any(x) or ops.all(x).")
         return bool(self.item())
 
     def __float__(self) -> float:

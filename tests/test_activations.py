@@ -91,3 +91,11 @@ def test_what_it_cannot_interpret(identifier):
 def test_a_lambda_has_no_name_to_be_saved_under():
     with pytest.raises(ValueError, match="define it with def"):
         activations.serialize(lambda x: x)
+
+
+def test_linear_gives_a_tensor_of_its_own_as_every_activation_does(backend):
+    x = np.zeros(2, "float32")
+    y = activations.linear(x)
+    x[:] = 7
+    assert y.numpy().tolist() == [0, 0]
+    assert activations.linear(y) is y

@@ -196,3 +196,15 @@ def test_an_own_loss_may_be_one_number_with_an_axis(backend):
         return ops.reshape(ops.sum(ops.square(y_true - y_pred)), (1,))
 
     assert losses.base.FunctionLoss().wrap(whole)(Y, P).item() == pytest.approx(np.sum((Y - P) ** 2))
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_what_an_own_loss_returns_is_no_array_of_the_caller(kept, backend):
+    class Own(losses.Loss):
+        def call(self, y_true, y_pred):
+            return (y_true, y_pred)[kept]
+
+    arrays = [np.zeros(2, "float32"), np.zeros(2, "float32")]
+    values = Own(reduction=None)(*arrays)
+    arrays[kept][:] = 7
+    assert values.numpy().tolist() == [0, 0]

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from arraynet import config, dtypes, ops
 from arraynet.checks import flag, lacking, number, warn
-from arraynet.dispatch import operands
+from arraynet.dispatch import operands, part
 from arraynet.naming import snake_case
 from arraynet.observers import Versioned, notify
 from arraynet.registry import Configured, taken
@@ -58,12 +58,14 @@ class Loss(Configured, Versioned):
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Return the reduced loss of true values and predictions."""
         notify("touched", self)
+        hosts = y_true, y_pred
         y_pred, y_true = operands(y_pred, y_true)
         if y_true.dtype.kind in "fb":  # integer labels stay integers
             y_true = ops.cast(y_true, self.dtype)
         if y_pred.dtype != self.dtype:  # the tensor itself may remember its logits
             y_pred = ops.cast(y_pred, self.dtype)
         values = self.call(y_true, y_pred)
+        part([values], hosts)  # they may be one of the two
         if not isinstance(values, Tensor):
             raise TypeError(
                 f"Loss {self.name!r} must return a Tensor, made with arraynet.ops, one loss per sample; it returned "

@@ -7,11 +7,14 @@ the ops in them. What they carry may be nested lists, tuples and dicts of Tensor
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from arraynet.checks import pair
 from arraynet.dispatch import op, operands
 from arraynet.ops.shape import checked_axis, concatenate, narrow, stack
 from arraynet.ops.turning import flip
-from arraynet.tree import flatten, unflatten
+from arraynet.tensor import Tensor, Variable, as_tensor
+from arraynet.tree import flatten, map_structure, unflatten
 
 __all__ = ["associative_scan", "cond", "fori_loop", "map", "scan", "stop_gradient", "switch", "vectorized_map",
            "while_loop"]  # fmt: skip
@@ -47,7 +50,13 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
     """Return ``branches[index](*operands)``; an index out of range takes the first branch or the last."""
     if not branches:
         raise ValueError("switch: branches must hold at least one function, received none.")
-    return branches[min(max(int(index), 0), len(branches) - 1)](*operands)
+    return branches[min(max(int(index), 0), len(branches) - 1)](*_owned(operands))
+
+
+def _owned(structure: Any) -> Any:
+    """A structure with Tensors for host arrays, which the caller may write into; numbers stay numbers."""
+    backend = next((x.backend for x in flatten(structure) if isinstance(x, Tensor | Variable)), None)
+    return map_structure(lambda x: as_tensor(x, backend) if isinstance(x, np.ndarray) else x, structure)
 
 
 def while_loop(
@@ -70,8 +79,7 @@ def while_loop(
         The last values, as `loop_vars`.
     """
     single = not isinstance(loop_vars, tuple | list)
-    values = (loop_vars,) if single else tuple(loop_vars)
-    turns = 0
+    values, turns = _owned((loop_vars,) if single else tuple(loop_vars)), 0
     while (maximum_iterations is None or turns < maximum_iterations) and bool(cond(*values)):
         result = body(*values)
         fresh = tuple(result) if isinstance(result, tuple | list) else (result,)
@@ -83,7 +91,7 @@ def while_loop(
 
 def fori_loop(lower: int, upper: int, body_fun: Callable[[int, Any], Any], init_val: Any) -> Any:
     """Repeat ``value = body_fun(i, value)`` for i from `lower` up to, not including, `upper`."""
-    value = init_val
+    value = _owned(init_val)
     for i in range(int(lower), int(upper)):
         value = body_fun(i, value)
     return value
@@ -125,7 +133,7 @@ def scan(
         The first axes differ in length, or there is neither `xs` nor `length`.
     """
     slices = _slices(xs, length, "scan")
-    carry, ys = init, []
+    carry, ys = _owned(init), []
     for x in reversed(slices) if reverse else slices:
         carry, y = pair("The function of scan", f(carry, x))
         ys.append(y)

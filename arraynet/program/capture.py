@@ -5,7 +5,7 @@ from typing import Any
 
 from arraynet import config
 from arraynet.backend import Backend
-from arraynet.dispatch import HostScalar, promoted
+from arraynet.dispatch import HostScalar, part, promoted
 from arraynet.observers import OBSERVERS, Observer, Versioned
 from arraynet.program.program import Program
 from arraynet.program.trace import TracedArray, TracedNamespace, TracedScalar, Tracer, UncapturableError, Value
@@ -17,8 +17,8 @@ __all__ = ["Capture", "Lowering", "fusing"]
 class Capture(Observer):
     """The records of one run, the Variables it read and assigned, and why it cannot be replayed, if so."""
 
-    def __init__(self, inputs: list[Tensor]) -> None:
-        self.inputs = inputs
+    def __init__(self, inputs: list[Tensor], hosts: Any = ()) -> None:
+        self.inputs, self.hosts = inputs, hosts  # and the arrays of the caller's that they may lie on
         self.records: list[tuple[Any, tuple[Any, ...], dict[str, Any], Any]] = []
         self.reads: dict[int, tuple[Variable, Tensor]] = {}  # by the id of the Tensor that was read
         self.writes: dict[int, tuple[Variable, Tensor]] = {}  # by the id of the Variable
@@ -50,8 +50,14 @@ class Capture(Observer):
 
     def fail(self, reason: str) -> None:
         """Give up: the run goes on to its end, unrecorded."""
+        self.part()
         self.reason = reason
         self.records.clear()
+
+    def part(self) -> None:
+        """Give the inputs, and what is a view of one, arrays of their own: the function may have kept any of them."""
+        made = (t for *_, results in self.records for t in _several(results))
+        part([*self.inputs, *made, *(value for _, value in self.writes.values())], self.hosts)
 
     def program(self, outputs: list[Tensor], backend: Backend) -> Program:
         """Return the run as a program, lowered but not optimised; of the backend given if it computes nothing."""

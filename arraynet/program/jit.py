@@ -18,7 +18,6 @@ import numpy as np
 from arraynet import config
 from arraynet.backend import Backend
 from arraynet.checks import warn
-from arraynet.dispatch import part
 from arraynet.observers import OBSERVERS, Versioned, latest_touch, latest_version
 from arraynet.plugins import current
 from arraynet.program.capture import Capture
@@ -156,7 +155,7 @@ class Jitted:
 
     def _capture(self, key: Any, backend: Backend, args: Any, kwargs: Any, leaves: Sequence[Any]) -> Any:
         tensors = {k: t for k, t in enumerate(flatten([args, kwargs])) if isinstance(t, Tensor)}
-        capture = Capture([*tensors.values()])
+        capture = Capture([*tensors.values()], leaves)
         result = capture.during(lambda: self.function(*args, **kwargs), ())
         if not capture.makes:  # a layer is built or slots are made now, and the next call is captured
             inputs = [(k, t.dtype.name, np.ndarray if t.array is leaves[k] else None) for k, t in tensors.items()]
@@ -167,7 +166,7 @@ class Jitted:
                 for variable, value in (r for r in capture.reads.values() if id(r[0]) in capture.writes):
                     variable.put(value)  # others may be another thread's, which has gone on
                 result = _replay(entry, leaves, [number.example for number in entry.program.host_values()])
-        part([*(value for _, value in capture.writes.values()), *flatten(result)], leaves)
+        capture.part()
         return result
 
     def _entry(self, capture: Capture, result: Any, backend: Backend, inputs: list[Any]) -> Any:

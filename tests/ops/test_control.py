@@ -145,3 +145,17 @@ def test_stop_gradient_cuts_and_keeps_logits(backend):
         return ops.sum(ops.categorical_crossentropy(np.asarray([[1.0, 0]]), ops.stop_gradient(ops.softmax(x))))
 
     assert values(arraynet.grad(loss)(ops.array([[1.0, 2.0]]))) == [[0, 0]]
+
+
+@pytest.mark.parametrize("run", [
+    lambda x: ops.while_loop(lambda x, i: i < 0, lambda x, i: (x, i), (x, 0))[0],
+    lambda x: ops.fori_loop(0, 1, lambda i, x: x, x),
+    lambda x: ops.scan(lambda carry, y: (carry, y), [x], np.ones(2))[0][0],
+    lambda x: ops.switch(0, [lambda x: x], x),
+])  # fmt: skip
+def test_a_host_array_that_is_handed_on_becomes_a_tensor_of_its_own(run, backend):
+    x = np.zeros(2, "float32")
+    y = run(x)
+    x[:] = 7
+    assert isinstance(y, arraynet.Tensor)
+    assert y.numpy().tolist() == [0, 0]

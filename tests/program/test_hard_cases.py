@@ -293,6 +293,15 @@ def test_what_runs_eagerly_keeps_no_array_of_the_caller(backend):
         assert made.numpy().tolist() == v.numpy().tolist() == [1, 1, 1]
 
 
+@pytest.mark.parametrize("asking", [False, True])
+def test_what_is_kept_of_an_argument_at_the_capture_stays(asking, backend):
+    kept, x = [], np.zeros((2, 3), "float32")
+    fast = jit(lambda x: kept.extend([x, x.T, asking and float(x[0, 0]), x[:, 1]]))
+    fast(x)
+    x[:] = 7
+    assert not any(np.any(t) for t in kept)
+
+
 def test_a_masked_array_is_refused_by_every_call():
     fast = jit(lambda x: x * 2)
     fast(X), fast(X)
