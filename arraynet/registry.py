@@ -28,6 +28,11 @@ class Configured:
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if (args or kwargs) and cls.__init__ is object.__init__:
             raise TypeError(f"{cls.__name__}() takes no arguments.")
+        if (args or kwargs) and "__init__" not in vars(cls):  # Python would name the base, which may be private
+            try:
+                inspect.signature(cls.__init__).bind(None, *args, **kwargs)
+            except TypeError as error:
+                raise TypeError(f"{cls.__name__}({', '.join(arguments(cls))}): {error}.") from None
         make = super().__new__
         self = make(cls) if make is object.__new__ else make(cls, *args, **kwargs)
         object.__setattr__(self, "_Configured__passed", tuple(kwargs))  # some may go on to the constructor of a base

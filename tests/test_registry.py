@@ -338,3 +338,12 @@ def test_a_constructor_below_one_whose_configuration_tells_its_unnamed_arguments
             super().__init__(*sizes)
 
     assert Below.from_config(Below(1, 2).get_config()).get_config() == {"sizes": [1, 2]}
+
+
+@pytest.mark.parametrize(("cls", "given", "message"), [
+    (initializers.HeNormal, {"scale": 2}, r"HeNormal\(seed\): got an unexpected keyword argument 'scale'"),
+    (metrics.Recall, {"threshold": 0.5}, r"Recall\(thresholds, top_k, class_id, name, dtype\): got an unexpected"),
+])  # fmt: skip
+def test_arguments_that_a_class_does_not_take_are_told_by_its_own_name(cls, given, message):
+    with pytest.raises(TypeError, match=message):
+        cls(**given)  # its constructor is that of a private base
