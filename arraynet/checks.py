@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["absent", "choice", "every", "explain_absent", "flag", "function_name", "instead_of", "lacking", "listed",
-           "number", "optional_count", "pair", "plain_int", "positive_int", "resembling", "warn"]  # fmt: skip
+__all__ = ["absent", "choice", "every", "explain_absent", "flag", "function_name", "instead_of", "ints", "lacking",
+           "listed", "number", "optional_count", "pair", "plain_int", "positive_int", "resembling", "warn"]  # fmt: skip
 
 GRADIENTS = "a tape: with arraynet.GradientTape() as tape, compute the loss; then tape.gradient(loss, variables)"
 INSTEAD = {  # of the methods that arrays of NumPy and tensors of PyTorch have
@@ -41,6 +41,15 @@ def positive_int(name: str, value: Any) -> int:
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
         raise ValueError(f"{name} must be a positive int, received {value!r}.")
     return count
+
+
+def ints(name: str, value: Any) -> Any:
+    """Return an int, or several as a list; anything else, True included, is a ValueError that begins with `name`."""
+    several = isinstance(value, list | tuple | range | np.ndarray) and np.ndim(value)
+    found = [plain_int(n) for n in (value if several else [value])]
+    if any(isinstance(n, bool) or not isinstance(n, int) for n in found):
+        raise ValueError(f"{name} must be an int or several, received {value!r}.")
+    return found if several else found[0]
 
 
 def optional_count(name: str, value: Any) -> int | None:

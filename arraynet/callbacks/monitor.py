@@ -31,6 +31,8 @@ class Watcher(Callback):
 
     def __init__(self, monitor: str, mode: str, min_delta: float = 0.0) -> None:
         owner = type(self).__name__
+        if not isinstance(monitor, str):
+            raise ValueError(f"{owner}: monitor names an entry of the logs, such as 'val_loss', received {monitor!r}.")
         self.monitor, self.mode = monitor, choice(f"{owner}: mode", mode, ("auto", "min", "max"))
         self.min_delta = float(abs(number(f"{owner}: min_delta", min_delta)))
         self.best, self._rising = math.nan, mode == "max"

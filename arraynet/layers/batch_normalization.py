@@ -68,7 +68,7 @@ class BatchNormalization(Affine):
     ) -> None:
         super().__init__(**kwargs)
         axis = plain_int(axis)
-        if not isinstance(axis, int):
+        if isinstance(axis, bool) or not isinstance(axis, int):
             raise ValueError(f"BatchNormalization: axis must be one int, received {axis!r}.")
         self.axis, self.momentum = axis, number("BatchNormalization: momentum", momentum, 0, 1)
         self.epsilon = number("BatchNormalization: epsilon", epsilon, 0)

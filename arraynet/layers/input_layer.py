@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from arraynet.checks import plain_int
+from arraynet.checks import optional_count, plain_int
 from arraynet.layers.layer import Layer
 
 __all__ = ["Input", "InputLayer"]
@@ -28,7 +28,7 @@ class InputLayer(Layer):
             raise ValueError(
                 f"Input: shape must be a tuple of positive ints and None, such as (784,), received {shape!r}."
             )
-        self.shape, self.batch_size = lengths, plain_int(batch_size)
+        self.shape, self.batch_size = lengths, optional_count("Input: batch_size", batch_size)
 
     @property
     def batch_shape(self) -> tuple[int | None, ...]:

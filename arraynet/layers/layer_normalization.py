@@ -3,7 +3,7 @@
 from typing import Any
 
 from arraynet import ops
-from arraynet.checks import number, plain_int
+from arraynet.checks import ints, number
 from arraynet.layers.affine import Affine
 from arraynet.ops.shape import checked_axes
 
@@ -56,7 +56,7 @@ class LayerNormalization(Affine):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.axis = plain_int(axis) if isinstance(plain_int(axis), int) else list(axis)
+        self.axis = ints("LayerNormalization: axis", axis)
         self.epsilon = number("LayerNormalization: epsilon", epsilon, 0)
         self.set_affine(center, scale, beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer)
 

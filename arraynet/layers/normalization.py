@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from arraynet import config, ops
-from arraynet.checks import flag, plain_int
+from arraynet.checks import flag, ints
 from arraynet.layers.elementwise import Elementwise
 from arraynet.ops.shape import checked_axes
 from arraynet.plugins import use_backend
@@ -47,7 +47,8 @@ class Normalization(Elementwise):
         super().__init__(**kwargs)
         if (mean is None) != (variance is None):
             raise ValueError(f"Normalization: pass both mean and variance or neither, received {mean=}, {variance=}.")
-        self.axis = plain_int(axis) if axis is None or isinstance(plain_int(axis), int) else tuple(axis)
+        axes = axis if axis is None else ints("Normalization: axis", axis)
+        self.axis = tuple(axes) if isinstance(axes, list) else axes
         self.mean, self.variance, self.invert = mean, variance, flag("Normalization: invert", invert)
 
     def build(self, input_shape: Any) -> None:

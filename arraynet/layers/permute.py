@@ -3,6 +3,7 @@
 from typing import Any
 
 from arraynet import ops
+from arraynet.checks import ints
 from arraynet.layers.input_spec import InputSpec
 from arraynet.layers.layer import Layer
 
@@ -33,7 +34,8 @@ class Permute(Layer):
 
     def __init__(self, dims: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.dims = tuple(dims)
+        found = ints("Permute: dims", dims)
+        self.dims = tuple(found) if isinstance(found, list) else (found,)
         if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
             raise ValueError(f"Permute: dims must hold 1, 2, ..., n once each, received {self.dims}.")
         self.input_spec = InputSpec(ndim=len(self.dims) + 1)

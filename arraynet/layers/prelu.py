@@ -3,6 +3,7 @@
 from typing import Any
 
 from arraynet import initializers, ops, regularizers
+from arraynet.checks import ints
 from arraynet.layers.elementwise import Elementwise
 from arraynet.layers.input_spec import InputSpec
 
@@ -38,7 +39,8 @@ class PReLU(Elementwise):
         super().__init__(**kwargs)
         self.alpha_initializer = initializers.get(alpha_initializer)
         self.alpha_regularizer = regularizers.get(alpha_regularizer)
-        self.shared_axes = [shared_axes] if isinstance(shared_axes, int) else shared_axes
+        axes = shared_axes if shared_axes is None else ints("PReLU: shared_axes", shared_axes)
+        self.shared_axes = [axes] if isinstance(axes, int) else axes
 
     def build(self, input_shape: Any) -> None:
         shared = self.shared_axes or []

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from arraynet import ops
+from arraynet.checks import ints
 from arraynet.layers.layer import Layer
 
 __all__ = ["Reshape"]
@@ -33,7 +34,8 @@ class Reshape(Layer):
 
     def __init__(self, target_shape: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.target_shape = (target_shape,) if isinstance(target_shape, int) else tuple(target_shape)
+        lengths = ints("Reshape: target_shape", target_shape)
+        self.target_shape = tuple(lengths) if isinstance(lengths, list) else (lengths,)
         if self.target_shape.count(-1) > 1:
             raise ValueError(f"Reshape: one length may be -1, received target_shape={self.target_shape}.")
 

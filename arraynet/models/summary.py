@@ -52,6 +52,8 @@ def print_summary(
     from rich.markup import escape
     from rich.text import Text
 
+    if not isinstance(positions or POSITIONS, Iterable):
+        raise ValueError(f"positions must be shares of the width, such as {POSITIONS}, received {positions!r}.")
     positions = [number("positions", p, 0) for p in positions or POSITIONS]
     if show_trainable:
         positions = [*(0.9 * p for p in positions), 1.0]
@@ -105,6 +107,8 @@ def _between(layers: list[Any], names: tuple[str, str] | None) -> list[Any]:
     """The layers from the first that matches one name to the last that matches the other."""
     if names is None:
         return layers
+    if not isinstance(names, tuple | list) or len(names) != 2 or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"layer_range must be the names of a first and a last layer, received {names!r}.")
     found = [[k for k, layer in enumerate(layers) if re.match(name, layer.name)] for name in names]
     if not all(found):
         raise ValueError(f"layer_range {names!r} matches no layers; there are {', '.join(x.name for x in layers)}.")

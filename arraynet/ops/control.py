@@ -4,6 +4,7 @@ The functions are Python loops of ops: a tape sees every turn, so all of them ar
 the ops in them. What they carry may be nested lists, tuples and dicts of Tensors.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from arraynet.checks import pair
 from arraynet.dispatch import op, operands
-from arraynet.ops.shape import checked_axis, concatenate, narrow, stack
+from arraynet.ops.shape import checked_axis, concatenate, integer, narrow, stack
 from arraynet.ops.turning import flip
 from arraynet.tensor import Tensor, Variable, as_tensor
 from arraynet.tree import flatten, map_structure, unflatten
@@ -80,7 +81,8 @@ def while_loop(
     """
     single = not isinstance(loop_vars, tuple | list)
     values, turns = _owned((loop_vars,) if single else tuple(loop_vars)), 0
-    while (maximum_iterations is None or turns < maximum_iterations) and bool(cond(*values)):
+    most = math.inf if maximum_iterations is None else integer("maximum_iterations", maximum_iterations)
+    while turns < most and bool(cond(*values)):
         result = body(*values)
         fresh = tuple(result) if isinstance(result, tuple | list) else (result,)
         if len(fresh) != len(values):
@@ -92,7 +94,7 @@ def while_loop(
 def fori_loop(lower: int, upper: int, body_fun: Callable[[int, Any], Any], init_val: Any) -> Any:
     """Repeat ``value = body_fun(i, value)`` for i from `lower` up to, not including, `upper`."""
     value = _owned(init_val)
-    for i in range(int(lower), int(upper)):
+    for i in range(integer("lower", lower), integer("upper", upper)):
         value = body_fun(i, value)
     return value
 
@@ -153,6 +155,7 @@ def vectorized_map(function: Callable[[Any], Any], elements: Any) -> Any:
 def _slices(xs: Any, length: int | None, name: str) -> list[Any]:
     """The slices along the first axis of all leaves, in the structure of `xs`."""
     leaves = [] if xs is None else operands(*flatten(xs))
+    length = length if length is None else integer("length", length)
     lengths = {n for x in leaves for n in (*x.shape, -1)[:1]} | ({length} if length is not None else set())
     if len(lengths) != 1 or -1 in lengths:
         shapes = [x.shape for x in leaves]

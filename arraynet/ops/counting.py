@@ -14,7 +14,7 @@ from arraynet.ops.cumulative import cumsum, diff
 from arraynet.ops.ordering import argsort, sort
 from arraynet.ops.reduction import max
 from arraynet.ops.scatter import segment_sum
-from arraynet.ops.shape import cast, concatenate, ones_like, ravel, reshape, zeros_like
+from arraynet.ops.shape import cast, concatenate, integer, ones_like, ravel, reshape, zeros_like
 from arraynet.ops.taking import take, where
 from arraynet.tensor import stacked
 
@@ -84,8 +84,11 @@ def given_edges(data: Any, bins: Any) -> Any:
 
 def equal_bins(data: Any, bins: int, limits: Any) -> Any:
     """Return the edges of bins of equal width over limits, or over sorted data; over one point, a width of 1."""
-    if bins < 1 or (limits is not None and not limits[0] <= limits[1]):
-        raise ValueError(f"histogram: bins must be positive, received {bins}, and range ascending, received {limits}.")
+    pair = getattr(limits, "__len__", int)() == 2
+    if bins < 1 or (limits is not None and not (pair and limits[0] <= limits[1])):
+        raise ValueError(
+            f"histogram: bins must be positive, received {bins}, and range an ascending pair, received {limits!r}."
+        )
     if limits is None:
         limits = (data[:1], data[-1:]) if data.size else (0.0, 1.0)
     _, low, high = operands(data, *limits)
@@ -119,7 +122,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
     (x,) = operands(x)
     if vector("bincount", "x", x).dtype.kind not in "iu":
         raise TypeError(f"bincount counts integers, received x of dtype {x.dtype}.")
-    length = builtins.max(minlength, int(max(x)) + 1 if x.size else 0)
+    length = builtins.max(integer("minlength", minlength), int(max(x)) + 1 if x.size else 0)
     ones = cast(ones_like(x), "int32") if weights is None else operands(x, weights)[1]
     return segment_sum(ones, x, num_segments=length)
 
@@ -164,7 +167,7 @@ def unique(
     ordered = take(flat, order, axis=0)
     first = concatenate([ones_like(ordered[:1], "bool"), not_equal(ordered[1:], ordered[:-1])])
     group = cumsum(first) - 1
-    size = (int(group[-1]) + 1 if x.size else 0) if size is None else size
+    size = (int(group[-1]) + 1 if x.size else 0) if size is None else integer("size", size)
     starts = searchsorted(group, np.arange(size + 1, dtype="int32"))
     here, counts = minimum(starts[:-1], x.size - 1), diff(starts)
     values = take(ordered, here, axis=0)

@@ -11,6 +11,7 @@ from arraynet.ops.shape import (
     cast,
     checked_axis,
     expand_dims,
+    integer,
     moveaxis,
     new_shape,
     ones_like,
@@ -66,7 +67,7 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Any:
 
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:  # noqa: N803 (Keras' names)
     """Return ones on the k-th diagonal of an N x M matrix, zeros elsewhere."""
-    return _made("eye", N, M, k=k, dtype=dtype)
+    return _made("eye", *new_shape((N, N if M is None else M)), k=integer("k", k), dtype=dtype)
 
 
 def identity(n: int, dtype: Any = None) -> Tensor:
@@ -76,7 +77,8 @@ def identity(n: int, dtype: Any = None) -> Tensor:
 
 def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:  # noqa: N803
     """Return ones on and below the k-th diagonal of an N x M matrix, zeros above."""
-    return as_tensor(np.tri(N, M, k), None, dtypes.standardize(dtype or "float"), copy=False)
+    rows, columns = new_shape((N, N if M is None else M))
+    return as_tensor(np.tri(rows, columns, integer("k", k)), None, dtypes.standardize(dtype or "float"), copy=False)
 
 
 def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Tensor:
@@ -168,7 +170,7 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:  # no
     They run from the highest down to 0, or upwards with `increasing`.
     """
     (x,) = operands(x)
-    count = x.size if N is None else N
+    count = x.size if N is None else integer("N", N)
     if x.ndim != 1 or count < 1:
         raise ValueError(f"vander: expected a vector and a power at least, received shape {x.shape} and N={N}.")
     powers = [ones_like(x)]

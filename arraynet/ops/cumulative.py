@@ -10,7 +10,7 @@ from arraynet.backend import dtype_of
 from arraynet.dispatch import op, operands
 from arraynet.ops.elementwise import subtract, true_divide
 from arraynet.ops.reduction import expanded, kept_shape, merged, sum, sum_dtype
-from arraynet.ops.shape import cast, checked_axis, concatenate, moveaxis, narrow, ones_like, reshape
+from arraynet.ops.shape import cast, checked_axis, concatenate, integer, moveaxis, narrow, ones_like, reshape
 from arraynet.tensor import as_tensor
 
 __all__ = ["cumprod", "cumsum", "diff", "prod", "trapezoid"]
@@ -92,7 +92,7 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) ->
 
 def diff(a: Any, n: int = 1, axis: int = -1) -> Any:
     """Return the differences of neighbours along an axis, taken n times."""
-    if n < 0:
+    if integer("n", n) < 0:
         raise ValueError(f"diff: n is how many times to take differences, at least 0; received n={n}.")
     a = as_tensor(a)
     place = checked_axis(axis, a.ndim)

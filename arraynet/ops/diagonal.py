@@ -6,7 +6,7 @@ import numpy as np
 
 from arraynet.dispatch import op, operands
 from arraynet.ops.reduction import sum as reduce_sum
-from arraynet.ops.shape import checked_axes, moveaxis, ravel, reshape
+from arraynet.ops.shape import checked_axes, integer, moveaxis, ravel, reshape
 from arraynet.ops.taking import put_rows, take_valid
 
 __all__ = ["diag", "diagflat", "diagonal", "trace", "tril", "triu"]
@@ -14,7 +14,7 @@ __all__ = ["diag", "diagflat", "diagonal", "trace", "tril", "triu"]
 
 def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """Return the diagonal of the matrices that two axes make, as the last axis; `offset` > 0 lies above."""
-    (x,) = operands(x)
+    (x,), offset = operands(x), integer("offset", offset)
     if x.ndim < 2:
         raise ValueError(f"diagonal: expected at least two axes, received shape {x.shape}.")
     x = moveaxis(x, checked_axes((axis1, axis2), x.ndim), (-2, -1))
@@ -26,7 +26,7 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 
 def diagflat(x: Any, k: int = 0) -> Any:
     """Return a square matrix with the elements of `x` on its k-th diagonal, zeros elsewhere."""
-    x = ravel(x)
+    x, k = ravel(x), integer("k", k)
     n, places = x.size + abs(k), np.arange(x.size)
     index = (places + max(0, -k)) * n + places + max(0, k)
     return reshape(put_rows(x, index, n=n * n, axis=0), (n, n))
@@ -55,13 +55,13 @@ def _of_matrices(x: Any) -> Any:
 @op(promote=None)
 def tril(xp: Any, x: Any, /, k: int = 0) -> Any:
     """Return `x` with zeros above the k-th diagonal of the last two axes."""
-    return xp.tril(_of_matrices(x), k=k)
+    return xp.tril(_of_matrices(x), k=integer("k", k))
 
 
 @op(promote=None)
 def triu(xp: Any, x: Any, /, k: int = 0) -> Any:
     """Return `x` with zeros below the k-th diagonal of the last two axes."""
-    return xp.triu(_of_matrices(x), k=k)
+    return xp.triu(_of_matrices(x), k=integer("k", k))
 
 
 tril.defvjp(x=lambda g, k: tril(g, k))

@@ -48,6 +48,8 @@ def einsum(subscripts: str, *operands: Any) -> Any:
     >>> float(arraynet.ops.einsum("ii", x)), arraynet.ops.einsum("ij->j", x).numpy().tolist()
     (5.0, [4.0, 6.0])
     """
+    if not isinstance(subscripts, str):
+        raise TypeError(f"einsum: subscripts such as 'ij,jk->ik' come first, received {type(subscripts).__name__}.")
     tensors = entered(*operands)
     inputs, output = parsed(subscripts, tuple(x.ndim for x in tensors))
     sizes = _sizes(subscripts, tensors, inputs)

@@ -88,6 +88,8 @@ def qr(x: Any, mode: str = "reduced") -> Any:
     """
     choice("qr: mode", mode, ("reduced", "complete"))
     (x,) = operands(x)
+    if x.ndim < 2:
+        raise ValueError(f"qr: x holds matrices, (..., m, n), received shape {x.shape}.")
     m, n = x.shape[-2:]
     if m >= n:
         return _qr(x, mode)

@@ -12,7 +12,7 @@ import numpy as np
 
 from arraynet.dispatch import op, operands
 from arraynet.dtypes import host_array
-from arraynet.ops.shape import moveaxis, new_shape, ravel, reshape, transpose, widen
+from arraynet.ops.shape import integer, moveaxis, new_shape, ravel, reshape, transpose, widen
 from arraynet.ops.taking import linear_index, nonzero, take, take_valid, valid_index, where
 from arraynet.tensor import Tensor, Variable, stacked
 
@@ -187,7 +187,8 @@ def _gathered(x: Any, arrays: list[tuple[int, int, Any]], target: int) -> Any:
 
 def _starts(name: str, start_indices: Any, lengths: tuple[int, ...], x: Tensor) -> list[Any]:
     """A start for every axis: an int if it is known on the host, else a Tensor, moved to where the part fits."""
-    starts = [start_indices] if isinstance(start_indices, int) else list(start_indices)
+    single = not isinstance(start_indices, tuple | list) and np.ndim(start_indices) == 0
+    starts = [start_indices] if single else list(start_indices)
     if not len(starts) == len(lengths) == x.ndim:
         raise ValueError(
             f"{name}: expected a start and a length for each axis of shape {x.shape}, received {len(starts)} starts "
@@ -196,7 +197,7 @@ def _starts(name: str, start_indices: Any, lengths: tuple[int, ...], x: Tensor) 
     for axis, (start, m, n) in enumerate(zip(starts, lengths, x.shape, strict=True)):
         if isinstance(start, Tensor):
             starts[axis] = where(start > 0, where(start > n - m, n - m, start), 0)
-        elif not 0 <= start <= n - m:
+        elif not 0 <= integer("a start", start) <= n - m:
             raise ValueError(f"{name}: {m} elements from {start} do not fit into axis {axis} of length {n}.")
     return starts
 

@@ -8,7 +8,7 @@ from arraynet.ops.bounds import filled
 from arraynet.ops.comparison import greater, less
 from arraynet.ops.cumulative import along
 from arraynet.ops.reduction import count_nonzero, kept_shape
-from arraynet.ops.shape import expand_dims, narrow, reshape
+from arraynet.ops.shape import expand_dims, integer, narrow, reshape
 from arraynet.ops.taking import take_along_axis
 
 __all__ = ["argmax", "argmin", "argpartition", "argsort", "in_top_k", "sort", "top_k"]
@@ -70,7 +70,7 @@ def argpartition(x: Any, kth: int, axis: int | None = -1) -> Any:
     The order within the two parts is not promised; here it is that of `argsort`.
     """
     x, axis = along(x, axis)
-    if not -x.shape[axis] <= kth < x.shape[axis]:
+    if not -x.shape[axis] <= integer("kth", kth) < x.shape[axis]:
         raise ValueError(f"argpartition: kth={kth} is no place among {x.shape[axis]} elements (shape {x.shape}).")
     return _order(x, axis, largest=False)
 
@@ -86,7 +86,7 @@ def top_k(x: Any, k: int, sorted: bool = True) -> Any:
         `k` is larger than the last axis, or negative.
     """
     (x,) = operands(x)
-    if not x.ndim or not 0 <= k <= x.shape[-1]:
+    if not x.ndim or not 0 <= integer("k", k) <= x.shape[-1]:
         raise ValueError(f"top_k: k={k} elements are wanted along the last axis of shape {x.shape}.")
     axis = x.ndim - 1
     order = _order(x, axis, largest=True)
@@ -101,4 +101,4 @@ def in_top_k(targets: Any, predictions: Any, k: int) -> Any:
     targets, predictions = operands(targets, predictions)
     score = take_along_axis(predictions, expand_dims(targets, -1), axis=-1)
     ahead = count_nonzero(greater(predictions, filled(score, -math.inf)), axis=-1)
-    return less(ahead, k)
+    return less(ahead, integer("k", k))

@@ -115,6 +115,8 @@ def _met(axes: int | Sequence[Any], ndim1: int, ndim2: int) -> tuple[tuple[int, 
         if not 0 <= axes <= min(ndim1, ndim2):
             raise ValueError(f"tensordot: axes={axes} must lie between 0 and both ranks, {ndim1} and {ndim2}.")
         return tuple(range(ndim1 - axes, ndim1)), tuple(range(axes))
+    if getattr(axes, "__len__", int)() != 2:
+        raise ValueError(f"tensordot: axes is an int or a pair, the axes of x1 and those of x2, received {axes!r}.")
     one, two = axes
     return checked_axes(one, ndim1), checked_axes(two, ndim2)
 

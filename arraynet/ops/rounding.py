@@ -7,6 +7,7 @@ from arraynet.dispatch import op
 from arraynet.ops.bounds import maximum
 from arraynet.ops.comparison import paired
 from arraynet.ops.elementwise import absolute
+from arraynet.ops.shape import integer
 
 __all__ = ["ceil", "floor", "floor_divide", "fmod", "gcd", "lcm", "mod", "round", "trunc"]
 
@@ -32,7 +33,7 @@ def trunc(xp: Any, x: Any, /) -> Any:
 @op(promote="number")
 def round(xp: Any, x: Any, /, decimals: int = 0) -> Any:
     """Return `x` rounded to a number of decimals, halves to the even neighbour; integers stay integers."""
-    if not decimals:
+    if not integer("decimals", decimals):
         return xp.round(x)
     scale = 10.0 ** abs(decimals)
     if dtype_of(x).kind != "f":

@@ -14,7 +14,7 @@ from arraynet.dtypes import host_array
 from arraynet.ops.bounds import maximum, minimum
 from arraynet.ops.elementwise import multiply, true_divide
 from arraynet.ops.reduction import max as reduce_max
-from arraynet.ops.shape import broadcast_to, cast, checked_axis, narrow, reshape, static_shape
+from arraynet.ops.shape import broadcast_to, cast, checked_axis, integer, narrow, reshape, static_shape
 from arraynet.ops.taking import counted, linear_index, put_rows, take_valid, valid_index, where
 from arraynet.tensor import Tensor, Variable
 
@@ -25,7 +25,7 @@ def _rows(indices: Any, shape: tuple[int, ...]) -> tuple[Any, int, tuple[int, ..
     """Indices (..., k) of the first k axes as one linear index; the k axes' size; the shape of the others."""
     if not isinstance(indices, Tensor | Variable):
         indices = host_array(indices)
-    if not indices.ndim or indices.shape[-1] > len(shape):
+    if not indices.ndim or not 0 < indices.shape[-1] <= len(shape):
         raise ValueError(
             f"Indices of shape {tuple(indices.shape)} hold one index per axis along their last axis, "
             f"for an array of {len(shape)} axes."
@@ -104,7 +104,7 @@ def _by_segment(put: Callable[..., Any], data: Any, segment_ids: Any, num_segmen
         raise ValueError(f"segment_ids must name a segment for each row of data {data.shape}, received {ids.shape}.")
     if ids.dtype.kind not in "iu":
         raise ValueError(f"Segment ids are integers of one axis, received {ids.dtype} of shape {ids.shape}.")
-    n = int(ids.numpy().max(initial=-1)) + 1 if num_segments is None else num_segments
+    n = int(ids.numpy().max(initial=-1)) + 1 if num_segments is None else integer("num_segments", num_segments)
     data, ids = cast(data, "int32") if data.dtype.kind == "b" else data, counted(ids)
     return narrow(put(data, where((ids >= 0) & (ids < n), ids, n), n=n + 1), 0, 0, n)
 
@@ -196,8 +196,8 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse:
     """
     if sparse:
         raise ValueError("one_hot: sparse tensors are not supported, received sparse=True.")
-    x = counted(x)
-    return _one_hot(x, num_classes, checked_axis(axis, x.ndim + 1), dtypes.standardize(dtype or "float"))
+    x, n = counted(x), integer("num_classes", num_classes)
+    return _one_hot(x, n, checked_axis(axis, x.ndim + 1), dtypes.standardize(dtype or "float"))
 
 
 def multi_hot(

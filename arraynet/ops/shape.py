@@ -2,6 +2,7 @@
 
 import math
 import operator
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,31 +16,45 @@ __all__ = ["broadcast_to", "cast", "concatenate", "expand_dims", "moveaxis", "nd
            "shape", "size", "squeeze", "stack", "swapaxes", "transpose", "zeros_like"]  # fmt: skip
 
 
+def within() -> str:
+    """Return how an error begins: with the function of ops that was called; where that is an op, dispatch names it."""
+    frame, name = sys._getframe(1), ""
+    while frame.f_back is not None and frame.f_globals["__name__"].startswith("arraynet.ops."):
+        name = f"{frame.f_code.co_name}: " if frame.f_code.co_name in frame.f_globals.get("__all__", ()) else name
+        frame = frame.f_back
+    return "" if frame.f_globals["__name__"] == "arraynet.dispatch" else name
+
+
+def integer(name: str, value: Any) -> int:
+    """Return an int, of any library; a fraction is a TypeError that names the argument."""
+    try:
+        return operator.index(value)
+    except TypeError as error:
+        raise TypeError(f"{within()}{name} must be an int, received {value!r}.") from error
+
+
 def static_shape(shape: Any) -> tuple[int, ...]:
     """Return a shape given as an int, a sequence of ints or a Tensor, as a tuple."""
     try:
         single = not isinstance(shape, tuple | list) and np.ndim(shape) == 0
         return tuple(map(operator.index, (shape,) if single else shape))
     except TypeError as error:
-        raise TypeError(f"Expected an int or a sequence of ints, received {shape!r}.") from error
+        raise TypeError(f"{within()}expected an int or a sequence of ints, received {shape!r}.") from error
 
 
 def new_shape(shape: Any) -> tuple[int, ...]:
     """Return the shape of an array to be made: no length of it is negative."""
     lengths = static_shape(shape)
     if min(lengths, default=0) < 0:
-        raise ValueError(f"A shape has no negative lengths, received {shape!r}.")
+        raise ValueError(f"{within()}a shape has no negative lengths, received {shape!r}.")
     return lengths
 
 
 def checked_axis(axis: Any, ndim: int) -> int:
     """Return an axis counted from 0, or say why there is none."""
-    try:
-        number = operator.index(axis)
-    except TypeError as error:
-        raise TypeError(f"axis must be an int, received {axis!r}.") from error
+    number = integer("axis", axis)
     if not -ndim <= number < ndim:
-        raise ValueError(f"axis={number} is out of range: an array of {ndim} axes has {-ndim} to {ndim - 1}.")
+        raise ValueError(f"{within()}axis={number} is out of range: an array of {ndim} axes has {-ndim} to {ndim - 1}.")
     return number % ndim
 
 
@@ -47,7 +62,7 @@ def checked_axes(axis: Any, ndim: int) -> tuple[int, ...]:
     """Return one axis or several, all different, counted from 0."""
     axes = tuple(checked_axis(a, ndim) for a in static_shape(axis))
     if len(set(axes)) < len(axes):
-        raise ValueError(f"axis={axis} names one of {ndim} axes twice.")
+        raise ValueError(f"{within()}axis={axis} names one of {ndim} axes twice.")
     return axes
 
 
@@ -107,7 +122,7 @@ def transpose(x: Any, axes: Any = None) -> Any:
     """Return `x` with its axes in another order, reversed without `axes`."""
     (x,) = operands(x)
     if axes is not None:
-        axes = checked_axes(tuple(axes), x.ndim)
+        axes = checked_axes(tuple(axes) if hasattr(axes, "__iter__") else axes, x.ndim)
         if len(axes) != x.ndim:
             raise ValueError(f"transpose: axes={axes} must name each of the {x.ndim} axes of shape {x.shape} once.")
     return _transpose(x, axes)

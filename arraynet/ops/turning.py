@@ -1,10 +1,9 @@
 """Reversing, rolling and turning: the elements change places, and the derivative puts them back."""
 
-import operator
 from typing import Any
 
 from arraynet.dispatch import op, operands
-from arraynet.ops.shape import checked_axes, checked_axis, static_shape, swapaxes
+from arraynet.ops.shape import checked_axes, checked_axis, integer, static_shape, swapaxes
 from arraynet.tensor import as_tensor
 
 __all__ = ["flip", "fliplr", "flipud", "roll", "rot90"]
@@ -53,7 +52,7 @@ def roll(x: Any, shift: Any, axis: Any = None) -> Any:
     """
     (x,) = operands(x)
     if axis is None:
-        return _roll(x, operator.index(shift))
+        return _roll(x, integer("shift", shift))
     axes, shifts = tuple(checked_axis(a, x.ndim) for a in static_shape(axis)), static_shape(shift)
     return _roll(x, shifts * len(axes) if len(shifts) == 1 else shifts, axes)
 
@@ -61,7 +60,7 @@ def roll(x: Any, shift: Any, axis: Any = None) -> Any:
 def rot90(array: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
     """Return `array` turned by `k` times 90 degrees in the plane of two axes, from the first to the second."""
     x = as_tensor(array)
-    plane, quarter = checked_axes(axes, x.ndim), operator.index(k) % 4
+    plane, quarter = checked_axes(axes, x.ndim), integer("k", k) % 4
     if len(plane) != 2:
         raise ValueError(f"rot90: a plane has two axes, received axes={axes!r}.")
     one, two = plane

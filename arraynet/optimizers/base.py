@@ -149,7 +149,8 @@ class Optimizer(Settings):
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> int:
         """Update variables from pairs of gradient and variable; return `iterations`."""
-        pairs = [tuple(pair) if isinstance(pair, tuple | list) else pair for pair in grads_and_vars]
+        given = grads_and_vars if isinstance(grads_and_vars, Iterable) else [grads_and_vars]
+        pairs = [tuple(pair) if isinstance(pair, tuple | list) else pair for pair in given]
         wrong = [pair for pair in pairs if not isinstance(pair, tuple) or len(pair) != 2]
         if wrong:
             raise ValueError(
