@@ -4,7 +4,9 @@ from typing import Any
 
 from arraynet.dispatch import op
 from arraynet.ops.activations import above
+from arraynet.ops.reduction import checked
 from arraynet.ops.reduction import sum as reduce_sum
+from arraynet.ops.shape import checked_axis
 
 __all__ = ["log_softmax", "softmax", "sparsemax"]
 
@@ -31,6 +33,7 @@ def softmax(xp: Any, x: Any, /, axis: Any = -1) -> Any:
     Tensor([[0.5, 0.5],
             [1. , 0. ]], dtype=float32, backend=numpy)
     """
+    axis = checked(x, axis)
     e = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
     return e / xp.sum(e, axis=axis, keepdims=True)
 
@@ -55,6 +58,7 @@ def log_softmax(xp: Any, x: Any, /, axis: Any = -1) -> Any:
     >>> activations.log_softmax([1000.0, 0.0])
     Tensor([    0., -1000.], dtype=float32, backend=numpy)
     """
+    axis = checked(x, axis)
     moved = x - xp.max(x, axis=axis, keepdims=True)
     return moved - xp.log(xp.sum(xp.exp(moved), axis=axis, keepdims=True))
 
@@ -82,10 +86,11 @@ def sparsemax(xp: Any, x: Any, /, axis: int = -1) -> Any:
     >>> activations.sparsemax([0.5, 1.0, -1.0])
     Tensor([0.25, 0.75, 0.  ], dtype=float32, backend=numpy)
     """
+    axis = checked_axis(axis, x.ndim)
     n, x = x.shape[axis], x - xp.max(x, axis=axis, keepdims=True)  # of large scores, sums are no more exact
     z = -xp.sort(-x, axis=axis)
     sums = xp.cumulative_sum(z, axis=axis) - 1
-    k = xp.reshape(xp.astype(xp.arange(1, n + 1), x.dtype), (n,) + (1,) * (x.ndim - 1 - axis % x.ndim))
+    k = xp.reshape(xp.astype(xp.arange(1, n + 1), x.dtype), (n,) + (1,) * (x.ndim - 1 - axis))
     inside = k * z > sums
     total = xp.sum(xp.where(inside, z, xp.zeros_like(z)), axis=axis, keepdims=True)  # others may be -inf
     tau = (total - 1) / xp.sum(xp.astype(inside, x.dtype), axis=axis, keepdims=True)

@@ -225,3 +225,14 @@ def test_a_sum_over_a_column_does_not_join_the_loop_of_a_matrix():
     expected, found, _ = on_both(f, x, w)
     for a, e in zip(found, expected, strict=True):
         np.testing.assert_array_equal(a, e)
+
+
+@pytest.mark.parametrize("name", ["numba", "naive", "numpy"])
+def test_axes_may_be_given_in_every_way_that_the_generic_forms_take(name):
+    with arraynet.use_backend(name):
+        x = ops.ones((2, 3, 4))
+        for axes in ([0, 1], (0, 1), np.array([0, 1]), ops.array([0, 1])):
+            assert ops.sum(x, axis=axes).numpy().tolist() == [6] * 4
+            assert ops.softmax(x, axis=axes).numpy().sum() == pytest.approx(4)
+        with pytest.raises(TypeError, match="sum: expected an int or a sequence of ints, received"):
+            ops.sum(x, axis=1.5)

@@ -7,7 +7,7 @@ backends: it turns a loop into what is called, either the loop itself or its com
 import math
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, NamedTuple, SupportsIndex
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -51,14 +51,20 @@ class Parts(NamedTuple):
 
 
 def split(shape: tuple[int, ...], axis: Any) -> Parts | None:
-    """Return the number of elements before, along and behind axes; None where other axes lie between them."""
-    return _split(shape, tuple(axis) if isinstance(axis, list) else axis)
+    """Return the number of elements before, along and behind axes; None where other axes lie between them.
+
+    None as well where they are no ints of Python, alone or in a list or tuple: the generic form takes or refuses them.
+    """
+    if axis is None or type(axis) is int:
+        return _split(shape, axis)
+    plain = isinstance(axis, list | tuple) and all(type(a) is int for a in axis)
+    return _split(shape, tuple(axis)) if plain else None
 
 
 @lru_cache(maxsize=4096)
 def _split(shape: tuple[int, ...], axis: Any) -> Parts | None:
     ndim = len(shape)
-    named = range(ndim) if axis is None else (axis,) if isinstance(axis, SupportsIndex) else axis
+    named = range(ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
     axes = sorted(int(a) % ndim for a in named if -ndim <= a < ndim)
     if not axes or len(axes) < len(named) or axes != list(range(axes[0], axes[0] + len(axes))):
         return None
