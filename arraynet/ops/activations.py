@@ -7,7 +7,7 @@ from typing import Any
 
 from arraynet.dispatch import op
 from arraynet.ops.comparison import greater
-from arraynet.ops.elementwise import absolute, negative, square
+from arraynet.ops.elementwise import absolute, negative, power, square
 from arraynet.ops.taking import where
 
 __all__ = ["celu", "elu", "leaky_relu", "log_sigmoid", "relu", "selu", "sigmoid", "softplus", "softsign", "squareplus"]
@@ -188,4 +188,12 @@ def squareplus(xp: Any, x: Any, /, b: float = 4) -> Any:
     return xp.maximum(x, 0) + 0.5 * b / (xp.sqrt(x * x + b) + xp.abs(x))  # all digits below 0, any size above
 
 
-squareplus.defvjp(x=lambda g, y, b: g / (1 + b / (4 * square(y))) if b else relu_grad(g, y))
+@op(promote="float")
+def squareplus_slope(xp: Any, x: Any, /, b: float) -> Any:
+    """Return the derivative of `squareplus`, which has all digits below 0, too."""
+    y = squareplus.form(xp, x, b)
+    return 1 / (1 + b / (4 * y * y))
+
+
+squareplus_slope.defvjp(x=lambda g, x, b: g * (b / 2 * power(square(x) + b, -1.5)))
+squareplus.defvjp(x=lambda g, x, b: g * squareplus_slope(x, b) if b else relu_grad(g, x))

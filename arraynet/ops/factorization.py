@@ -3,7 +3,7 @@
 Derivatives: Cholesky after Murray 2016 (Differentiation of the Cholesky decomposition), eigenvectors after
 Giles 2008, singular vectors after Townsend 2016 (Differentiating the singular value decomposition), QR after
 Walter and Lehmann 2010 (Algorithmic differentiation of linear algebra functions). They exist where the factors
-are smooth: full rank, and for vectors no two equal values; equal values by themselves do no harm.
+are smooth: full rank, and for vectors no two equal values; equal values by themselves do no harm, else they make NaN.
 """
 
 from typing import Any
@@ -14,7 +14,6 @@ from arraynet.checks import choice
 from arraynet.dispatch import op, operands
 from arraynet.ops.comparison import greater
 from arraynet.ops.diagonal import tril
-from arraynet.ops.elementwise import divide_no_nan
 from arraynet.ops.inverse import solve_matrix
 from arraynet.ops.products import matmul, swapped
 from arraynet.ops.reduction import max as reduce_max
@@ -97,9 +96,20 @@ def qr(x: Any, mode: str = "reduced") -> Any:
     return q, concatenate([r, matmul(swapped(q), x[..., m:])], axis=-1)
 
 
-def reciprocal_gaps(values: Any) -> Any:
-    """Return the matrix of ``1 / (values[j] - values[i])``, with 0 for a gap of 0."""
-    return divide_no_nan(1.0, expand_dims(values, -2) - expand_dims(values, -1))
+def gaps(values: Any) -> Any:
+    """Return the matrix of ``values[j] - values[i]``."""
+    return expand_dims(values, -2) - expand_dims(values, -1)
+
+
+@op
+def over_gaps(xp: Any, x: Any, gaps: Any, /) -> Any:
+    """Return ``x / gaps`` with 0 on the diagonal; elsewhere a gap of 0 leaves 0 of 0 alone, and makes all else NaN."""
+    place = xp.arange(x.shape[-1])
+    none, still = gaps == 0, (x == 0) | (xp.expand_dims(place, axis=1) == place)
+    return xp.where(none, xp.where(still, xp.zeros_like(x), xp.nan), x / xp.where(none, 1.0, gaps))
+
+
+over_gaps.defvjp(x=lambda g, gaps: over_gaps(g, gaps), gaps=lambda g, x, gaps: -over_gaps(over_gaps(g * x, gaps), gaps))
 
 
 @op(promote="float")
@@ -114,7 +124,7 @@ def eigh(xp: Any, x: Any, /) -> Any:
 
 def grad_eigh(g: Any, y: Any) -> Any:
     (gw, gv), (w, v) = g, y
-    inner = reciprocal_gaps(w) * matmul(swapped(v), gv)
+    inner = over_gaps(matmul(swapped(v), gv), gaps(w))
     return half_sum(matmul(v * expand_dims(gw, -2), swapped(v)) + matmul(v, matmul(inner, swapped(v))))
 
 
@@ -149,9 +159,9 @@ def grad_svd(g: Any, y: Any, full_matrices: bool) -> Any:
             f"square. Use full_matrices=False, or compute_uv=False for the values alone."
         )
     ut, v, gv = swapped(u), swapped(vh), swapped(gvh)
-    row, column, gaps = expand_dims(s, -2), expand_dims(s, -1), reciprocal_gaps(s * s)
+    row, column, between = expand_dims(s, -2), expand_dims(s, -1), gaps(s * s)
     left, right = matmul(ut, gu), matmul(vh, gv)
-    middle = gaps * (left - swapped(left)) * row + column * (gaps * (right - swapped(right)))
+    middle = over_gaps(left - swapped(left), between) * row + column * over_gaps(right - swapped(right), between)
     outside_u = matmul((gu - matmul(u, left)) / row, vh)
     outside_v = matmul(u / row, swapped(gv - matmul(v, right)))
     return matmul(matmul(u, middle), vh) + matmul(u * expand_dims(gs, -2), vh) + outside_u + outside_v

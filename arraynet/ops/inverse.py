@@ -9,6 +9,7 @@ from arraynet.dispatch import op, operands
 from arraynet.ops.diagonal import tril, triu
 from arraynet.ops.exponential import log
 from arraynet.ops.products import matmul, swapped
+from arraynet.ops.reduction import sum as reduce_sum
 from arraynet.ops.shape import broadcast_to, expand_dims, squeeze
 
 __all__ = ["cholesky_inverse", "det", "inv", "logdet", "lstsq", "pinv", "slogdet", "solve", "solve_triangular"]
@@ -77,11 +78,28 @@ inv.defvjp(x=grad_inv)
 
 @op(promote="float")
 def det(xp: Any, x: Any, /) -> Any:
-    """Return the determinants of square matrices; the derivative needs them to be regular."""
+    """Return the determinants of square matrices; the second derivative needs them to be regular."""
     return xp.linalg.det(x)
 
 
-det.defvjp(x=lambda g, x, y: expand_dims(g * y, (-2, -1)) * swapped(inv(x)))
+@op(promote="float")
+def cofactors(xp: Any, x: Any, /) -> Any:
+    """Return the matrices of cofactors, ``det(x)`` times the transposed inverse, of singular matrices as well."""
+    finite = xp.all(xp.isfinite(x), axis=(-2, -1), keepdims=True)
+    u, s, vh = xp.linalg.svd(xp.where(finite, x, 0.0))  # which finds none for NaN
+    place = xp.arange(s.shape[-1])
+    others = xp.prod(xp.where(xp.expand_dims(place, axis=1) == place, 1.0, xp.expand_dims(s, axis=-2)), axis=-1)
+    sign = xp.expand_dims(xp.linalg.det(u) * xp.linalg.det(vh), axis=-1)
+    return xp.where(finite, xp.matmul(u * xp.expand_dims(sign * others, axis=-2), vh), xp.nan)
+
+
+def grad_cofactors(g: Any, x: Any, y: Any) -> Any:
+    t = swapped(inv(x))
+    return expand_dims(reduce_sum(g * y, axis=(-2, -1)), (-2, -1)) * t - matmul(matmul(y, swapped(g)), t)
+
+
+det.defvjp(x=lambda g, x: expand_dims(g, (-2, -1)) * cofactors(x))
+cofactors.defvjp(x=grad_cofactors)
 
 
 @op(promote="float")

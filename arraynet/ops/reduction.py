@@ -115,9 +115,9 @@ def min(xp: Any, x: Any, /, axis: Any = None, keepdims: bool = False, initial: A
 
 @op
 def tie_shares(xp: Any, x: Any, y: Any, /, axis: Any = None) -> Any:
-    """Return 1/k where `x` equals the reduced `y`, with k elements that do, else 0."""
+    """Return 1/k where `x` equals the reduced `y`, with k elements that do, else 0; NaN where `y` is."""
     hit = xp.astype(x == y, x.dtype)
-    return hit / xp.maximum(xp.sum(hit, axis=checked(x, axis), keepdims=True), 1)
+    return xp.where(y == y, hit / xp.maximum(xp.sum(hit, axis=checked(x, axis), keepdims=True), 1), y)
 
 
 def grad_extremum(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
@@ -181,7 +181,7 @@ def logsumexp(xp: Any, x: Any, /, axis: Any = None, keepdims: bool = False) -> A
 
 def grad_logsumexp(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     y = expanded(y, x, axis, keepdims)
-    shares = where(equal(x, y), 1.0, exp(x - y))  # infinities have no difference; as exact as `y`, so the sum is not 1
+    shares = exp(where(equal(x, y), 0.0, x - y))  # infinities have no difference; as exact as `y`, so the sum is not 1
     return expanded(g, x, axis, keepdims) * (shares / sum(shares, axis=axis, keepdims=True))
 
 

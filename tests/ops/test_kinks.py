@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from arraynet import grad, ops, vjp
+from arraynet import grad, hessian, ops, vjp
 
 
 def gradient(f, *xs):
@@ -236,3 +236,18 @@ def test_sinc_bends_at_0_as_it_does_beside_it(backend):
     np.testing.assert_allclose(gradient(ops.sinc, x)[0][:3], -(np.pi**2) / 3 * x[:3], rtol=1e-5)
     second = gradient(grad(lambda x: ops.sum(ops.sinc(x))), x)[0]
     np.testing.assert_allclose(second, [*[-(np.pi**2) / 3] * 3, 0], rtol=1e-5, atol=1e-15)
+
+
+@pytest.mark.parametrize("reduce", [ops.max, ops.min])
+def test_what_has_no_largest_number_has_no_gradient_either(reduce, backend):
+    slopes = grad(lambda x: ops.sum(reduce(x, axis=1)))(ops.array([[1.0, np.nan], [2.0, 2.0]]))
+    np.testing.assert_array_equal(slopes.numpy(), [[np.nan, np.nan], [0.5, 0.5]])  # it had been 0
+
+
+def test_second_derivatives_far_out_and_at_infinity(backend):
+    x = np.array([-3e30, -1e3, -5.0, 0.0, 5.0, 1e30, np.inf, -np.inf])
+    second = gradient(grad(lambda x: ops.sum(ops.squareplus(x))), x)[0]
+    with np.errstate(over="ignore"):
+        np.testing.assert_allclose(second, 2 / (x * x + 4) ** 1.5, rtol=1e-5)
+    for row in ([-np.inf, -np.inf], [np.inf, 0.0], [np.inf, np.inf], [-np.inf, 0.0]):
+        assert not hessian(ops.logsumexp)(ops.array(row)).numpy().any()

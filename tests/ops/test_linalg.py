@@ -73,6 +73,22 @@ def test_equal_eigenvalues_and_singular_values_have_a_gradient(backend):
     np.testing.assert_allclose(arraynet.grad(lambda x: ops.norm(x, ord="nuc"))(one).numpy(), np.eye(3), atol=1e-12)
 
 
+@pytest.mark.parametrize("vectors", [lambda x: ops.eigh(x)[1], lambda x: ops.svd(x)[0]])
+def test_vectors_of_equal_values_have_no_derivative(vectors, backend):
+    one, x = ops.eye(3, dtype="float64"), ops.convert_to_tensor(normal(3, 3))
+    assert np.isnan(arraynet.grad(lambda y: ops.sum(vectors(y) * x))(one).numpy()).all()  # it had been finite
+    assert np.isnan(arraynet.jvp(vectors, (one,), (x,))[1].numpy()).all()
+
+
+@pytest.mark.parametrize("rank", [0, 1, 2, 3])
+def test_a_singular_matrix_has_the_cofactors_for_a_gradient_of_its_determinant(rank, backend):
+    x = normal(3, 3)
+    x[rank:] = x[:rank].sum(axis=0)
+    cross = [np.cross(x[1], x[2]), np.cross(x[2], x[0]), np.cross(x[0], x[1])]
+    np.testing.assert_allclose(arraynet.grad(ops.det)(ops.convert_to_tensor(x)).numpy(), cross, atol=1e-12)
+    assert np.isnan(arraynet.grad(ops.det)(ops.convert_to_tensor(x * np.nan)).numpy()).all()
+
+
 def test_a_large_determinant_by_its_logarithm(backend):
     sign, logarithm = ops.slogdet(ops.eye(40, dtype="float32") * -1e3)
     assert float(sign) == 1
