@@ -14,6 +14,7 @@ from arraynet.naming import snake_case
 __all__ = ["Configured", "arguments", "deserialize", "lookup", "named", "serialize", "taken"]
 
 NONE: Mapping[str, Any] = MappingProxyType({})
+FAMILIES = ("initializers", "losses", "metrics", "regularizers")
 MANY = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
 
 
@@ -76,7 +77,8 @@ class Configured:
         kept += [name for name in (*self.__passed, *handed) if name not in (*named, *cls._kept) and _keeps(self, name)]
         config |= {name: getattr(self, name) for name in kept}
         what = " ".join([cls.__name__, *([repr(self.name)] if hasattr(self, "name") else [])])
-        return {name: _plain(value, f"{what}: {name}") for name, value in config.items()}
+        seen: dict[int, dict[str, Any]] = {}
+        return {name: _plain(value, f"{what}: {name}", seen) for name, value in config.items()}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
@@ -130,19 +132,33 @@ def _owner(cls: type, method: str) -> type:
     return next(base for base in cls.__mro__ if method in vars(base))
 
 
-def _plain(value: Any, what: str) -> Any:
-    """A value in plain types: objects with a configuration as a dict, functions by name, arrays as lists."""
+def _plain(value: Any, what: str, seen: dict[int, dict[str, Any]]) -> Any:
+    """A value in plain types: objects with a configuration as a dict, functions by name, arrays as lists.
+
+    `seen` are the dicts of objects by their ids: one that occurs again is marked by a number, so that it stays one.
+    """
     if isinstance(value, type):
         return value.__name__
     if hasattr(value, "__array__"):
         return np.asarray(value).tolist()
     if isinstance(value, list | tuple):
-        return [_plain(item, what) for item in value]
+        return [_plain(item, what, seen) for item in value]
     if isinstance(value, dict):
-        return {key: _plain(item, what) for key, item in value.items()}
+        return {key: _plain(item, what, seen) for key, item in value.items()}
     if hasattr(value, "get_config"):
-        return serialize(value)
+        if id(value) in seen:
+            seen[id(value)]["shared"] = [*seen].index(id(value))
+        else:
+            seen[id(value)] = serialize(value) | _family(value)
+        return seen[id(value)]
     return checks.function_name(what, value) if callable(value) else value
+
+
+def _family(value: Any) -> dict[str, str]:
+    """Of which kind an object is, where a name alone does not tell: there are losses and metrics of one name."""
+    bases = (base.__module__.split(".") for base in type(value).__mro__)
+    kind = next((name[1] for name in bases if name[0] == "arraynet" and len(name) > 1), "")
+    return {"family": kind} if kind in FAMILIES else {}
 
 
 def named(*classes: type, **aliases: type) -> dict[str, type]:

@@ -266,7 +266,8 @@ class Layer(Configured, Tracked):
         """Return a new layer, with fresh weights, from what `get_config` returned; layers among the arguments, too."""
         from arraynet.layers.serialization import restored  # which knows all layers
 
-        return super().from_config({name: restored(value) for name, value in config.items()})
+        made: dict[int, Any] = {}
+        return super().from_config({name: restored(value, made) for name, value in config.items()})
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"

@@ -1,6 +1,7 @@
 """Layers as plain data and back."""
 
 from collections.abc import Iterator, Mapping
+from sys import modules
 from typing import Any
 
 from arraynet import registry
@@ -66,15 +67,27 @@ def deserialize(config: Mapping[str, Any] | Layer, custom_objects: Mapping[str, 
         return made.from_config(dict(config["config"]))
 
 
-def restored(value: Any) -> Any:
-    """Return an argument from a configuration with layers for what `serialize` made of them, in lists and dicts too."""
+def restored(value: Any, made: dict[int, Any]) -> Any:
+    """Return an argument from a configuration with objects for what `serialize` made of them, in lists and dicts too.
+
+    `made` holds those that occur more than once, by their numbers.
+    """
     if isinstance(value, list):
-        return [restored(item) for item in value]
+        return [restored(item, made) for item in value]
     if not isinstance(value, dict):
         return value
-    if set(value) == {"class_name", "config"} and _known(value["class_name"]) is not None:
-        return deserialize(value)
-    return {name: restored(item) for name, item in value.items()}
+    if value.get("shared") in made:
+        return made[value["shared"]]
+    thing, family = None, value.get("family")
+    if {"class_name", "config"} <= set(value) <= {"class_name", "config", "family", "shared"}:
+        name, named = value["class_name"], "name" in value["config"]  # as in all layers'; an initializer is Identity, too
+        if family in registry.FAMILIES:
+            thing = modules[f"arraynet.{family}"].deserialize(value)  # some stand above this module
+        elif (named or custom_object(name)) and _known(name):
+            thing = deserialize(value)
+    if thing is None:
+        return {name: restored(item, made) for name, item in value.items()}
+    return made.setdefault(value["shared"], thing) if "shared" in value else thing
 
 
 def _known(name: Any) -> type[Layer] | None:

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from arraynet import Variable, layers, saving
+from arraynet import Variable, initializers, layers, losses, metrics, regularizers, saving
 
 
 class Chain(layers.Layer):
@@ -58,3 +58,41 @@ def test_a_constructor_that_takes_a_description_may_be_given_the_layer():
 def test_what_is_no_description_is_refused(config):
     with pytest.raises(ValueError, match=r"layers.deserialize takes the dict that serialize returned, received "):
         layers.deserialize(config)
+
+
+class Given(layers.Layer):
+    """A layer that uses its arguments as they are."""
+
+    def __init__(self, first, second=None, **kwargs):
+        super().__init__(**kwargs)
+        self.first, self.second = first, second
+
+
+@pytest.mark.parametrize("given", [
+    initializers.HeNormal(seed=1), initializers.Identity(2.0), regularizers.L2(0.5), losses.MeanSquaredError(),
+    metrics.MeanSquaredError(),
+])  # fmt: skip
+def test_an_argument_comes_back_as_the_object_that_it_was(given):
+    config = json.loads(json.dumps(layers.serialize(Given(given, {"again": [given]}))))
+    back = layers.deserialize(config, {"Given": Given})
+    assert type(back.first) is type(given)
+    assert back.first.get_config() == given.get_config()
+    assert back.second["again"] == [back.first]  # the same one
+
+
+def test_a_layer_that_is_given_twice_is_one_layer_in_the_copy():
+    dense = layers.Dense(2)
+    back = layers.deserialize(layers.serialize(Given(dense, dense)), {"Given": Given})
+    assert back.first is back.second
+    two = Given(layers.Dense(2, name="a"), layers.Dense(2, name="a"))
+    other = layers.deserialize(layers.serialize(two), {"Given": Given})
+    assert other.first is not other.second
+
+
+def test_an_initializer_is_no_layer_of_its_name():
+    kept = initializers.serialize(initializers.Identity(2.0))  # by a get_config of one's own
+    config = layers.serialize(layers.Dense(2))
+    config["config"]["kernel_initializer"] = kept
+    assert layers.deserialize(config).kernel_initializer.gain == 2.0
+    both = layers.deserialize(layers.serialize(layers.Dense(2, kernel_initializer=initializers.Identity(3.0))))
+    assert both.kernel_initializer.gain == 3.0
