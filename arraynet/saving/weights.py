@@ -9,7 +9,7 @@ import numpy as np
 
 from arraynet.checks import listed
 from arraynet.layers.tracked import names_within
-from arraynet.naming import free_name
+from arraynet.naming import free_name, is_automatic
 from arraynet.saving.files import existing, replacing
 from arraynet.saving.tensors import decoded, encoded
 from arraynet.tensor import Variable
@@ -82,7 +82,9 @@ def _walked(layer: Any, prefix: str, walked: set[int]) -> Iterator[tuple[str, Va
     if id(layer) in walked:
         return
     walked.add(id(layer))
-    yield from ((prefix + variable.name, variable) for variable in layer._own_variables)
+    for variable in layer._own_variables:  # automatic names count through the whole process
+        name = "variable" if is_automatic(variable.name, "variable") else variable.name
+        yield prefix + name, variable
     inner = layer._sublayers
     names = names_within(inner)
     for sub in inner:

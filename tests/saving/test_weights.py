@@ -10,7 +10,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from arraynet import layers, ops
+from arraynet import Variable, layers, models, ops
 from arraynet.models import Sequential
 from arraynet.saving import load_weights, save_weights
 from arraynet.saving.weights import named_weights
@@ -265,4 +265,30 @@ def test_a_model_from_a_configuration_reads_the_weights_of_its_original(tmp_path
     model.save_weights(tmp_path / f"w{suffix}")
     again.load_weights(tmp_path / f"w{suffix}")
     for one, other in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+class Unnamed(layers.Layer):
+    """Makes Variables without names."""
+
+    def build(self, input_shape):
+        self.w, self.b = Variable(np.ones((input_shape[-1], 2), "float32")), Variable(np.zeros(2, "float32"))
+
+    def call(self, inputs):
+        return inputs @ self.w + self.b
+
+
+@pytest.mark.parametrize("name", ["m.npz", "m.safetensors", "m.arraynet"])
+def test_variables_without_names_are_found_again_in_the_same_process(name, tmp_path):
+    first, second = Sequential([Unnamed(), Unnamed()]), Sequential([Unnamed(), Unnamed()])
+    for model in (first, second):
+        model.compile("adam", "mse")
+        model.fit(np.ones((4, 2)), np.ones((4, 2)), epochs=2 - (model is second), verbose=0)
+    if name.endswith("arraynet"):
+        first.save(tmp_path / name)
+        second = models.load_model(tmp_path / name, {"Unnamed": Unnamed})
+    else:
+        first.save_weights(tmp_path / name)
+        second.load_weights(tmp_path / name)
+    for one, other in zip(first.get_weights(), second.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
