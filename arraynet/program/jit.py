@@ -42,13 +42,13 @@ _EAGER, _NESTED, _TAKEN = object(), object(), object()  # an entry, a container'
 def jit(f: Callable[..., Any]) -> "Jitted":
     """Return `f`, captured at its first call with each signature and replayed from then on.
 
-    A signature is what the call was given, by shape and dtype, Python values by themselves; the backend;
-    and the settings of every layer, optimizer and loss that took part. Variables that `f` reads and
-    assigns are read and assigned at every replay. Under a tape, or within another captured function, `f`
-    runs as it stands. Captured or not, it is given Tensors for arrays. All else that Python does in `f` is done
-    at the capture and not at a replay: keep what changes in Variables, not in attributes, and draw with
-    `arraynet.random`, not with NumPy's. Lists, tuples and dicts that it returns are new in every call; other objects,
-    sets and NumPy arrays among them, are those of the capture.
+    A signature is what the call was given, by shape and dtype, Python values by themselves, sets and dataclasses by
+    what they hold, too; the backend; and the settings of every layer, optimizer and loss that took part. Variables
+    that `f` reads and assigns are read and assigned at every replay. Under a tape, or within another captured
+    function, `f` runs as it stands. Captured or not, it is given Tensors for arrays. All else that Python does in
+    `f` is done at the capture and not at a replay: keep what changes in Variables, not in attributes, and draw with
+    `arraynet.random`, not with NumPy's. Lists, tuples and dicts that it returns are new in every call; other
+    objects, sets and NumPy arrays among them, are those of the capture.
 
     Parameters
     ----------

@@ -101,7 +101,8 @@ extern "C" __global__ void layer_normalization(
 def _fits(x: Any, axis: Any) -> bool:
     """Whether rows are what an op goes along, in a dtype that the kernels have."""
     own = isinstance(x, cupy.ndarray) and x.ndim > 0 and x.dtype.name in FLOATS and x.shape[-1] > 0
-    return own and axis in (-1, x.ndim - 1, (-1,), (x.ndim - 1,))
+    plain = isinstance(axis, int | tuple)  # an array or a Tensor, whose comparison is no bool, is the generic form's
+    return own and plain and axis in (-1, x.ndim - 1, (-1,), (x.ndim - 1,))
 
 
 def _queue(name: str, shape: tuple[int, ...], arrays: Any, more: tuple[Any, ...] = ()) -> Any:

@@ -6,10 +6,12 @@ primitive, in float32. ``pytest --backend cupy`` runs all of them, and every oth
 
 import copy
 
+import numpy as np
 import pytest
 from support import gpu
 
 import arraynet
+from arraynet import ops
 from arraynet.testing import cases
 from arraynet.testing.conformance import check_case
 from arraynet.testing.primitives import check_doors, check_primitives
@@ -46,3 +48,9 @@ def test_equals_the_reference(case, single):
 def test_doors_and_primitives(on_cupy):
     found = arraynet.plugins.load(on_cupy)
     assert [*check_doors(found), *check_primitives(found)] == []
+
+
+def test_axes_may_be_an_array(on_cupy):
+    x = ops.ones((2, 3))
+    for axes in ([0, 1], np.array([0, 1]), ops.array([0, 1])):
+        np.testing.assert_allclose(ops.softmax(x, axis=axes).numpy(), np.full((2, 3), 1 / 6), rtol=1e-6)
