@@ -33,7 +33,7 @@ def softmax(xp: Any, x: Any, /, axis: Any = -1) -> Any:
     Tensor([[0.5, 0.5],
             [1. , 0. ]], dtype=float32, backend=numpy)
     """
-    axis = checked(x, axis)
+    axis = axis if type(axis) is int else checked(x, axis)  # -1 of a single number, too
     e = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
     return e / xp.sum(e, axis=axis, keepdims=True)
 
@@ -58,7 +58,7 @@ def log_softmax(xp: Any, x: Any, /, axis: Any = -1) -> Any:
     >>> activations.log_softmax([1000.0, 0.0])
     Tensor([    0., -1000.], dtype=float32, backend=numpy)
     """
-    axis = checked(x, axis)
+    axis = axis if type(axis) is int else checked(x, axis)  # -1 of a single number, too
     moved = x - xp.max(x, axis=axis, keepdims=True)
     return moved - xp.log(xp.sum(xp.exp(moved), axis=axis, keepdims=True))
 
