@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -143,6 +144,20 @@ def test_compiling_is_announced_by_one_line(tmp_path, caplog):
             jit(f)(x)
     (line,) = [record.getMessage() for record in caplog.records if "compiles" in record.getMessage()]
     assert str(tmp_path) in line
+
+
+def test_a_loop_that_was_interrupted_in_compiling_is_compiled_at_the_next_call(monkeypatch):
+    import numba
+
+    x = np.linspace(-1, 1, 12, dtype="float32").reshape(3, 4)
+    with arraynet.use_backend("numba"):
+        fast = jit(lambda x: ops.floor(x - 7) * ops.expm1(x) / (x * x))  # of no other test
+        with monkeypatch.context() as patch:
+            patch.setattr(numba, "cfunc", Mock(side_effect=KeyboardInterrupt))
+            with pytest.raises(KeyboardInterrupt):
+                fast(x)
+        np.testing.assert_allclose(fast(x).numpy(), np.floor(x - 7) * np.expm1(x) / (x * x), rtol=1e-6)
+    assert fast.programs[0].primitives() == {"group": 1}
 
 
 def test_importing_the_plugin_does_not_import_numba():

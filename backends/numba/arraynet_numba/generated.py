@@ -53,7 +53,8 @@ def loaded(text: str) -> Any:
     source = HEADER.format(version=version()) + text
     name = f"loop_{hashlib.sha256(source.encode()).hexdigest()[:24]}"
     with _IMPORTING:  # or another thread would find it before its loop is in it
-        return (sys.modules.get(name) or _imported(source, name)).loop
+        found = getattr(sys.modules.get(name), "loop", None)  # not yet, if that was interrupted
+        return found or _imported(source, name).loop
 
 
 @cache
