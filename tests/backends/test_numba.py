@@ -10,6 +10,7 @@ import pytest
 
 import arraynet
 from arraynet import Variable, ops, optimizers
+from arraynet.dispatch import op
 from arraynet.program import jit
 from arraynet.testing.tolerances import tolerance
 
@@ -87,7 +88,7 @@ def on_both(f, *arrays):
     for name in ("numpy", "numba"):
         with arraynet.use_backend(name):
             fast = jit(f)
-            fast(*arrays)
+            fast(*map(np.zeros_like, arrays))  # or what is left in buffers would be right as well
             results.append([y.numpy() for y in fast(*arrays)])
     return *results, dict(fast.programs[0].primitives())
 
@@ -251,3 +252,64 @@ def test_axes_may_be_given_in_every_way_that_the_generic_forms_take(name):
             assert ops.softmax(x, axis=axes).numpy().sum() == pytest.approx(4)
         with pytest.raises(TypeError, match="sum: expected an int or a sequence of ints, received"):
             ops.sum(x, axis=1.5)
+
+
+FORMS = {  # of a matrix, a row, a column and integers, what one call computes
+    "numbers beside truth values": lambda x, w, c, n: (
+        ops.where(x > 0, x, 0.5), ops.where(x > 0, -1.0, 0.5), ops.cast(x > 0, "float32") - x,
+    ),
+    "numbers that are none": lambda x, w, c, n: (
+        ops.where(x > 0, x, -np.inf), ops.where(x > 0, np.inf, x), ops.where(x > 0, x, np.nan), x * 2,
+    ),
+    "truth values": lambda x, w, c, n: (
+        ops.bitwise_and(x > 0, True), ops.bitwise_xor(x > 0, np.bool_(True)), ops.where(x > 0, x > 1, True), x * 2,
+    ),
+    "integers": lambda x, w, c, n: (
+        ops.cast((n + 1) - n, "float32") * x, ops.where(n == 2**60 + 1, x, w), ops.cast(n, "float32") * x,
+    ),
+    "exponentials and their shares": lambda x, w, c, n: (e := ops.exp(x), e / ops.sum(e, axis=-1, keepdims=True)),
+    "a column that waits for another": lambda x, w, c, n: (
+        m := ops.max(x * w, axis=-1, keepdims=True), ops.tanh(x) + ops.sum(x - m, axis=-1, keepdims=True) + m * 3,
+    ),
+    "a single row": lambda x, w, c, n: (
+        y := x[:1] * 1.5, m := ops.max(y, axis=-1, keepdims=True), m * 3, ops.exp(y - m * 3),
+    ),
+    "a matrix that nobody has": lambda x, w, c, n: (ops.sum(w + c), ops.mean(w * c), ops.max(w * c, axis=-1)),
+    "the mean of all": lambda x, w, c, n: (ops.mean(x * 3),),
+    "means of rows": lambda x, w, c, n: (ops.mean(x * w), ops.mean(x * w, axis=0)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_loop_of_any_form_gives_the_numbers_of_numpy(form):
+    rng = np.random.default_rng(0)
+    x, w, c = (rng.normal(size=shape).astype("float32") for shape in [(4, 5), (5,), (4, 1)])
+    n = np.tile([2**60 + 1, 3, -7, 2**53 + 1, 0], (4, 1))
+    expected, found, primitives = on_both(FORMS[form], x, w, c, n)
+    assert set(primitives) <= {"group", "getitem"}
+    for a, e in zip(found, expected, strict=True):
+        np.testing.assert_allclose(a, e, **tolerance(form, "float32"))
+
+
+def test_a_number_that_is_written_over_is_read_before():
+    with arraynet.use_backend("numba"):
+        v = Variable(5.0)
+
+        def step():
+            new, other = v * 2, v * 3
+            v.assign(new)
+            return other
+
+        fast = jit(step)
+        assert [float(fast()) for _ in range(3)] == [15, 30, 60]
+        assert fast.programs[0].primitives() == {"group": 1}
+
+
+def test_an_op_of_ones_own_may_hold_numbers_of_numpy():
+    @op
+    def doubly_positive(xp, x, /):
+        return xp.multiply(xp.greater(x, 0), 2.0) + xp.where(x > 1, x, np.float64(-0.75))
+
+    expected, found, primitives = on_both(lambda x: (doubly_positive(x),), np.linspace(-2, 3, 12))
+    assert primitives == {"group": 1}
+    np.testing.assert_allclose(found, expected, **tolerance("doubly_positive", "float64"))

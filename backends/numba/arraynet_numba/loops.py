@@ -109,7 +109,7 @@ class _Writer:
         # what an expression calls a Value, by its index
         self.names: dict[int, str] = {index: f"E{n}[k]" for n, index in enumerate(products)}
         self.stage: dict[int, int] = {v.index: 0 for v in (*group.inputs, *group.over)}
-        self.stages: dict[int, _Stage] = {}
+        self.stages: dict[int, _Stage] = {}  # in order: an operand is written before what waits for it
         self.head: list[str] = []
         self.views: list[str] = []
         self.tail: list[str] = []
@@ -138,7 +138,7 @@ class _Writer:
             self.names[old.index] = f"Y{new.index}[k]" if new.shape else f"y{new.index}[()]"
         for instruction in self.group.instructions:
             self._write(instruction)
-        lines = [line for _, stage in sorted(self.stages.items()) for line in stage.lines()]
+        lines = [line for stage in self.stages.values() for line in stage.lines()]
         loop = self._blocks(lines)
         return given, [*self._extent(), *self.head, *loop, *self.tail]
 
@@ -197,9 +197,9 @@ class _Writer:
     def _assign_stages(self) -> None:
         """A reduction's result is known one stage after its operand; values that cross stages are stored."""
         self.crossing: set[int] = set()
+        made = {v.index for i in self.group.instructions for v in i.outs}
         for instruction in self.group.instructions:
-            stage = max((self.stage[v.index] for v in instruction.inputs()), default=0)
-            made = {v.index for i in self.group.instructions for v in i.outs}
+            stage = max(self.stage[v.index] for v in instruction.inputs())
             for v in instruction.inputs():
                 if v.index in made and self.group.role(v) == "full" and self.stage[v.index] < stage:
                     self.crossing.add(v.index)
@@ -217,7 +217,7 @@ class _Writer:
 
     def _write(self, instruction: Any) -> None:
         out = instruction.outs[0]
-        number = max((self.stage[v.index] for v in instruction.inputs()), default=0)
+        number = max(self.stage[v.index] for v in instruction.inputs())
         stage = self.stages.setdefault(number, _Stage())
         if instruction.name not in EXPRESSIONS:
             self._reduce(instruction, out, stage)
@@ -226,16 +226,15 @@ class _Writer:
         literal = _kind(values[0] if values else out.dtype)
         args = [self._text(a, number, literal) for a in instruction.args if not isinstance(a, type | np.dtype)]
         kind, role = _kind(out.dtype), self.group.role(out)
-        lines = stage.inner if role in ("full", "row") else stage.before
+        lines = stage.inner if role == "full" else stage.before
         text = EXPRESSIONS[instruction.name].format(*args)
-        if kind == "T" and instruction.name == "astype" and not values:
+        if instruction.name == "astype" and not values:
             text = f"T(1) if {text} else T(0)"  # a conversion takes twice the time of a choice
         lines.append(f"v{out.index} = {kind}({text})")
         self.names[out.index] = f"v{out.index}"
         if out.index in self.outs:
-            single = stage.after if out.shape == () else stage.before  # others may still read what it is written over
-            stores = stage.stores if lines is stage.inner else single
-            at = {"full": "k", "row": "j", "column": "i"}.get(role, "0")
+            stores = stage.stores if role == "full" else stage.after  # others may still read what it is written over
+            at = {"full": "k", "column": "i"}.get(role, "0")
             place = f"y{out.index}[()]" if out.shape == () else f"Y{out.index}[{at}]"
             stores.append(f"{place} = v{out.index}")
         elif out.index in self.crossing:
