@@ -11,6 +11,7 @@ import pytest
 
 import arraynet
 from arraynet import layers, ops
+from arraynet.operators import OPS
 from arraynet.program import jit
 
 products = pytest.importorskip("arraynet_numba.products", reason="the plugin arraynet-numba is not installed")
@@ -58,7 +59,7 @@ def test_blas_has_ways_of_its_own_for_one_row_or_column_and_large_products(shape
         (np.ones((9, 300), "int32"), np.ones((300, 500), "int32")),
         (np.ones((9, 300), "float16"), np.ones((300, 500), "float16")),
         (np.ones((513, 513), "float32"), np.ones((513, 513), "float32")),
-        (np.ones((2, 9, 300), "float32"), np.ones((2, 300, 500), "float32")),
+        (np.ones((2, 2, 300), "float32"), np.ones((2, 300, 500), "float32")),
     ],
     ids=["small", "a row", "integers", "float16", "large", "stacks"],
 )
@@ -66,6 +67,12 @@ def test_others_are_left_to_numpy(x, w, monkeypatch):
     monkeypatch.setattr(products, "once", None)
     with arraynet.use_backend("numba"):
         np.testing.assert_array_equal(ops.matmul(x, w).numpy(), x @ w)
+
+
+def test_factors_that_do_not_fit_are_left_to_numpy_which_refuses_them(monkeypatch):
+    monkeypatch.setattr(products, "once", None)
+    with arraynet.use_backend("numba"), pytest.raises(ValueError, match=r"matmul: .*\(300, 200\)"):
+        OPS["matmul"](np.ones((300, 200), "float32"), np.ones((300, 500), "float32"))
 
 
 def test_looking_at_the_data_of_a_wide_net_wakes_no_thread_of_blas(monkeypatch):

@@ -258,6 +258,13 @@ def test_a_captured_program_keeps_the_kernels_that_no_group_takes_in():
     assert primitives["kernel.put_rows"] == 1
 
 
+def test_a_captured_program_multiplies_by_the_naive_loop_if_asked(monkeypatch):
+    kernels = arraynet.plugins.load("numba").kernels  # chosen before it is asked
+    monkeypatch.setenv("ARRAYNET_NUMBA_MATMUL", "naive")
+    monkeypatch.setitem(kernels, "matmul", choose(COMPILED)["matmul"])
+    assert captured(lambda x: ops.matmul(x, x), normal(4, 4))[1]["kernel.matmul"] == 1
+
+
 def test_a_kernel_may_decline_at_a_replay(monkeypatch):
     kernels = arraynet.plugins.load("naive").kernels
     softmax, answers = kernels["softmax"], []

@@ -50,7 +50,7 @@ def _alone(kernel: Callable[..., Any], name: str) -> Callable[..., Any]:
 
     @wraps(kernel)
     def run(*arrays: Any, **static: Any) -> Any:
-        if (least and arrays[0].size < least) or fusing() or (declined and declined(static)):
+        if arrays[0].size < least or fusing() or (declined and declined(static)):
             return NotImplemented
         return kernel(*arrays, **static)
 
