@@ -78,15 +78,15 @@ def test_the_environment_chooses_the_backend(tmp_path):
 
 
 def test_what_is_to_be_installed_exists():
-    projects = {}
-    for file in (ROOT / "pyproject.toml", *ROOT.glob("backends/*/pyproject.toml")):
-        project = tomllib.loads(file.read_text(encoding="utf-8"))["project"]
-        projects[project["name"]] = project.get("optional-dependencies", {})
     pages = [TEXT, *((ROOT / "docs" / page).read_text(encoding="utf-8") for page in ("install.md", "quickstart.md"))]
-    wanted = {match for page in pages for match in re.findall(r"pip install '?(arraynet[\w-]*)(?:\[(\w+)\])?", page)}
+    commands = [line for page in pages for line in re.findall(r"pip install ([^`#\n]*)", page)]
+    wanted = {match for line in commands for match in re.findall(r"(?<!\S)'?(\.[\w/-]*)(?:\[(\w+)\])?", line)}
     assert len(wanted) > 5
-    for name, extra in wanted:
-        assert not extra or extra in projects[name], (name, extra)
+    for folder, extra in wanted:
+        project = tomllib.loads((ROOT / folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        assert not extra or extra in project["optional-dependencies"], (folder, extra)
+    packages = {name for page in pages for name in re.findall(r"pip install '?(arraynet[\w-]*)", page)}
+    assert packages <= {f"arraynet-{file.parent.name}" for file in ROOT.glob("backends/*/pyproject.toml")}
 
 
 def test_the_gpus_are_those_that_kernels_are_compiled_for():
