@@ -11,8 +11,8 @@ import numpy as np
 
 from arraynet import registry
 from arraynet.checks import explain_absent as _explain_absent
-from arraynet.initializers.constant import Constant, Given, Identity, Initializer, Ones, Zeros
 from arraynet.initializers.drawn import Orthogonal, RandomNormal, RandomUniform, TruncatedNormal
+from arraynet.initializers.known import Constant, Given, Identity, Initializer, Ones, Zeros
 from arraynet.initializers.scaling import (
     GlorotNormal,
     GlorotUniform,

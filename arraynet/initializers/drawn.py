@@ -11,7 +11,7 @@ import numpy as np
 
 from arraynet import dtypes, ops, random
 from arraynet.checks import number
-from arraynet.initializers.constant import Initializer
+from arraynet.initializers.known import Initializer
 from arraynet.ops.shape import new_shape
 from arraynet.tensor import Tensor
 

@@ -3,7 +3,7 @@
 from arraynet.checks import explain_absent as _explain_absent
 from arraynet.layers.activation import *
 from arraynet.layers.batch_normalization import *
-from arraynet.layers.concatenate import *
+from arraynet.layers.concatenation import *
 from arraynet.layers.dense import *
 from arraynet.layers.dropout import *
 from arraynet.layers.elu import *

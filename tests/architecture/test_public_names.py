@@ -47,3 +47,9 @@ def test_every_name_of_a_module_is_documented(name):
     for public in getattr(module, "__all__", [n for n in dir(module) if not n.startswith("_")]):
         thing = getattr(module, public)
         assert not callable(thing) or thing.__doc__, f"{name}.{public}"
+
+
+@pytest.mark.parametrize(("module", "name"), [("layers", "concatenate"), ("initializers", "constant")])
+def test_no_file_takes_the_name_of_a_function_of_keras(module, name):
+    with pytest.raises(AttributeError, match=f"Did you mean '{name.title()}'"):
+        getattr(getattr(arraynet, module), name)
