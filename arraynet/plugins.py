@@ -66,13 +66,13 @@ def get_backend() -> str:
     return current().name
 
 
-def set_backend(name: str) -> None:
+def set_backend(name: str | Backend) -> None:
     """Make a backend the default of the whole process, all threads included.
 
     Parameters
     ----------
-    name : str
-        An installed backend's name (see `available_backends`), or ``"module:attribute"``.
+    name : str or Backend
+        An installed backend's name (see `available_backends`), ``"module:attribute"``, or a backend.
 
     Raises
     ------
