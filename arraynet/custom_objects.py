@@ -49,12 +49,12 @@ def _origin(thing: Any) -> tuple[str, str]:
 
 
 @contextmanager
-def custom_object_scope(objects: Mapping[str, Any] | None) -> Iterator[None]:
+def custom_object_scope(custom_objects: Mapping[str, Any] | None) -> Iterator[None]:
     """Let classes and functions be found under the given names within a block, in this thread.
 
     Parameters
     ----------
-    objects : mapping of str to class or function
+    custom_objects : mapping of str to class or function
         What names stand for.
 
     Examples
@@ -64,9 +64,9 @@ def custom_object_scope(objects: Mapping[str, Any] | None) -> Iterator[None]:
     ...     activations.get("halved")(3.0)
     1.5
     """
-    if not isinstance(objects, Mapping | None):
-        raise TypeError(f"Custom objects are a dict from names to classes and functions, received {objects!r}.")
-    token = _scope.set({**_scope.get(), **(objects or {})})
+    if not isinstance(custom_objects, Mapping | None):
+        raise TypeError(f"Custom objects are a dict from names to classes and functions, received {custom_objects!r}.")
+    token = _scope.set({**_scope.get(), **(custom_objects or {})})
     try:
         yield
     finally:

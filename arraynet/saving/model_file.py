@@ -22,14 +22,14 @@ __all__ = ["described_model", "load_model", "save_model"]
 FORMAT = 1
 
 
-def save_model(model: Any, path: str | os.PathLike[str]) -> None:
+def save_model(model: Any, filepath: str | os.PathLike[str]) -> None:
     """Write a model to an ``.arraynet`` file, replacing an old one in one step.
 
     Parameters
     ----------
     model : Model
         Of layers, losses and optimizers that have a `get_config`.
-    path : str or path
+    filepath : str or path
         With the suffix ``.arraynet``.
 
     Raises
@@ -49,7 +49,7 @@ def save_model(model: Any, path: str | os.PathLike[str]) -> None:
     }
     if described["compile"] is not None:
         members["optimizer.safetensors"] = encoded(slots(model.optimizer))
-    write_archive(path, members)
+    write_archive(filepath, members)
 
 
 def described_model(model: Any) -> dict[str, Any]:
@@ -66,12 +66,12 @@ def described_model(model: Any) -> dict[str, Any]:
     }
 
 
-def load_model(path: str | os.PathLike[str], custom_objects: Mapping[str, Any] | None = None) -> Any:
+def load_model(filepath: str | os.PathLike[str], custom_objects: Mapping[str, Any] | None = None) -> Any:
     """Return the model that `save_model` wrote, on the current backend, compiled if it was.
 
     Parameters
     ----------
-    path : str or Path
+    filepath : str or path
         A file ending in ``.arraynet``.
     custom_objects : dict of str to class or function, optional
         The user's own layers, losses, activations and so on by name, unless they were registered
@@ -87,8 +87,8 @@ def load_model(path: str | os.PathLike[str], custom_objects: Mapping[str, Any] |
     ValueError
         Another suffix, no such file, a damaged or hostile one, one of a newer arraynet, or a class that is not known.
     """
-    members = read_archive(path)
-    with _explaining(path), custom_object_scope(custom_objects):
+    members = read_archive(filepath)
+    with _explaining(filepath), custom_object_scope(custom_objects):
         metadata, described = (from_json(members[name], name) for name in ("metadata.json", "config.json"))
         if metadata.get("format") != FORMAT:
             raise ValueError(f"it has format {metadata.get('format')!r}, this arraynet reads format {FORMAT}")

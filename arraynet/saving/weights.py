@@ -20,14 +20,14 @@ __all__ = ["assign", "check", "check_streams", "load_weights", "named_weights", 
 PathLike = str | os.PathLike[str]
 
 
-def save_weights(model: Any, path: PathLike) -> None:
+def save_weights(model: Any, filepath: PathLike) -> None:
     """Write a model's weights to a ``.safetensors`` or ``.npz`` file, replacing an old one in one step.
 
     Parameters
     ----------
     model : Model
         A built one.
-    path : str or path
+    filepath : str or path
         With the suffix ``.safetensors`` or ``.npz``.
 
     Raises
@@ -35,22 +35,22 @@ def save_weights(model: Any, path: PathLike) -> None:
     ValueError
         Another suffix, or the model has no weights yet.
     """
-    write = _by_suffix(path, {".safetensors": _write_tensors, ".npz": write_npz})
+    write = _by_suffix(filepath, {".safetensors": _write_tensors, ".npz": write_npz})
     weights = named_weights(model)
     if not weights:
         raise ValueError(f"Model {model.name!r} has no weights to save: build it first, model.build(shape).")
-    with replacing(path) as stream:
+    with replacing(filepath) as stream:
         write(stream, {name: variable.numpy() for name, variable in weights.items()})
 
 
-def load_weights(model: Any, path: PathLike) -> None:
+def load_weights(model: Any, filepath: PathLike) -> None:
     """Read a model's weights from a ``.safetensors`` or ``.npz`` file; if anything does not fit, none is set.
 
     Parameters
     ----------
     model : Model
         A built one, with weights of the same names and shapes.
-    path : str or path
+    filepath : str or path
         With the suffix ``.safetensors`` or ``.npz``.
 
     Raises
@@ -59,8 +59,8 @@ def load_weights(model: Any, path: PathLike) -> None:
         Another suffix; no such file; it is damaged or holds pickled objects; the model is not built; or names,
         shapes or dtypes differ. The message says which.
     """
-    read = _by_suffix(path, {".safetensors": _read_tensors, ".npz": _read_npz})
-    file = existing(path, "weights")
+    read = _by_suffix(filepath, {".safetensors": _read_tensors, ".npz": _read_npz})
+    file = existing(filepath, "weights")
     weights = named_weights(model)
     if not weights:
         raise ValueError(f"Model {model.name!r} is not built, so it has no weights to load into: model.build(shape).")

@@ -10,7 +10,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from arraynet import Variable, layers, models, ops
+from arraynet import Variable, layers, models, ops, saving
 from arraynet.models import Sequential
 from arraynet.saving import load_weights, save_weights
 from arraynet.saving.weights import named_weights
@@ -292,3 +292,13 @@ def test_variables_without_names_are_found_again_in_the_same_process(name, tmp_p
         second.load_weights(tmp_path / name)
     for one, other in zip(first.get_weights(), second.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_arguments_have_the_names_of_keras(tmp_path):
+    model = net()
+    saving.save_weights(model=model, filepath=tmp_path / "w.npz")
+    saving.load_weights(model=model, filepath=tmp_path / "w.npz")
+    saving.save_model(model=model, filepath=tmp_path / "m.arraynet")
+    with saving.custom_object_scope(custom_objects={}):
+        again = saving.load_model(filepath=tmp_path / "m.arraynet", custom_objects=None)
+    assert same(again.get_weights(), model.get_weights())
