@@ -48,7 +48,7 @@ def _from_environment() -> Backend:
     try:
         _default = load(config.environment("ARRAYNET_BACKEND") or "numpy")
     except Exception as error:
-        error.add_note("The environment variable ARRAYNET_BACKEND says which backend it is; 'numpy' without it.")
+        error.add_note("This happened while the backend was loaded that ARRAYNET_BACKEND names; 'numpy' without it.")
         raise
     return _default
 
