@@ -60,7 +60,7 @@ class Constant(Initializer):
     Parameters
     ----------
     value : float or array
-        Its dtype becomes the variable's.
+        Cast to the dtype of the variable.
 
     Examples
     --------

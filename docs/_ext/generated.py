@@ -24,8 +24,8 @@ INTERNAL += ("reset_streams",)
 """What modules of the package share among themselves, and nobody else needs."""
 CALLED = ("arraynet.ops", "arraynet.activations")
 """Modules whose functions the table of cases calls."""
-OPEN = ("Tensor", "Variable", "GradientTape", "Sequential", "Model", "Layer", "Optimizer", "Metric", "Loss")
-OPEN += ("Callback", "History", "Backend", "ArrayAPIBackend", "Report", "Comparison", "Difference", "Explanation")
+OPEN = ("Tensor", "Variable", "GradientTape", "custom_vjp", "Sequential", "Model", "Layer", "Optimizer", "Metric")
+OPEN += ("Loss", "Callback", "History", "Backend", "ArrayAPIBackend", "Report", "Comparison", "Difference", "Explanation")
 """Classes whose methods users call or write; of others the constructor says all."""
 
 
