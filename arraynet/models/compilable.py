@@ -20,7 +20,7 @@ from arraynet.models.checks import check_inputs, check_numbers, check_results
 from arraynet.models.compiled import CompiledLoss, CompiledMetrics
 from arraynet.models.divergence import RunningLoss
 from arraynet.models.labels import check_labels, check_outputs
-from arraynet.models.loop import RunningLogs, reported
+from arraynet.models.loop import reported
 from arraynet.plugins import current, use_backend
 from arraynet.program import jit
 from arraynet.program.capture import Capture
@@ -31,6 +31,7 @@ from arraynet.tree import flatten, map_structure
 
 __all__ = ["Compilable"]
 
+OWN = ("train_step", "test_step", "compute_metrics")  # whoever overrides one may read what is reported
 RUNNING = frozenset(["history", "stop_training"])  # change while training, and no program depends on them
 
 
@@ -170,7 +171,8 @@ class Compilable(Layer):
     def train_step(self, data: Any) -> Any:
         """Train on one batch, ``(x,)``, ``(x, y)`` or ``(x, y, sample_weight)``.
 
-        A model of the user's own may override it, and return a dict of names and tensors to be reported.
+        A model of the user's own may override it, and return a dict of names and tensors to be reported; what this one
+        returns to it, the running loss and metrics, may be part of that.
         """
         x, y, sample_weight = unpacked(data)
         with GradientTape() as tape:
@@ -179,13 +181,14 @@ class Compilable(Layer):
             scaled = self.optimizer.scale_loss(loss)
         variables = self.trainable_variables
         self.optimizer.apply(tape.gradient(scaled, variables), variables)
-        self._track(loss, x, y, y_pred, sample_weight)
+        return self._track(loss, x, y, y_pred, sample_weight)
 
     def test_step(self, data: Any) -> Any:
         """Evaluate one batch; see `train_step`."""
         x, y, sample_weight = unpacked(data)
         y_pred = self(x, training=False)
-        self._track(self.compute_loss(x, y, y_pred, sample_weight, training=False), x, y, y_pred, sample_weight)
+        loss = self.compute_loss(x, y, y_pred, sample_weight, training=False)
+        return self._track(loss, x, y, y_pred, sample_weight)
 
     def predict_step(self, data: Any) -> Any:
         """Return the model's output for one batch; see `train_step`."""
@@ -216,17 +219,24 @@ class Compilable(Layer):
             )
         return reduce(add, terms)
 
-    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         """Let the compiled metrics take a batch into account; return names and values, the loss among them if known."""
+        self._count(y, y_pred, sample_weight)
+        return {m.name: m.result() for m in self.metrics if self._tracked or m is not self._loss_tracker}
+
+    def _count(self, y: Any, y_pred: Any, sample_weight: Any) -> None:
         if self._compiled_metrics is not None and y is not None:
             self._compiled_metrics.update(y, y_pred, sample_weight)
-        return RunningLogs(m for m in self.metrics if self._tracked or m is not self._loss_tracker)
 
-    def _track(self, loss: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> None:
+    def _track(self, loss: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> Any:
+        """Count a batch; its results are computed only where code of the user's own may read them in the step."""
         self._tracked = True
         if self._loss_tracker is not None:
             self._loss_tracker.update_state(loss, sample_weight=float(len(flatten(x)[0])))
-        self.compute_metrics(x, y, y_pred, sample_weight)
+        if any(getattr(type(self), name) is not getattr(Compilable, name) for name in OWN):
+            return self.compute_metrics(x, y, y_pred, sample_weight)
+        self._count(y, y_pred, sample_weight)
+        return None
 
     def _step(self, kind: str) -> Callable[..., Any]:
         """The step of a kind, captured unless it is to run eagerly."""

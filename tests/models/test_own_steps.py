@@ -57,6 +57,29 @@ def test_an_own_step_may_return_what_the_librarys_does():
     assert histories[0] == histories[1]
 
 
+def set_item(logs, norm):
+    logs["norm"] = norm
+    return logs
+
+
+@pytest.mark.parametrize(
+    "join", [set_item, lambda logs, norm: {**logs, "norm": norm}, lambda logs, norm: logs | {"norm": norm}]
+)
+@pytest.mark.parametrize("name", ["train_step", "compute_metrics"])
+def test_what_the_library_reports_may_be_added_to(join, name):
+    def method(self, *args):
+        return join(getattr(super(own, self), name)(*args), ops.norm(self.layers[0].kernel))
+
+    own = type("Own", (Sequential,), {name: method})
+    model, plain = own([layers.Dense(1)]), Sequential([layers.Dense(1)])
+    for each in (model, plain):
+        each.compile("sgd", "mse", metrics=["mae"])
+        each.fit(X, X[:, :1], epochs=2, verbose=0)
+    assert {"norm": model.history.history["norm"], **plain.history.history} == model.history.history
+    assert model.history.history["norm"][-1] == pytest.approx(np.linalg.norm(model.get_weights()[0]), rel=1e-6)
+    assert model._steps["captured train"].reason == ""  # captured
+
+
 @pytest.mark.parametrize("kind", ["train", "test"])
 @pytest.mark.parametrize("returned", [None, ops.ones(()), [1.0]])
 def test_an_own_step_that_returns_no_dict_is_refused(kind, returned):
