@@ -229,8 +229,8 @@ class ArrayAPIBackend(Backend):
         kind = None if dtype is None else getattr(self.xp, dtype)
         if isinstance(x, self.array_types):
             return x if dtype in (None, dtype_of(x).name) else self.xp.astype(x, kind)
-        host = np.asarray(x, dtype)
-        return self.xp.asarray(host, dtype=getattr(self.xp, host.dtype.name), copy=True)  # hosts may write into theirs
+        host = np.array(x, dtype)  # hosts may write into theirs while a copy by the library is still under way
+        return self.xp.asarray(host, dtype=getattr(self.xp, host.dtype.name))
 
     def to_numpy(self, x: Any) -> np.ndarray:
         exports = getattr(x, "__dlpack__", None)  # the scalars that NumPy reduces to do not

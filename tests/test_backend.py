@@ -1,6 +1,7 @@
 """The contract is enough: backends written from it alone pass the whole conformance kit."""
 
 import math
+import types
 
 import numpy as np
 import pytest
@@ -239,3 +240,13 @@ def test_the_doors_of_the_reference_do_not_copy():
     backend = NumPyBackend()
     assert np.shares_memory(backend.asarray(host), host)
     assert np.shares_memory(backend.to_numpy(host), host)
+
+
+def test_a_library_that_copies_late_is_handed_memory_of_its_own():
+    """As JAX does, whose copy is still under way when `asarray` returns."""
+    handed = []
+    late = types.SimpleNamespace(**vars(np) | {"zeros": lambda n: types.SimpleNamespace()})  # arrays of its own
+    late.asarray = lambda x, dtype=None, **kwargs: handed.append(x)
+    host = np.ones(3)
+    ArrayAPIBackend(late, name="late").asarray(host)
+    assert not np.shares_memory(handed[0], host)
