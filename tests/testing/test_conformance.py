@@ -12,6 +12,7 @@ from arraynet.testing import check_backend
 from arraynet.testing.case import case, normal
 from arraynet.testing.cases import CASES
 from arraynet.testing.parts import LOSSES
+from arraynet.testing.primitives import check_pending
 
 X = normal(4, 4)
 SIN, EXP, NEGATIVE = case("sin", np.sin, X), case("exp", np.exp, X), case("negative", np.negative, X)
@@ -174,6 +175,18 @@ def test_a_door_that_changes_the_dtype():
             return np.asarray(x, "float64")
 
     assert "doors: float32 of shape (2, 2) comes back as float64 of shape (2, 2)" in check_backend(Lossy(), []).failures
+
+
+def test_a_door_whose_copy_is_late_now_and_then():
+    class Late(NumPyBackend):
+        rounds = 0
+
+        def to_numpy(self, x):
+            self.rounds += x.size > 1000
+            return x if self.rounds % 5 else x * 5  # of what the host has written since
+
+    (problem,) = check_pending(Late())
+    assert "written to afterwards" in problem
 
 
 def test_what_a_backend_says_of_itself():
