@@ -80,7 +80,7 @@ def restored(value: Any, made: dict[int, Any]) -> Any:
         return made[value["shared"]]
     thing, family = None, value.get("family")
     if {"class_name", "config"} <= set(value) <= {"class_name", "config", "family", "shared"}:
-        name, named = value["class_name"], "name" in value["config"]  # as all layers are; an initializer is Identity too
+        name, named = value["class_name"], "name" in value["config"]  # as all layers are; initializers have an Identity
         if family in registry.FAMILIES:
             thing = modules[f"arraynet.{family}"].deserialize(value)  # some stand above this module
         elif (named or custom_object(name)) and _known(name):
