@@ -88,6 +88,7 @@ def probed_shape(layer: Any, input_shape: Any) -> Any:
     """Return the shape of a layer's output, or the structure of its outputs' shapes."""
     with tapes_paused():
         one, other = (layer(zeros_of(input_shape, length, layer.compute_dtype), training=False) for length in UNKNOWN)
+    layer._forget_added()  # losses of zeros are no one's
     shapes = [_merged(a.shape, b.shape) for a, b in zip(flatten(one), flatten(other), strict=True)]
     return unflatten(one, shapes)
 

@@ -212,6 +212,18 @@ def test_losses_of_regularizers_calls_and_activities(backend):
     assert len(layer.losses) == 2
 
 
+def test_losses_of_the_first_call_are_those_of_its_inputs_alone(backend):
+    class Adds(layers.Layer):
+        def call(self, inputs):
+            self.add_loss(2.0)
+            return inputs
+
+    model = arraynet.Sequential([arraynet.Sequential([Adds(), layers.Dense(1)])])
+    model(np.ones((3, 2)))  # which looks for the shapes of outputs as well
+    assert [x.item() for x in model.losses] == [2.0]
+    assert model.compute_output_shape((None, 2)) == (None, 1)
+
+
 def test_a_layer_that_two_hold_is_penalised_once(backend):
     class Holds(layers.Layer):
         def __init__(self, shared):
