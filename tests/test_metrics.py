@@ -232,3 +232,14 @@ def test_metrics_may_hold_each_other():
     b.reset_state()
     assert float(a.result()) == float(b.result()) == 0.0
     assert not hasattr(metrics.Mean("c"), "absent")
+
+
+def test_what_precision_and_recall_count_has_the_names_of_keras():
+    precision, recall = metrics.Precision(), metrics.Recall()
+    for metric in (precision, recall):
+        metric.update_state([1, 1, 1, 0], [0.9, 0.2, 0.1, 0.8])
+    assert (precision.true_positives.item(), precision.false_positives.item()) == (1, 1)
+    assert (recall.true_positives.item(), recall.false_negatives.item()) == (1, 2)
+    assert [v.name for v in recall.variables] == ["true_positives", "false_negatives"]
+    with pytest.raises(ValueError, match=r"recall: class_id needs an axis of classes, received the shape \(4,\)"):
+        metrics.Recall(class_id=1, name="recall")([1, 1, 1, 0], [0.9, 0.2, 0.1, 0.8])

@@ -79,7 +79,7 @@ class Dense(Layer):
         outputs = ops.matmul(inputs, self.cast(self.kernel))
         if self.bias is not None:
             outputs = ops.add(outputs, self.cast(self.bias))
-        return self.activation(outputs)
+        return outputs if self.activation is None else self.activation(outputs)  # some take it off later, for scores
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return (*input_shape[:-1], self.units)

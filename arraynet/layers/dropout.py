@@ -5,6 +5,7 @@ from typing import Any
 from arraynet import random
 from arraynet.checks import number
 from arraynet.layers.elementwise import Elementwise
+from arraynet.layers.shapes import is_shape
 
 __all__ = ["Dropout"]
 
@@ -30,7 +31,7 @@ class Dropout(Elementwise):
     Raises
     ------
     ValueError
-        `rate` is not a number from 0 to 1.
+        `rate` is not a number from 0 to 1, or `noise_shape` is no shape.
 
     Examples
     --------
@@ -45,7 +46,13 @@ class Dropout(Elementwise):
     def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.rate = number("Dropout: rate", rate, 0, 1)
-        self.noise_shape, self.seed = noise_shape, seed
+        lengths = noise_shape if is_shape(noise_shape) else [0]
+        if noise_shape is not None and any(n is not None and n < 1 for n in lengths):
+            raise ValueError(
+                f"Dropout: noise_shape must be a tuple of positive ints and None, such as (None, 1, 8), received "
+                f"{noise_shape!r}."
+            )
+        self.noise_shape, self.seed = None if noise_shape is None else tuple(noise_shape), seed
 
     def build(self, input_shape: Any) -> None:
         self.add_seed_generator(self.seed)

@@ -36,8 +36,8 @@ class Reshape(Layer):
         super().__init__(**kwargs)
         lengths = ints("Reshape: target_shape", target_shape)
         self.target_shape = tuple(lengths) if isinstance(lengths, list) else (lengths,)
-        if self.target_shape.count(-1) > 1:
-            raise ValueError(f"Reshape: one length may be -1, received target_shape={self.target_shape}.")
+        if self.target_shape.count(-1) > 1 or min(self.target_shape, default=0) < -1:
+            raise ValueError(f"Reshape: one length may be -1, the others 0 or more, received {self.target_shape}.")
 
     def call(self, inputs: Any) -> Any:
         return ops.reshape(inputs, (inputs.shape[0], *self._target(inputs.shape)))

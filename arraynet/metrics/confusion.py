@@ -24,7 +24,8 @@ class _Positives(Metric):
     """
 
     direction = "up"
-    missed: Callable[[Any, Any], Any]  # of labels and guesses: 1 where what counts against the model happened
+    wrong: str  # the name of what counts against the model
+    missed: Callable[[Any, Any], Any]  # of labels and guesses: 1 where that happened
 
     def __init__(
         self,
@@ -42,7 +43,8 @@ class _Positives(Metric):
         super().__init__(dtype, name)
         shape = (len(self._limits),) if len(self._limits) > 1 else ()
         self.true_positives = self.add_variable(shape, name="true_positives")
-        self.misses = self.add_variable(shape, name="misses")
+        self.misses = self.add_variable(shape, name=self.wrong)
+        setattr(self, self.wrong, self.misses)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Count a batch of labels 0 and 1 and predictions between them."""
@@ -50,6 +52,8 @@ class _Positives(Metric):
         if self.top_k is not None:
             y_pred = ops.where(_highest(y_pred, self.top_k), y_pred, -math.inf)
         if self.class_id is not None:
+            if y_pred.ndim < 2:
+                raise ValueError(f"{self.name}: class_id needs an axis of classes, received the shape {y_pred.shape}.")
             y_true, y_pred = y_true[..., self.class_id], y_pred[..., self.class_id]
         truth, guesses = ops.cast(y_true, self.dtype), [ops.cast(y_pred > limit, self.dtype) for limit in self._limits]
         self.true_positives.assign_add(_counts([truth * guess for guess in guesses], sample_weight))
@@ -102,7 +106,7 @@ class Precision(_Positives):
     Tensor(1., dtype=float32, backend=numpy)
     """
 
-    missed = staticmethod(lambda truth, guess: guess * (1.0 - truth))
+    wrong, missed = "false_positives", staticmethod(lambda truth, guess: guess * (1.0 - truth))
 
 
 class Recall(_Positives):
@@ -120,4 +124,4 @@ class Recall(_Positives):
     Tensor(0.25, dtype=float32, backend=numpy)
     """
 
-    missed = staticmethod(lambda truth, guess: truth * (1.0 - guess))
+    wrong, missed = "false_negatives", staticmethod(lambda truth, guess: truth * (1.0 - guess))

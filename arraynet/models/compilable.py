@@ -32,7 +32,7 @@ from arraynet.tree import flatten, map_structure
 __all__ = ["Compilable"]
 
 OWN = ("train_step", "test_step", "compute_metrics")  # whoever overrides one may read what is reported
-RUNNING = frozenset(["history", "stop_training"])  # change while training, and no program depends on them
+RUNNING = frozenset(["history", "stop_training", "stop_evaluating", "stop_predicting"])  # no program depends on them
 
 
 class Compilable(Layer):
@@ -40,7 +40,7 @@ class Compilable(Layer):
 
     optimizer: Any = None
     history: Any = None
-    stop_training = False
+    stop_training = stop_evaluating = stop_predicting = False
     run_eagerly = False
     jit_compile: bool | str = "auto"
     steps_per_execution = 1

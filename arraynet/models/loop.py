@@ -65,7 +65,7 @@ def run_batches(
     batches : iterable
         Its arguments.
     begin, end : list of callable
-        Called with the number of the batch and `logs`, around every batch or around every so many.
+        Called with the number of the batch and nothing or `logs`, around every batch or around every so many.
     logs : RunningLogs
         What is reported.
     every : int
@@ -78,7 +78,7 @@ def run_batches(
         for k, (x, y, weight) in enumerate(batches):
             if begin and not k % every:
                 for hook in begin:
-                    hook(k, logs)
+                    hook(k, {})
             interrupts.wait = True
             returned = step(x, y, weight)
             interrupts.wait = False

@@ -129,10 +129,10 @@ class Trainer(Compilable):
         self, data: Data, validation: Any, told: CallbackList, epochs: range, validated: Container[int], debug: bool
     ) -> None:
         logs: dict[str, float] = {}
-        told.call("on_train_begin", None)
+        told.call("on_train_begin", {})
         resumed = max(callback.first_epoch for callback in told.callbacks)
         for epoch in range(max(epochs.start, resumed), epochs.stop):
-            told.call("on_epoch_begin", epoch, None)
+            told.call("on_epoch_begin", epoch, {})
             data.number = epoch - epochs.start
             logs = self._epoch("train", data, told, epoch + 1 if debug else None)
             self._shuffle.next()
@@ -156,7 +156,7 @@ class Trainer(Compilable):
             key = stream_key(low + (high << 64), f"epoch {self._shuffle.counter}") if kind == "train" else None
             logs = RunningLogs(self.metrics)
             begin, end = (told.listeners(f"on_{kind}_batch_{when}") for when in ("begin", "end"))
-            stopped = (lambda: self.stop_training) if kind == "train" else lambda: False
+            stopped = (lambda: self.stop_training) if kind == "train" else lambda: self.stop_evaluating
             step = debugged(self, self._step(kind), debug) if debug else self._step(kind)
             if isinstance(data, ArrayData):  # hooks that come before a step may look at its rows, or change them
                 data.step = step if isinstance(step, Jitted) and not begin else None
@@ -166,7 +166,8 @@ class Trainer(Compilable):
             return dict(logs) if seen else {}
 
     def _test(self, data: Data, told: CallbackList) -> dict[str, float]:
-        told.call("on_test_begin", None)
+        self.stop_evaluating = False
+        told.call("on_test_begin", {})
         logs = self._epoch("test", data, told)
         told.call("on_test_end", logs)
         return logs
@@ -242,19 +243,22 @@ class Trainer(Compilable):
                 return self._predicted(data, told)
 
     def _predicted(self, data: Data, told: CallbackList) -> Any:
-        told.call("on_predict_begin", None)
+        self.stop_predicting = False
+        told.call("on_predict_begin", {})
         begin, end = (told.listeners(f"on_predict_batch_{when}") for when in ("begin", "end"))
         collected = Outputs()
         outputs: Any = None
         step = self._step("predict")
         for k, (x, _, _) in enumerate(data.epoch()):
             for hook in begin:
-                hook(k, None)
+                hook(k, {})
             outputs = step(x, None, None)
             collected.add(flatten(outputs))
             for hook in end:
                 hook(k, {"outputs": outputs})
-        told.call("on_predict_end", None)
+            if self.stop_predicting:
+                break
+        told.call("on_predict_end", {})
         made = collected.whole()
         warn_of_nan(made, data, self)
         return unflatten(outputs, made)

@@ -27,6 +27,9 @@ class Told(callbacks.Callback):
 
 def _noting(hook):
     def note(self, *args):
+        assert hook in ("on_train_batch_end", "on_test_batch_end") or isinstance(
+            args[-1], dict
+        )  # as Keras' hooks may rely on
         self.calls.append((hook.removeprefix("on_"), *[a for a in args if isinstance(a, int)]))
 
     return note

@@ -82,3 +82,13 @@ def test_an_unknown_last_axis_cannot_be_built():
 def test_what_is_no_array_is_explained():
     with pytest.raises(TypeError, match=r"'dense' \(Dense\) expects an array, received None"):
         layers.Dense(2)(None)
+
+
+def test_an_activation_may_be_taken_off_for_the_scores(backend):
+    model = arraynet.Sequential([layers.Input((3,)), layers.Dense(2, "softmax")])
+    x = np.ones((1, 3), "float32")
+    before = model.predict(x, verbose=0)
+    model.layers[0].activation = None
+    np.testing.assert_allclose(model.predict(x, verbose=0), x @ model.layers[0].kernel.numpy(), rtol=1e-6)
+    np.testing.assert_allclose(ops.softmax(model(x)).numpy(), before, rtol=1e-6)
+    assert layers.Dense.from_config(model.layers[0].get_config()).activation is arraynet.activations.linear

@@ -98,6 +98,13 @@ def test_noise_shape_drops_whole_rows(backend):
     assert 0 < (y == 0).mean() < 1
 
 
+@pytest.mark.parametrize("shape", [5, "abc", (0, 1), (None, -1), (None, 1.5)])
+def test_a_noise_shape_that_is_none_is_refused(shape):
+    with pytest.raises(ValueError, match="Dropout: noise_shape must be a tuple"):
+        Dropout(0.5, noise_shape=shape)
+    assert Dropout(0.5, noise_shape=[None, 1]).noise_shape == (None, 1)
+
+
 def test_gaussian_noise_has_its_deviation(backend):
     y = GaussianNoise(2.0)(np.zeros((100, 100)), training=True).numpy()
     assert y.std() == pytest.approx(2, rel=0.05)

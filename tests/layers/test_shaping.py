@@ -90,6 +90,7 @@ def test_unknown_axes_stay_unknown():
     [
         (lambda: layers.Reshape((5, 5))(X), r"\(3, 4\) has 12 elements.*\(5, 5\)"),
         (lambda: layers.Reshape((-1, -1)), "one length may be -1"),
+        (lambda: layers.Reshape((-2, -6)), "the others 0 or more"),
         (lambda: layers.Permute((0, 1)), "1, 2, ..., n"),
         (lambda: layers.Permute((2, 1))(X[0]), r"rank 3.*shape \(3, 4\)"),
         (lambda: layers.RepeatVector(0), "positive int"),
