@@ -287,18 +287,16 @@ def test_stop_training_is_honoured_after_a_batch():
     assert model.fit(X, Y, epochs=2, verbose=0).epoch == [0, 1]
 
 
-@pytest.mark.parametrize(
-    "method, kind, gerund", [("evaluate", "test", "evaluating"), ("predict",) * 2 + ("predicting",)]
-)
-def test_evaluating_and_predicting_can_be_stopped_too(method, kind, gerund):
+@pytest.mark.parametrize(("method", "hook"), [("evaluate", "on_test_batch_end"), ("predict", "on_predict_batch_end")])
+def test_evaluating_and_predicting_can_be_stopped_too(method, hook):
     seen = []
 
     def stop(batch, logs):
         seen.append(batch)
-        setattr(model, f"stop_{gerund}", batch == 1)
+        setattr(model, f"stop_{method}ing".replace("ei", "i"), batch == 1)
 
     model = net()
-    told = callbacks.LambdaCallback(**{f"on_{kind}_batch_end": stop})
+    told = callbacks.LambdaCallback(**{hook: stop})
     endless = ((X[:10], Y[:10]) for _ in iter(int, 1))
     for _ in range(2):  # the first stop is no stop of the second call
         getattr(model, method)(endless, callbacks=told, verbose=0)
