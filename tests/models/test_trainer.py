@@ -287,13 +287,16 @@ def test_stop_training_is_honoured_after_a_batch():
     assert model.fit(X, Y, epochs=2, verbose=0).epoch == [0, 1]
 
 
-@pytest.mark.parametrize(("method", "hook"), [("evaluate", "on_test_batch_end"), ("predict", "on_predict_batch_end")])
-def test_evaluating_and_predicting_can_be_stopped_too(method, hook):
+@pytest.mark.parametrize(
+    ("method", "hook", "stopped"),
+    [("evaluate", "on_test_batch_end", "stop_evaluating"), ("predict", "on_predict_batch_end", "stop_predicting")],
+)
+def test_evaluating_and_predicting_can_be_stopped_too(method, hook, stopped):
     seen = []
 
     def stop(batch, logs):
         seen.append(batch)
-        setattr(model, f"stop_{method}ing".replace("ei", "i"), batch == 1)
+        setattr(model, stopped, batch == 1)
 
     model = net()
     told = callbacks.LambdaCallback(**{hook: stop})
