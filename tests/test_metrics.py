@@ -58,6 +58,12 @@ def test_mean_and_sum_weigh_their_values(backend):
         (lambda: metrics.Precision(thresholds=0.3, class_id=0), ONE_HOT, SCORES, 0.0),
         (lambda: metrics.Recall(class_id=2), ONE_HOT, SCORES, 0.0),
         (lambda: metrics.Recall(thresholds=0.45, class_id=2), ONE_HOT, SCORES, 1.0),
+        (
+            lambda: metrics.SparseTopKCategoricalAccuracy(2, from_sorted_ids=True),
+            [[7], [1]],
+            [[9, 7, 4], [2, 3, 1]],
+            1 / 2,
+        ),
         (lambda: metrics.Precision(top_k=2), RANKS, RANKED, 1 / 2),
         (lambda: metrics.Recall(top_k=2), RANKS, RANKED, 3 / 4),
         (lambda: metrics.Recall(top_k=2, class_id=2), RANKS, RANKED, 1.0),

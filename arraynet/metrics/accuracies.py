@@ -3,7 +3,7 @@
 from typing import Any
 
 from arraynet import config, ops
-from arraynet.checks import number, positive_int
+from arraynet.checks import flag, number, positive_int
 from arraynet.dispatch import operands
 from arraynet.losses.base import pair, same_rank, sparse_pair
 from arraynet.metrics.base import MeanMetricWrapper
@@ -134,7 +134,7 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     return _hits(ops.cast(labels, "int32"), ops.argmax(y_pred, axis=-1))
 
 
-def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
+def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5, from_sorted_ids: bool = False) -> Any:
     """Return 1 where fewer than `k` predictions are above that of the integer label.
 
     Parameters
@@ -145,6 +145,8 @@ def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> A
         Probabilities or scores.
     k : int
         How many classes count as found.
+    from_sorted_ids : bool
+        Whether predictions are labels of classes, the best one first, as a search returns them, and no scores.
 
     Returns
     -------
@@ -158,6 +160,8 @@ def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> A
     Tensor([1., 1.], dtype=float32, backend=numpy)
     """
     labels, y_pred = sparse_pair(y_true, y_pred)
+    if from_sorted_ids:
+        return ops.cast(ops.any(ops.expand_dims(labels, -1) == y_pred[..., :k], axis=-1), config.floatx())
     own = ops.take_along_axis(y_pred, ops.expand_dims(ops.cast(labels, "int32"), -1), axis=-1)
     above = ops.sum(ops.cast(y_pred > own, "int32"), axis=-1)
     return ops.cast(above < k, config.floatx())
@@ -263,7 +267,16 @@ class SparseTopKCategoricalAccuracy(_Share):
         How many classes count.
     name, dtype
         As for `Metric`.
+    from_sorted_ids : bool
+        Whether predictions are labels, the best one first.
     """
 
-    def __init__(self, k: int = 5, name: str | None = "sparse_top_k_categorical_accuracy", dtype: Any = None) -> None:
-        super().__init__(sparse_top_k_categorical_accuracy, name, dtype, k=positive_int("k", k))
+    def __init__(
+        self,
+        k: int = 5,
+        name: str | None = "sparse_top_k_categorical_accuracy",
+        dtype: Any = None,
+        from_sorted_ids: bool = False,
+    ) -> None:
+        ids = flag("from_sorted_ids", from_sorted_ids)
+        super().__init__(sparse_top_k_categorical_accuracy, name, dtype, k=positive_int("k", k), from_sorted_ids=ids)
