@@ -45,16 +45,16 @@ class History(Callback):
         return f"<History of {self._counted()}{last}>"
 
     def _repr_html_(self) -> str:
-        known = [
-            dict(zip(self._epochs.get(name, self.epoch), values, strict=False)) for name, values in self.history.items()
-        ]
-        rows = [
-            ["…"] * (1 + len(known))
-            if place == "…"
-            else [(epoch := self.epoch[place]) + 1, *(f"{of[epoch]:.4g}" if epoch in of else "" for of in known)]
-            for place in ends(len(self.epoch))
-        ]
+        epochs = (self._epochs.get(name, self.epoch) for name in self.history)
+        known = [dict(zip(e, values, strict=False)) for e, values in zip(epochs, self.history.values(), strict=True)]
+        rows = [self._row(place, known) for place in ends(len(self.epoch))]
         return html_table(f"History: {self._counted()}", ["epoch", *self.history], rows)
+
+    def _row(self, place: Any, known: list[dict[int, float]]) -> list[Any]:
+        if place == "…":
+            return ["…"] * (1 + len(known))
+        epoch = self.epoch[place]
+        return [epoch + 1, *(f"{of[epoch]:.4g}" if epoch in of else "" for of in known)]
 
     def _counted(self) -> str:
         return f"{len(self.epoch)} epoch{'' if len(self.epoch) == 1 else 's'}"
