@@ -97,11 +97,8 @@ class BatchNormalization(Affine):
             mean, variance = self._batch_moments(inputs)
         else:
             mean, variance = self.moving_mean.value, self.moving_variance.value
-        return self.cast(
-            ops.batch_normalization(
-                inputs, mean, variance, axis=self.axis, offset=self.beta, scale=self.gamma, epsilon=self.epsilon
-            )
-        )
+        y = ops.batch_normalization(inputs, mean, variance, self.axis, self.beta, self.gamma, self.epsilon)
+        return self.cast(y)
 
     def _batch_moments(self, inputs: Any) -> tuple[Any, Any]:
         """The batch's mean and variance; the moving averages follow them."""
