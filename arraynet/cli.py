@@ -228,9 +228,8 @@ def _remedy(name: str, error: BaseException) -> str:
     """What to do where a plugin's own error need not say it."""
     if isinstance(error, ImportError) and name in plugins.INSTALL:
         return f" Reinstall it with what it needs: {plugins.INSTALL[name]}"
-    return (
-        "" if name in ("numpy", *plugins.INSTALL) else " Ask the plugin's author, or uninstall it; other backends work."
-    )
+    ours = name in ("numpy", *plugins.INSTALL)
+    return "" if ours else " Ask the plugin's author, or uninstall it; other backends work."
 
 
 def _check_backend(options: argparse.Namespace) -> int:

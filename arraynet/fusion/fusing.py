@@ -69,9 +69,8 @@ def _early_first(program: Program) -> list[Instruction]:
     ready = {v.index for v in program.inputs} | set(program.constants)
     early, later = [], []
     for instruction in program.instructions:
-        if (instruction.name in VIEWS or instruction.name == "astype") and all(
-            v.index in ready for v in instruction.inputs()
-        ):
+        moves = instruction.name in VIEWS or instruction.name == "astype"
+        if moves and all(v.index in ready for v in instruction.inputs()):
             ready.update(v.index for v in instruction.outs)
             early.append(instruction)
         else:

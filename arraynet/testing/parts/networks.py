@@ -40,14 +40,8 @@ class Forked(Model):
 
 def classifier() -> Any:
     """A plain classifier of images, from probabilities and integer labels."""
-    model = Sequential(
-        [
-            layers.Input((4, 4)),
-            layers.Flatten(),
-            layers.Dense(12, activation="relu"),
-            layers.Dense(3, activation="softmax"),
-        ]
-    )
+    hidden, classes = layers.Dense(12, activation="relu"), layers.Dense(3, activation="softmax")
+    model = Sequential([layers.Input((4, 4)), layers.Flatten(), hidden, classes])
     model.compile("rmsprop", "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
