@@ -22,12 +22,10 @@ def optimise(program: Program) -> Program:
 
 def fold_constants(program: Program) -> None:
     """Replace what depends on constants alone by its value, known from the capture."""
-    constant, kept = set(program.constants), []
+    kept = []
     for instruction in program.instructions:
-        static = instruction.name in LIKE or all(v.index in constant for v in instruction.inputs())
-        if static:
+        if instruction.name in LIKE or all(v.index in program.constants for v in instruction.inputs()):
             program.constants |= {v.index: v.example for v in instruction.outs}
-            constant.update(v.index for v in instruction.outs)
         else:
             kept.append(instruction)
     program.instructions = kept
