@@ -6,7 +6,8 @@ only here can be told whether an op ran natively or its kernel declined.
 
 import copy
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections import UserDict
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from arraynet.operators import OPS
 __all__ = ["WatchedKernels", "signature_problem", "watched"]
 
 
-class WatchedKernels(Mapping[str, Callable[..., Any]]):
+class WatchedKernels(UserDict[str, Callable[..., Any]]):
     """A backend's kernels, each noting what it did.
 
     Attributes
@@ -30,19 +31,14 @@ class WatchedKernels(Mapping[str, Callable[..., Any]]):
     """
 
     def __init__(self, backend: Backend) -> None:
-        self._backend, self._kernels = backend, backend.kernels
+        super().__init__(backend.kernels)
+        self._backend = backend
         self.ran: set[str] = set()
         self.declined: set[str] = set()
         self.problems: list[str] = []
 
-    def __len__(self) -> int:
-        return len(self._kernels)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._kernels)
-
     def __getitem__(self, name: str) -> Callable[..., Any]:
-        kernel = self._kernels[name]
+        kernel = self.data[name]
 
         def run(*arrays: Any, **static: Any) -> Any:
             before = [self._bytes(a) for a in arrays]
