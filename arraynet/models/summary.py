@@ -92,12 +92,8 @@ def _table(edges: list[int], show_trainable: bool) -> Any:
     widths = [b - a for a, b in zip([0, *edges], edges, strict=False)]
     if min(widths) < 4:
         raise ValueError(f"A column of the summary needs 4 characters, positions and line_length give {widths}.")
-    looks: list[dict[str, Any]] = [
-        {"overflow": "fold"},
-        {"overflow": "fold"},
-        {"justify": "right"},
-        {"justify": "center"},
-    ]
+    text: dict[str, Any] = {"overflow": "fold"}
+    looks = [text, text, {"justify": "right"}, {"justify": "center"}]
     names = (*HEADER, *["Trainable"] * show_trainable)
     columns = [Column(name, width=w, **look) for name, w, look in zip(names, widths, looks, strict=False)]
     return Table(*columns, width=edges[-1], show_lines=True)
