@@ -99,11 +99,18 @@ class Settings(Configured, Versioned):
             return value
         if name in FLAGS:
             return flag(label, value)
+        if name in CLIPS and number(label, value) <= 0:
+            raise ValueError(f"{label} must be positive, received {value!r}.")
         if name in BOUNDS:
             return number(label, value, *BOUNDS[name])
+        if name == "gradient_accumulation_steps":
+            steps = plain_int(value)
+            if not isinstance(steps, int) or steps < 2:
+                raise ValueError(f"{label} must be an int of 2 or more, or None, received {value!r}.")
+            return steps
         if name == "ema_overwrite_frequency":
             return positive_int(label, value)
-        return value if name in SHARED or isinstance(value, bool) else number(label, value)
+        return value if isinstance(value, bool) else number(label, value)
 
     def step_number(self, iteration: int) -> int:
         """Return the number of the update, from 1, that a call belongs to."""
@@ -185,8 +192,3 @@ def _check(optimizer: Settings) -> None:
     given = {name: value for name, value in clips.items() if value is not None}
     if len(given) > 1:
         raise ValueError(f"At most one of clipnorm, clipvalue and global_clipnorm can be set, received {given}.")
-    if any(value <= 0 for value in given.values()):
-        raise ValueError(f"A clipping bound must be positive, received {given}.")
-    optimizer.gradient_accumulation_steps = steps = plain_int(optimizer.gradient_accumulation_steps)
-    if steps is not None and (not isinstance(steps, int) or steps < 2):
-        raise ValueError(f"gradient_accumulation_steps must be an int of 2 or more, or None, received {steps!r}.")

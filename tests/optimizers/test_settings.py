@@ -51,6 +51,12 @@ def test_an_optimizer_of_ones_own_may_have_flags():
     optimizers.Adamax(beta_2=1)  # the running maximum needs no bound below
 
 
+@pytest.mark.parametrize(("name", "value"), [("clipnorm", -1.0), ("gradient_accumulation_steps", 1.5)])
+def test_settings_that_mean_nothing_are_refused_when_they_are_set_later_too(name, value):
+    with pytest.raises(ValueError, match=f"SGD: {name} must be"):
+        setattr(SGD(), name, value)
+
+
 def test_the_frequency_of_overwriting_is_a_count():
     optimizer = SGD(use_ema=True, ema_overwrite_frequency=np.int64(2))
     assert type(optimizer.get_config()["ema_overwrite_frequency"]) is int
