@@ -14,6 +14,7 @@ from arraynet.autodiff import GradientTape
 from arraynet.backend import Backend
 from arraynet.checks import flag, positive_int, warn
 from arraynet.layers.layer import Layer
+from arraynet.layers.tracked import held
 from arraynet.metrics import Metric
 from arraynet.models.batches import packed, unpacked
 from arraynet.models.checks import check_inputs, check_numbers, check_results
@@ -133,7 +134,12 @@ class Compilable(Layer):
 
     @property
     def metrics(self) -> list[Metric]:
-        """What is reported: the running loss, then the compiled metrics."""
+        """What is reported: the running loss, the compiled metrics, then those that the model has as attributes."""
+        known = set(map(id, compiled := self._compiled))
+        return compiled + [metric for metric in held(self, Metric) if id(metric) not in known]
+
+    @property
+    def _compiled(self) -> list[Metric]:
         tracked: list[Metric] = [self._loss_tracker] if self._loss_tracker is not None else []
         if self._compiled_loss is not None:
             tracked += self._compiled_loss.metrics
@@ -281,7 +287,7 @@ class Compilable(Layer):
         y_pred = self._looked_at(data)
         if self._compiled_loss is None:
             return
-        x, y, weight = map(_two, data.first())
+        _, y, weight = map(_two, data.first())
         if not self._matched:
             self._compiled_loss.build(y, y_pred)
             if self._compiled_metrics is not None:
@@ -290,8 +296,8 @@ class Compilable(Layer):
         self._compiled_loss(y, y_pred, weight)
         self._settle()
         if not self._matched:
-            self.compute_metrics(*map_structure(_tensor, (x, y, y_pred, weight)))  # reset before they count
-            check_results(self.metrics)
+            self._count(*map_structure(_tensor, (y, y_pred, weight)))  # reset before they count
+            check_results(self._compiled)
         self._matched = True  # labels that do not fit settle nothing
         data.look = self._look
 

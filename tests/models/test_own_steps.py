@@ -5,7 +5,7 @@ import pytest
 from support.classifier import X
 
 import arraynet
-from arraynet import layers, ops
+from arraynet import layers, metrics, ops
 from arraynet.models import Sequential
 
 
@@ -55,6 +55,28 @@ def test_an_own_step_may_return_what_the_librarys_does():
         each.compile("sgd", "mse")
         histories.append(each.fit(X, X[:, :1], epochs=2, verbose=0).history)
     assert histories[0] == histories[1]
+
+
+def test_metrics_that_a_model_has_as_attributes_begin_anew_with_each_epoch_and_move_with_it():
+    class Own(Sequential):
+        def __init__(self, layers):
+            super().__init__(layers)
+            self.steps = metrics.Sum(name="steps")
+
+        def train_step(self, data):
+            logs = super().train_step(data)
+            self.steps.update_state(1.0)
+            return logs | {"steps": self.steps.result()}
+
+    model = Own([layers.Dense(1)])
+    model.compile("sgd", "mse", metrics=[model.steps, "mae"])
+    assert model.metrics_names == ["loss", "steps"]
+    model.compile("sgd", "mse", metrics=["mae"])
+    history = model.fit(X, X[:, :1], epochs=2, batch_size=50, verbose=0).history
+    assert history["steps"] == [len(X) / 50] * 2
+    assert model.metrics_names == ["loss", "mae", "steps"]
+    model.to("strict")
+    assert model.steps.variables[0].backend.name == "strict"
 
 
 def set_item(logs, norm):
