@@ -110,3 +110,23 @@ def test_an_own_step_that_returns_no_dict_is_refused(kind, returned):
     model.compile("sgd", "mse")
     with pytest.raises(TypeError, match=f"must return .*a dict.*it returned {type(returned).__name__}"):
         (model.fit if kind == "train" else model.evaluate)(X, X[:, :1], verbose=0)
+
+
+def test_metrics_of_several_values_are_for_own_steps():
+    class Own(Sequential):
+        def __init__(self, layers_):
+            super().__init__(layers_)
+            self.found = metrics.Recall([0.2, 0.8])
+
+    class Reports(Own):
+        def train_step(self, data):
+            logs = super().train_step(data)
+            self.found.update_state(data[1], self(data[0]))
+            return {"loss": logs["loss"], "found": self.found.result()[0]}
+
+    plain, reporting = Own([layers.Dense(1, "sigmoid")]), Reports([layers.Dense(1, "sigmoid")])
+    for model in (plain, reporting):
+        model.compile("sgd", "binary_crossentropy")
+    with pytest.raises(ValueError, match="each metric is one number"):
+        plain.fit(X, X[:, :1] > 0, verbose=0)
+    assert 0 <= reporting.fit(X, X[:, :1] > 0, verbose=0).history["found"][0] <= 1
