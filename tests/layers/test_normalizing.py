@@ -76,6 +76,43 @@ def test_normalization_adapts_to_data(backend):
     assert layer.trainable_weights == []
 
 
+@pytest.mark.parametrize(
+    "batches",
+    [
+        lambda x: [x[:5], x[5:]],
+        lambda x: ((x[k : k + 4], None) for k in range(0, len(x), 4)),
+        lambda x: iter([x[:0], x[:1], ops.array(x[1:])]),
+        lambda x: x.tolist(),
+    ],
+)
+@pytest.mark.parametrize("axis", [-1, (1, 2), None])
+def test_normalization_adapts_to_batches_as_to_all_of_them(batches, axis, backend):
+    x = np.random.default_rng(0).normal(3, 2, size=(11, 4, 3)).astype("float32")
+    layer, whole = layers.Normalization(axis), layers.Normalization(axis)
+    layer.adapt(batches(x))
+    whole.adapt(x)
+    assert layer.adapt_mean.shape == whole.adapt_mean.shape
+    np.testing.assert_allclose(layer(x).numpy(), whole(x).numpy(), rtol=1e-4, atol=1e-5)
+
+
+def test_normalization_refuses_batches_that_do_not_fit_and_keeps_what_it_knew():
+    layer = layers.Normalization()
+    for empty in ([], iter([]), np.ones((0, 2))):
+        with pytest.raises(ValueError, match="no data to adapt to"):
+            layer.adapt(empty)
+    layer.adapt(X)
+    with pytest.raises(ValueError, match=r"built for inputs of shape \(None, 2\).*data of shape \(5, 3\)"):
+        layer.adapt(iter([X * 10, np.ones((5, 3))]))
+    np.testing.assert_allclose(layer(X).numpy(), (X - X.mean(0)) / X.std(0), rtol=1e-5, atol=1e-6)
+
+
+def test_normalization_with_statistics_for_its_last_axes_alone(backend):
+    x = np.random.default_rng(0).normal(size=(2, 7, 5, 3)).astype("float32")
+    mean = np.arange(5.0, dtype="float32")
+    layer = layers.Normalization((1, 2), mean=mean, variance=np.ones(5))
+    np.testing.assert_allclose(layer(x).numpy(), x - mean[:, None], rtol=1e-6)
+
+
 def test_normalization_with_given_statistics_and_its_inverse(backend):
     forth = layers.Normalization(mean=[1.0, 2.0], variance=4.0)
     back = layers.Normalization(mean=[1.0, 2.0], variance=4.0, invert=True)
