@@ -305,11 +305,13 @@ def test_a_number_that_is_written_over_is_read_before():
         assert fast.programs[0].primitives() == {"group": 1}
 
 
-def test_an_op_of_ones_own_may_hold_numbers_of_numpy():
-    @op
-    def doubly_positive(xp, x, /):
-        return xp.multiply(xp.greater(x, 0), 2.0) + xp.where(x > 1, x, np.float64(-0.75))
+def test_an_op_of_ones_own_may_hold_numbers_of_numpy_and_fractions_beside_integers():
+    @op(promote=None)
+    def mixed(xp, x, n, /):
+        masked = xp.multiply(xp.greater(x, 0), 2.0) + xp.where(x > 1, x, np.float64(-0.75))
+        return masked + xp.multiply(n, 2.5) + xp.where(xp.less(n, 7.5), n, 0.25)
 
-    expected, found, primitives = on_both(lambda x: (doubly_positive(x),), np.linspace(-2, 3, 12))
+    x, n = np.linspace(-2, 3, 12), np.arange(12)
+    expected, found, primitives = on_both(lambda x, n: (mixed(x, n),), x, n)
     assert primitives == {"group": 1}
-    np.testing.assert_allclose(found, expected, **tolerance("doubly_positive", "float64"))
+    np.testing.assert_allclose(found, expected, **tolerance("mixed", "float64"))

@@ -247,6 +247,7 @@ class _Writer:
         if isinstance(x, np.generic):
             x = x.item()
         if not hasattr(x, "shape"):
+            literal = "np.float64" if literal != "T" and isinstance(x, float) else literal  # beside integers
             finite = np.isfinite(x)
             return f"{literal}({x!r})" if finite else f"T({'-' if x < 0 else ''}np.{'inf' if x == x else 'nan'})"
         if x.index in self.crossing and self.stage[x.index] < stage:
