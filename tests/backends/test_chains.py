@@ -44,6 +44,24 @@ def test_other_batches_and_other_rates_compile_nothing_new(monkeypatch):
         classifier(optimizers.Adam(0.01, beta_1=0.8, epsilon=1e-5)).fit(*labelled(45), batch_size=15, verbose=0)
 
 
+def test_another_number_beside_truth_values_compiles_nothing_new(monkeypatch):
+    x = np.linspace(-4, 8, 12, dtype="float32").reshape(3, 4)
+    with arraynet.use_backend("numba"):
+        jit(lambda x: ops.where(x > 3.5, x * x, 4.5))(x)
+        monkeypatch.setattr(generated, "_imported", lambda source, name: pytest.fail(f"compiled anew:\n{source}"))
+        found = jit(lambda x: ops.where(x > 5.5, x * x, 6.5))(x)
+    np.testing.assert_array_equal(found.numpy(), np.where(x > 5.5, x * x, np.float32(6.5)))
+
+
+def test_one_number_in_both_dtypes_has_the_digits_of_each():
+    with arraynet.use_backend("numba"):
+        fast = jit(lambda x, y: (x * 0.1 + x, y * 0.1 + y))
+        x, y = fast(np.ones(6, "float32"), np.ones(6))
+        assert fast.programs[0].primitives() == {"group": 1}
+    np.testing.assert_array_equal(x.numpy(), np.full(6, 1.1, "float32"))
+    np.testing.assert_array_equal(y.numpy(), np.full(6, 1.1))
+
+
 def test_chained_loops_write_over_no_array_that_somebody_holds():
     with arraynet.use_backend("numba"):
         model = classifier()

@@ -130,7 +130,7 @@ def _lift_numbers(program: Any) -> None:
         return lifted[key]
 
     for instruction in program.instructions:
-        if instruction.name in EXPRESSIONS and instruction.name != "astype":
+        if instruction.name in EXPRESSIONS:
             kinds = [v.dtype for v in instruction.inputs() if v.dtype is not None and v.dtype.kind != "b"]
             dtype = kinds[0] if kinds else instruction.outs[0].dtype
             if dtype.kind == "f":
