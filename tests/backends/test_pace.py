@@ -1,5 +1,7 @@
 """Whether threads share a call is found by timing both ways, and timing costs next to nothing."""
 
+from unittest.mock import Mock
+
 import pytest
 
 pytest.importorskip("arraynet_numba", reason="the plugin arraynet-numba is not installed")
@@ -70,6 +72,15 @@ def test_calls_that_were_interrupted_decide_nothing(monkeypatch, way):
         work.costs[way] = 250_000 if k % 4 else 250
         work.run(None)
     assert work.run.ways[0] == way
+
+
+def test_a_choice_that_was_interrupted_is_made_at_the_next_call(monkeypatch):
+    work = Work(monkeypatch, shared=250, alone=350)
+    with monkeypatch.context() as patch:
+        patch.setattr(pace.Pace, "_choose", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            work.many(8)
+    assert work.many(100)[0] == "shared"
 
 
 def test_a_trial_that_was_disturbed_is_soon_made_good(monkeypatch):
