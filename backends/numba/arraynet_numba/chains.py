@@ -160,8 +160,8 @@ def _called(waiting: list[Any], kept: set[int], team: Team) -> Any:
         return waiting[0].function.alone
     over = [pair for i in waiting for pair in zip(i.outs, i.kwargs.get("over", ()), strict=False)]
     outs = list({v.index: v for v in (*(new for new, _ in over), *(v for i in waiting for v in i.outs))}.values())
-    inside = {v.index for v in outs}
-    inputs = list({v.index: v for i in waiting for v in i.args if v.index not in inside}.values())
+    written = {v.index for v in outs}
+    inputs = list({v.index: v for i in waiting for v in i.args if v.index not in written}.values())
     kwargs = {"over": tuple(old for _, old in over)} if over else {}
     tasks = [task for i in waiting for task in i.function.tasks(i)]
     function = Calls(tasks, [*inputs, *outs], kept, team)
