@@ -242,12 +242,11 @@ class _Writer:
             lines.append(f"t{out.index}[j] = v{out.index}")
 
     def _text(self, x: Any, stage: int, literal: str = "T") -> str:
+        x = x.item() if isinstance(x, np.generic) else x
         if isinstance(x, bool):
             return repr(x)
-        if isinstance(x, np.generic):
-            x = x.item()
         if not hasattr(x, "shape"):
-            literal = "np.float64" if literal != "T" and isinstance(x, float) else literal  # beside integers
+            literal = literal if literal == "T" or _holds(literal, x) else "np.float64"
             finite = np.isfinite(x)
             return f"{literal}({x!r})" if finite else f"T({'-' if x < 0 else ''}np.{'inf' if x == x else 'nan'})"
         if x.index in self.crossing and self.stage[x.index] < stage:
@@ -293,3 +292,8 @@ class _Writer:
 def _kind(dtype: Any) -> str:
     """The type of a result; there is one floating type in a loop, T."""
     return "T" if dtype.kind == "f" else "np.bool_" if dtype.kind == "b" else f"np.{dtype}"
+
+
+def _holds(kind: str, x: Any) -> bool:
+    """Tell whether an integer type has a number: NumPy takes fractions beside integers, and compares any with them."""
+    return kind != "np.bool_" and isinstance(x, int) and np.iinfo(kind[3:]).min <= x <= np.iinfo(kind[3:]).max
