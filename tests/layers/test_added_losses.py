@@ -1,0 +1,57 @@
+"""Losses that layers add: of weights, of calls and of activities."""
+
+import numpy as np
+
+import arraynet
+from arraynet import layers, ops
+
+
+def test_losses_of_regularizers_calls_and_activities(backend):
+    class Adds(layers.Layer):
+        def call(self, inputs):
+            self.add_loss(ops.sum(inputs))
+            return inputs
+
+    class Outer(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.dense = layers.Dense(3, kernel_initializer="ones", kernel_regularizer="l2", activity_regularizer="l1")
+            self.adds = Adds()
+
+        def call(self, inputs):
+            return self.adds(self.dense(inputs))
+
+    layer = Outer()
+    for _ in range(2):  # a second call replaces what the first one added
+        layer(np.arange(6.0).reshape(3, 2))
+    np.testing.assert_allclose([x.item() for x in layer.losses], [0.06, 0.15, 45], rtol=1e-6)  # 0.15: 0.45 in 3 rows
+    layer.dense.trainable = False
+    assert len(layer.losses) == 2
+
+
+def test_losses_of_the_first_call_are_those_of_its_inputs_alone(backend):
+    class Adds(layers.Layer):
+        def call(self, inputs):
+            self.add_loss(2.0)
+            return inputs
+
+    model = arraynet.Sequential([arraynet.Sequential([Adds(), layers.Dense(1)])])
+    model(np.ones((3, 2)))  # which looks for the shapes of outputs as well
+    assert [x.item() for x in model.losses] == [2.0]
+    assert model.compute_output_shape((None, 2)) == (None, 1)
+
+
+def test_a_layer_that_two_hold_is_penalised_once(backend):
+    class Holds(layers.Layer):
+        def __init__(self, shared):
+            super().__init__()
+            self.shared = shared
+
+        def call(self, inputs):
+            return self.shared(inputs)
+
+    shared = layers.Dense(1, use_bias=False, kernel_initializer="ones", kernel_regularizer=arraynet.regularizers.L2(1))
+    model = arraynet.Sequential([Holds(shared), Holds(shared)])
+    model.compile(loss="mse")
+    assert model.evaluate(np.zeros((2, 1)), np.zeros((2, 1)), verbose=0) == 1
+    assert len(model.weights) == len(model.losses) == 1
