@@ -21,7 +21,7 @@ from arraynet.models.checks import check_inputs, check_numbers, check_results
 from arraynet.models.compiled import CompiledLoss, CompiledMetrics
 from arraynet.models.divergence import RunningLoss
 from arraynet.models.labels import check_labels, check_outputs
-from arraynet.models.loop import reported
+from arraynet.models.loop import RunningLogs, reported
 from arraynet.plugins import current, use_backend
 from arraynet.program import jit
 from arraynet.program.capture import Capture
@@ -134,9 +134,10 @@ class Compilable(Layer):
 
     @property
     def metrics(self) -> list[Metric]:
-        """What is reported: the running loss, the compiled metrics, then those that the model has as attributes."""
-        known = set(map(id, compiled := self._compiled))
-        return compiled + [metric for metric in held(self, Metric) if id(metric) not in known]
+        """The running loss, the compiled metrics, then those that the model and its layers have as attributes."""
+        owners = (layer for layer in self._walk() if layer is self or not isinstance(layer, Compilable))
+        found = [*self._compiled, *(metric for owner in owners for metric in held(owner, Metric))]
+        return list({id(metric): metric for metric in found}.values())
 
     @property
     def _compiled(self) -> list[Metric]:
@@ -148,7 +149,7 @@ class Compilable(Layer):
     @property
     def metrics_names(self) -> list[str]:
         """The names of what is reported, in the order in which `evaluate` returns it."""
-        return [metric.name for metric in self.metrics]
+        return list(RunningLogs(self.metrics))
 
     def get_compile_config(self) -> dict[str, Any] | None:
         """Return the arguments of `compile` as plain types; None before it was called."""
@@ -165,7 +166,7 @@ class Compilable(Layer):
 
     @property
     def _parts(self) -> list[Any]:
-        return [*self.metrics, *([self.optimizer] if self.compiled else [])]
+        return [*self.metrics, *self._compiled, *([self.optimizer] if self.compiled else [])]  # some override metrics
 
     def to(self, backend: str | Backend) -> Any:
         """Move weights, metrics and the optimizer's state to another backend, in place; return the model."""
@@ -228,7 +229,7 @@ class Compilable(Layer):
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         """Let the compiled metrics take a batch into account; return names and values, the loss among them if known."""
         self._count(y, y_pred, sample_weight)
-        return {m.name: m.result() for m in self.metrics if self._tracked or m is not self._loss_tracker}
+        return RunningLogs(m for m in self.metrics if self._tracked or m is not self._loss_tracker).results()
 
     def _count(self, y: Any, y_pred: Any, sample_weight: Any) -> None:
         if self._compiled_metrics is not None and y is not None:
@@ -239,7 +240,7 @@ class Compilable(Layer):
         self._tracked = True
         if self._loss_tracker is not None:
             self._loss_tracker.update_state(loss, sample_weight=float(len(flatten(x)[0])))
-        if any(getattr(type(self), name) is not getattr(Compilable, name) for name in OWN):
+        if any(getattr(getattr(self, name), "__func__", None) is not getattr(Compilable, name) for name in OWN):
             return self.compute_metrics(x, y, y_pred, sample_weight)
         self._count(y, y_pred, sample_weight)
         return None
@@ -297,8 +298,7 @@ class Compilable(Layer):
         self._settle()
         if not self._matched:
             self._count(*map_structure(_tensor, (y, y_pred, weight)))  # reset before they count
-            own = type(self).train_step is not Compilable.train_step  # which may report a part of one
-            check_results(self._compiled if own else self.metrics)
+            check_results(self._compiled)
         self._matched = True  # labels that do not fit settle nothing
         data.look = self._look
 

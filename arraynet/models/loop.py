@@ -1,5 +1,6 @@
 """The loop over batches, kept lean: with nobody listening, a batch costs one call of its step."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -15,12 +16,19 @@ class RunningLogs(Mapping[str, float]):
     Parameters
     ----------
     metrics : iterable of Metric
-        Whose values these are, unless a step of the user's own returns a dict of its own.
+        Whose values these are, unless a step of the user's own returns a dict of its own. Of one name the first counts.
     """
 
     def __init__(self, metrics: Iterable[Metric]) -> None:
-        self._metrics = {metric.name: metric for metric in metrics}
+        self._metrics: dict[str, Metric] = {}
+        for metric in metrics:
+            self._metrics.setdefault(metric.name, metric)
         self.returned: Any = None
+
+    def results(self) -> dict[str, Any]:
+        """Return the values as they are in the backend; those of several numbers are for the model itself."""
+        found = {name: metric.result() for name, metric in self._metrics.items()}
+        return {name: value for name, value in found.items() if math.prod(getattr(value, "shape", ())) == 1}
 
     def __getitem__(self, name: str) -> float:
         if isinstance(self.returned, Mapping):
@@ -28,7 +36,7 @@ class RunningLogs(Mapping[str, float]):
         return float(self._metrics[name].result())
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.returned if isinstance(self.returned, Mapping) else self._metrics)
+        return iter(self.returned if isinstance(self.returned, Mapping) else self.results())
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

@@ -112,21 +112,84 @@ def test_an_own_step_that_returns_no_dict_is_refused(kind, returned):
         (model.fit if kind == "train" else model.evaluate)(X, X[:, :1], verbose=0)
 
 
-def test_metrics_of_several_values_are_for_own_steps():
+class Finds(Sequential):
+    """A model that counts hits above two limits, which its own step reports a part of."""
+
+    def __init__(self, layers_):
+        super().__init__(layers_)
+        self.found = metrics.Recall([0.2, 0.8])
+        self.again = [self.found]
+
+    def train_step(self, data):
+        logs = super().train_step(data)
+        self.found.update_state(data[1], self(data[0]))
+        return logs | {"found": self.found.result()[0]}
+
+
+@pytest.mark.parametrize("own", [Finds, type("Plain", (Finds,), {"train_step": Sequential.train_step})])
+def test_metrics_of_several_values_are_for_own_steps(own):
+    model = own([layers.Dense(1, "sigmoid")])
+    model.compile("sgd", "binary_crossentropy")
+    history = model.fit(X, X[:, :1] > 0, verbose=0).history
+    assert list(history) == (["found", "loss"] if own is Finds else ["loss"])
+    assert isinstance(model.evaluate(X, X[:, :1] > 0, verbose=0), float)
+    assert model.metrics_names == ["loss"]
+
+
+def test_the_running_loss_goes_before_a_metric_of_its_name_and_each_metric_is_reported_once():
     class Own(Sequential):
         def __init__(self, layers_):
             super().__init__(layers_)
-            self.found = metrics.Recall([0.2, 0.8])
+            self.tracker, self.steps = metrics.Mean(name="loss"), metrics.Sum(name="steps")
+            self.all = [self.tracker, self.steps]
 
-    class Reports(Own):
         def train_step(self, data):
-            logs = super().train_step(data)
-            self.found.update_state(data[1], self(data[0]))
-            return {"loss": logs["loss"], "found": self.found.result()[0]}
+            x, y = data
+            with arraynet.GradientTape() as tape:
+                loss = self.compute_loss(x, y, self(x))
+            self.optimizer.apply(tape.gradient(loss, self.trainable_variables), self.trainable_variables)
+            self.tracker.update_state(loss)
+            return {"loss": self.tracker.result()}
 
-    plain, reporting = Own([layers.Dense(1, "sigmoid")]), Reports([layers.Dense(1, "sigmoid")])
-    for model in (plain, reporting):
-        model.compile("sgd", "binary_crossentropy")
-    with pytest.raises(ValueError, match="each metric is one number"):
-        plain.fit(X, X[:, :1] > 0, verbose=0)
-    assert 0 <= reporting.fit(X, X[:, :1] > 0, verbose=0).history["found"][0] <= 1
+    model = Own([layers.Dense(1)])
+    model.compile("sgd", "mse")
+    history = model.fit(X, X[:, :1], verbose=0, validation_data=(X, X[:, :1])).history
+    mse = np.mean(np.square(np.asarray(model(X)) - X[:, :1]))
+    assert history["val_loss"] == pytest.approx([mse], rel=1e-5)
+    assert model.evaluate(X, X[:, :1], verbose=0) == pytest.approx([mse, 0], rel=1e-5)
+
+
+def test_metrics_of_layers_inside_begin_anew_and_move_and_those_of_models_inside_are_their_own():
+    class Counts(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.calls = metrics.Sum(name="calls")
+
+        def call(self, inputs):
+            self.calls.update_state(1.0)
+            return inputs
+
+    inner = Sequential([layers.Dense(6), Counts()])
+    inner.compile("sgd", "mse")
+    model = Sequential([inner, layers.Dense(1)])
+    model.compile("sgd", "mse")
+    for name in ("numpy", "strict"):
+        history = model.to(name).fit(X, X[:, :1], epochs=2, batch_size=50, verbose=0).history
+        assert history["calls"] == [len(X) / 50] * 2
+    assert model.metrics_names == ["loss", "calls"]
+
+
+def test_what_is_compiled_moves_when_metrics_are_overridden():
+    own = type("Own", (Sequential,), {"metrics": property(lambda self: [])})
+    model = own([layers.Dense(1)])
+    model.compile("sgd", "mse", metrics=["mae"])
+    for name in ("numpy", "strict"):
+        model.to(name).fit(X, X[:, :1], verbose=0)
+
+
+def test_a_step_that_one_object_has_may_add_to_what_is_reported():
+    model = Sequential([layers.Dense(1)])
+    model.compile("sgd", "mse")
+    step = model.train_step
+    model.train_step = lambda data: step(data) | {"one": ops.ones(())}
+    assert model.fit(X, X[:, :1], verbose=0).history["one"] == [1.0]
