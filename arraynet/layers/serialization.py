@@ -76,11 +76,15 @@ def restored(value: Any, made: dict[int, Any]) -> Any:
         return [restored(item, made) for item in value]
     if not isinstance(value, dict):
         return value
-    if value.get("shared") in made:
-        return made[value["shared"]]
-    thing, family = None, value.get("family")
-    if {"class_name", "config"} <= set(value) <= {"class_name", "config", "family", "shared"}:
-        name, named = value["class_name"], "name" in value["config"]  # as all layers are; initializers have an Identity
+    thing, name, config, family = None, *map(value.get, ("class_name", "config", "family"))
+    if (
+        isinstance(name, str)
+        and isinstance(config, dict)
+        and set(value) <= {"class_name", "config", "family", "shared"}
+    ):
+        if value.get("shared") in made:
+            return made[value["shared"]]
+        named = "name" in config  # as all layers are; initializers have an Identity
         if family in registry.FAMILIES:
             thing = modules[f"arraynet.{family}"].deserialize(value)  # some stand above this module
         elif (named or custom_object(name)) and _known(name):

@@ -89,6 +89,13 @@ def test_a_layer_that_is_given_twice_is_one_layer_in_the_copy():
     assert other.first is not other.second
 
 
+@pytest.mark.parametrize("own", [{"shared": 0}, {"shared": [1, 2]}, {"class_name": "a", "config": 3}])
+def test_a_dict_of_the_users_own_comes_back_as_it_was(own):
+    zeros = initializers.Zeros()
+    back = layers.deserialize(layers.serialize(Given([zeros, zeros], own)), {"Given": Given})
+    assert back.second == own
+
+
 def test_an_initializer_is_no_layer_of_its_name():
     kept = initializers.serialize(initializers.Identity(2.0))  # by a get_config of one's own
     config = layers.serialize(layers.Dense(2))
