@@ -135,9 +135,7 @@ class Compilable(Layer):
     @property
     def metrics(self) -> list[Metric]:
         """The running loss, the compiled metrics, then those that the model and its layers have as attributes."""
-        owners = (layer for layer in self._walk() if layer is self or not isinstance(layer, Compilable))
-        found = [*self._compiled, *(metric for owner in owners for metric in held(owner, Metric))]
-        return list({id(metric): metric for metric in found}.values())
+        return list({id(metric): metric for metric in (*self._compiled, *held(self, Metric))}.values())
 
     @property
     def _compiled(self) -> list[Metric]:
@@ -279,6 +277,10 @@ class Compilable(Layer):
         except (ValueError, TypeError) as error:
             error.add_note("The model was tried on the first samples only; nothing has been trained.")
             raise
+        inner = (layer for layer in self._walk() if not isinstance(layer, Compilable))
+        self._inner_metrics = [
+            metric for layer in inner for metric in held(layer, Metric)
+        ]  # a walk for each batch is slow
         if trains and self.built and not self.trainable_weights:
             warn(f"Model {self.name!r} has no trainable weights, so fit cannot change it.")
         self._settle()

@@ -159,7 +159,7 @@ def test_the_running_loss_goes_before_a_metric_of_its_name_and_each_metric_is_re
     assert model.evaluate(X, X[:, :1], verbose=0) == pytest.approx([mse, 0], rel=1e-5)
 
 
-def test_metrics_of_layers_inside_begin_anew_and_move_and_those_of_models_inside_are_their_own():
+def test_metrics_of_layers_inside_begin_anew_and_move_and_those_of_models_inside_are_their_own(monkeypatch):
     class Counts(layers.Layer):
         def __init__(self):
             super().__init__()
@@ -177,6 +177,11 @@ def test_metrics_of_layers_inside_begin_anew_and_move_and_those_of_models_inside
         history = model.to(name).fit(X, X[:, :1], epochs=2, batch_size=50, verbose=0).history
         assert history["calls"] == [len(X) / 50] * 2
     assert model.metrics_names == ["loss", "calls"]
+    model.train_on_batch(X, X[:, :1])
+    walks, walk = [], layers.Layer._walk
+    monkeypatch.setattr(layers.Layer, "_walk", lambda self, *args: (walks.append(self), walk(self, *args))[1])
+    model.train_on_batch(X, X[:, :1])
+    assert walks.count(model) == 1  # a batch asks for the widest dtype, and no more
 
 
 def test_what_is_compiled_moves_when_metrics_are_overridden():
