@@ -144,6 +144,11 @@ class Compilable(Layer):
             tracked += self._compiled_loss.metrics
         return tracked + (self._compiled_metrics.metrics if self._compiled_metrics else [])
 
+    def _find_metrics(self) -> None:
+        """Keep those of the layers inside as an attribute: to walk through them for each batch takes its time."""
+        inner = (layer for layer in self._walk() if not isinstance(layer, Compilable))
+        self._inner_metrics = [metric for layer in inner for metric in held(layer, Metric)]
+
     @property
     def metrics_names(self) -> list[str]:
         """The names of what is reported, in the order in which `evaluate` returns it."""
@@ -169,6 +174,7 @@ class Compilable(Layer):
     def to(self, backend: str | Backend) -> Any:
         """Move weights, metrics and the optimizer's state to another backend, in place; return the model."""
         super().to(backend)
+        self._find_metrics()
         for part in self._parts:
             part.move(backend)
         return self
@@ -277,10 +283,7 @@ class Compilable(Layer):
         except (ValueError, TypeError) as error:
             error.add_note("The model was tried on the first samples only; nothing has been trained.")
             raise
-        inner = (layer for layer in self._walk() if not isinstance(layer, Compilable))
-        self._inner_metrics = [
-            metric for layer in inner for metric in held(layer, Metric)
-        ]  # a walk for each batch is slow
+        self._find_metrics()
         if trains and self.built and not self.trainable_weights:
             warn(f"Model {self.name!r} has no trainable weights, so fit cannot change it.")
         self._settle()
