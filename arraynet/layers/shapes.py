@@ -86,9 +86,12 @@ def shape_from(cls: type[Configured], keywords: dict[str, Any]) -> tuple[int | N
 
 def probed_shape(layer: Any, input_shape: Any) -> Any:
     """Return the shape of a layer's output, or the structure of its outputs' shapes."""
+    before = [(part, [*part._added], part._has_added) for part in layer._walk()]
     with tapes_paused():
         one, other = (layer(zeros_of(input_shape, length, layer.compute_dtype), training=False) for length in UNKNOWN)
     layer._forget_added()  # losses of zeros are no one's
+    for part, added, has_added in before:
+        part._added, part._has_added = added, has_added
     shapes = [_merged(a.shape, b.shape) for a, b in zip(flatten(one), flatten(other), strict=True)]
     return unflatten(one, shapes)
 

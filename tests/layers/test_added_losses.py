@@ -39,6 +39,8 @@ def test_losses_of_the_first_call_are_those_of_its_inputs_alone(backend):
     model(np.ones((3, 2)))  # which looks for the shapes of outputs as well
     assert [x.item() for x in model.losses] == [2.0]
     assert model.compute_output_shape((None, 2)) == (None, 1)
+    model.summary(print_fn=lambda text: None)  # which does, too
+    assert [x.item() for x in model.losses] == [2.0]
 
 
 def test_a_layer_that_two_hold_is_penalised_once(backend):
