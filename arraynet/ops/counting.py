@@ -14,7 +14,7 @@ from arraynet.ops.cumulative import cumsum, diff
 from arraynet.ops.ordering import argsort, sort
 from arraynet.ops.reduction import max
 from arraynet.ops.scatter import segment_sum
-from arraynet.ops.shape import cast, concatenate, integer, ones_like, ravel, reshape, zeros_like
+from arraynet.ops.shape import cast, concatenate, integer, new_shape, ones_like, ravel, reshape, zeros_like
 from arraynet.ops.taking import take, where
 from arraynet.tensor import stacked
 
@@ -167,7 +167,7 @@ def unique(
     ordered = take(flat, order, axis=0)
     first = concatenate([ones_like(ordered[:1], "bool"), not_equal(ordered[1:], ordered[:-1])])
     group = cumsum(first) - 1
-    size = (int(group[-1]) + 1 if x.size else 0) if size is None else integer("size", size)
+    size = (int(group[-1]) + 1 if x.size else 0) if size is None else new_shape(integer("size", size))[0]
     starts = searchsorted(group, np.arange(size + 1, dtype="int32"))
     here, counts = minimum(starts[:-1], x.size - 1), diff(starts)
     values = take(ordered, here, axis=0)

@@ -86,6 +86,9 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
 
     int32 if all are Python integers and no dtype is named, floatx if one of them is a float.
     """
+    for name, x in {"start": start, "stop": stop, "step": step}.items():
+        if isinstance(x, Tensor | Variable) and x.dtype.kind == "f":
+            raise TypeError(f"arange: {name} has no derivative: pass float({name}). Received {x!r}.")
     given: list[Any] = [x.numpy() if isinstance(x, Tensor | Variable) else x for x in (start, stop, step)]
     kinds = [x.dtype if isinstance(x, np.ndarray) else type(np.asarray(x).item()) for x in given if x is not None]
     first, last, apart = given

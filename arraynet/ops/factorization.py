@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from arraynet.checks import choice
+from arraynet.checks import choice, flag
 from arraynet.dispatch import op, operands
 from arraynet.ops.comparison import greater
 from arraynet.ops.diagonal import tril
@@ -49,7 +49,7 @@ def cholesky(x: Any, upper: bool = False) -> Any:
     `x` is taken as ``(x + x.T) / 2``; if that is not positive definite, a ValueError says so.
     """
     y = _cholesky(x)
-    return swapped(y) if upper else y
+    return swapped(y) if flag("cholesky: upper", upper) else y
 
 
 @op(promote="float", name="qr")
@@ -183,7 +183,8 @@ def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     compute_uv : bool
         Whether U and Vh are wanted.
     """
-    return _svd(x, full_matrices) if compute_uv else svdvals(x)
+    full_matrices = flag("svd: full_matrices", full_matrices)
+    return _svd(x, full_matrices) if flag("svd: compute_uv", compute_uv) else svdvals(x)
 
 
 def matrix_rank(x: Any, tol: float | None = None) -> Any:

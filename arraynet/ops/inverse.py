@@ -5,6 +5,7 @@ Derivatives after M. B. Giles, Collected matrix derivative results for forward a
 
 from typing import Any
 
+from arraynet.checks import flag
 from arraynet.dispatch import op, operands
 from arraynet.ops.diagonal import tril, triu
 from arraynet.ops.exponential import log
@@ -59,7 +60,7 @@ def solve(a: Any, b: Any) -> Any:
 def solve_triangular(a: Any, b: Any, lower: bool = False) -> Any:
     """Return the x with ``a @ x = b``, where only one triangle of `a` is looked at; see `solve`."""
     a, b = operands(a, b)
-    return solve(tril(a) if lower else triu(a), b)
+    return solve(tril(a) if flag("solve_triangular: lower", lower) else triu(a), b)
 
 
 @op(promote="float")
@@ -148,6 +149,6 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
 def cholesky_inverse(x: Any, upper: bool = False) -> Any:
     """Return the inverse of the matrix whose Cholesky factor is `x`, lower or `upper`."""
     (x,) = operands(x)
-    factor = triu(x) if upper else tril(x)
+    factor = triu(x) if flag("cholesky_inverse: upper", upper) else tril(x)
     y = inv(factor)
     return matmul(y, swapped(y)) if upper else matmul(swapped(y), y)

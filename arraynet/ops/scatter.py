@@ -14,7 +14,7 @@ from arraynet.dtypes import host_array
 from arraynet.ops.bounds import maximum, minimum
 from arraynet.ops.elementwise import multiply, true_divide
 from arraynet.ops.reduction import max as reduce_max
-from arraynet.ops.shape import broadcast_to, cast, checked_axis, integer, narrow, reshape, static_shape
+from arraynet.ops.shape import broadcast_to, cast, checked_axis, integer, narrow, new_shape, reshape, static_shape
 from arraynet.ops.taking import counted, linear_index, put_rows, take_valid, valid_index, where
 from arraynet.tensor import Tensor, Variable
 
@@ -104,7 +104,8 @@ def _by_segment(put: Callable[..., Any], data: Any, segment_ids: Any, num_segmen
         raise ValueError(f"segment_ids must name a segment for each row of data {data.shape}, received {ids.shape}.")
     if ids.dtype.kind not in "iu":
         raise ValueError(f"Segment ids are integers of one axis, received {ids.dtype} of shape {ids.shape}.")
-    n = int(ids.numpy().max(initial=-1)) + 1 if num_segments is None else integer("num_segments", num_segments)
+    count = int(ids.numpy().max(initial=-1)) + 1 if num_segments is None else num_segments
+    (n,) = new_shape(integer("num_segments", count))
     data, ids = cast(data, "int32") if data.dtype.kind == "b" else data, counted(ids)
     return narrow(put(data, where((ids >= 0) & (ids < n), ids, n), n=n + 1), 0, 0, n)
 
@@ -196,7 +197,7 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse:
     """
     if sparse:
         raise ValueError("one_hot: sparse tensors are not supported, received sparse=True.")
-    x, n = counted(x), integer("num_classes", num_classes)
+    x, (n,) = counted(x), new_shape(integer("num_classes", num_classes))
     return _one_hot(x, n, checked_axis(axis, x.ndim + 1), dtypes.standardize(dtype or "float"))
 
 

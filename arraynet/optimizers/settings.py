@@ -72,7 +72,6 @@ class Settings(Configured, Versioned):
         self.use_ema, self.ema_momentum = use_ema, ema_momentum
         self.ema_overwrite_frequency = ema_overwrite_frequency
         self.gradient_accumulation_steps = gradient_accumulation_steps
-        _check(self)
         self._iterations = 0
 
     def _unknown(self, names: list[str]) -> str:
@@ -101,6 +100,9 @@ class Settings(Configured, Versioned):
             return flag(label, value)
         if name in CLIPS and number(label, value) <= 0:
             raise ValueError(f"{label} must be positive, received {value!r}.")
+        given = {n: v for n in CLIPS if (v := value if n == name else vars(self).get(n)) is not None}
+        if name in CLIPS and len(given) > 1:
+            raise ValueError(f"At most one of {', '.join(CLIPS)} can be set, received {given}. Set the other to None.")
         if name in BOUNDS:
             return number(label, value, *BOUNDS[name])
         if name == "gradient_accumulation_steps":
@@ -184,11 +186,3 @@ def _rate(value: Any) -> Any:
         f"learning_rate must be a float, a LearningRateSchedule or a callable without arguments, received {value!r} "
         f"of type {type(value).__name__}.{fix}"
     )
-
-
-def _check(optimizer: Settings) -> None:
-    """Refuse settings that contradict each other."""
-    clips = {name: getattr(optimizer, name) for name in CLIPS}
-    given = {name: value for name, value in clips.items() if value is not None}
-    if len(given) > 1:
-        raise ValueError(f"At most one of clipnorm, clipvalue and global_clipnorm can be set, received {given}.")

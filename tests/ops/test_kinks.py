@@ -185,6 +185,11 @@ def test_errors_name_what_was_passed(call, words):
         call()
 
 
+def test_a_range_has_no_derivative():
+    with pytest.raises(TypeError, match=r"arange: start has no derivative: pass float\(start\)"):
+        grad(lambda x: ops.sum(ops.arange(x, 4.0)))(1.5)  # it had been 0
+
+
 @pytest.mark.parametrize("name", ["bitwise_and", "left_shift", "gcd"])
 def test_bits_and_divisors_are_for_integers(name, backend):
     with pytest.raises(TypeError, match=f"{name}: .*float32"):

@@ -57,6 +57,14 @@ def test_settings_that_mean_nothing_are_refused_when_they_are_set_later_too(name
         setattr(SGD(), name, value)
 
 
+def test_one_bound_on_gradients_takes_the_place_of_another_once_that_is_none():
+    optimizer = SGD(clipvalue=1.0)
+    with pytest.raises(ValueError, match=r"At most one .*'clipnorm': 2\.0, 'clipvalue': 1\.0.*to None"):
+        optimizer.clipnorm = 2.0
+    optimizer.clipvalue, optimizer.clipnorm = None, 2.0
+    assert (optimizer.clipvalue, optimizer.clipnorm) == (None, 2.0)
+
+
 def test_the_frequency_of_overwriting_is_a_count():
     optimizer = SGD(use_ema=True, ema_overwrite_frequency=np.int64(2))
     assert type(optimizer.get_config()["ema_overwrite_frequency"]) is int
