@@ -9,8 +9,10 @@ from typing import Any
 from arraynet.dispatch import op, operands
 from arraynet.dtypes import promote_float
 from arraynet.ops.activations import sigmoid
-from arraynet.ops.elementwise import multiply
+from arraynet.ops.comparison import equal, isinf
+from arraynet.ops.elementwise import multiply, subtract
 from arraynet.ops.shape import cast
+from arraynet.ops.taking import where
 
 __all__ = ["exp", "exp2", "expm1", "ldexp", "log", "log1p", "log2", "log10", "logaddexp", "logaddexp2"]
 
@@ -86,7 +88,12 @@ def logaddexp(xp: Any, x1: Any, x2: Any, /) -> Any:
     return xp.logaddexp(x1, x2)
 
 
-logaddexp.defvjp(x1=lambda g, x1, x2: g * sigmoid(x1 - x2), x2=lambda g, x1, x2: g * sigmoid(x2 - x1))
+def ahead(x1: Any, x2: Any) -> Any:
+    """Return ``x1 - x2``, and 0 for equal infinities, which have no difference."""
+    return where(isinf(x1) & equal(x1, x2), 0.0, subtract(x1, x2))
+
+
+logaddexp.defvjp(x1=lambda g, x1, x2: g * sigmoid(ahead(x1, x2)), x2=lambda g, x1, x2: g * sigmoid(ahead(x2, x1)))
 
 
 @op(promote="float")
@@ -95,7 +102,9 @@ def logaddexp2(xp: Any, x1: Any, x2: Any, /) -> Any:
     return xp.logaddexp(x1 * LN2, x2 * LN2) / LN2
 
 
-logaddexp2.defvjp(x1=lambda g, x1, x2: g * sigmoid((x1 - x2) * LN2), x2=lambda g, x1, x2: g * sigmoid((x2 - x1) * LN2))
+logaddexp2.defvjp(
+    x1=lambda g, x1, x2: g * sigmoid(ahead(x1, x2) * LN2), x2=lambda g, x1, x2: g * sigmoid(ahead(x2, x1) * LN2)
+)
 
 
 def ldexp(x1: Any, x2: Any) -> Any:

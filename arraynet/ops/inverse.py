@@ -69,6 +69,14 @@ def inv(xp: Any, x: Any, /) -> Any:
     return xp.linalg.inv(x)
 
 
+def inverted(x: Any, derivative: str) -> Any:
+    """Return the transposed inverse that a derivative is made of; a singular matrix is an error that names that one."""
+    try:
+        return swapped(inv(x))
+    except ValueError as error:
+        raise ValueError(f"{derivative} needs the inverse, which a singular matrix lacks ({error})") from error
+
+
 def grad_inv(g: Any, y: Any) -> Any:
     t = swapped(y)
     return -matmul(matmul(t, g), t)
@@ -95,7 +103,7 @@ def cofactors(xp: Any, x: Any, /) -> Any:
 
 
 def grad_cofactors(g: Any, x: Any, y: Any) -> Any:
-    t = swapped(inv(x))
+    t = inverted(x, "det: its second derivative")
     return expand_dims(reduce_sum(g * y, axis=(-2, -1)), (-2, -1)) * t - matmul(matmul(y, swapped(g)), t)
 
 
@@ -110,7 +118,7 @@ def slogdet(xp: Any, x: Any, /) -> Any:
     return sign, logarithm
 
 
-slogdet.defvjp(x=lambda g, x: expand_dims(g[1], (-2, -1)) * swapped(inv(x)))
+slogdet.defvjp(x=lambda g, x: expand_dims(g[1], (-2, -1)) * inverted(x, "slogdet: its derivative"))
 
 
 def logdet(x: Any) -> Any:

@@ -38,7 +38,12 @@ def softmax(xp: Any, x: Any, /, axis: Any = -1) -> Any:
     return e / xp.sum(e, axis=axis, keepdims=True)
 
 
-softmax.defvjp(x=lambda g, y, axis: y * (g - reduce_sum(g * y, axis=axis, keepdims=True)))
+def total(x: Any, axis: Any) -> Any:
+    """Return the sum along an axis, which a single number lacks."""
+    return reduce_sum(x, axis=axis, keepdims=True) if x.ndim else x
+
+
+softmax.defvjp(x=lambda g, y, axis: y * (g - total(g * y, axis)))
 
 
 @op(promote="float")
@@ -63,7 +68,7 @@ def log_softmax(xp: Any, x: Any, /, axis: Any = -1) -> Any:
     return moved - xp.log(xp.sum(xp.exp(moved), axis=axis, keepdims=True))
 
 
-log_softmax.defvjp(x=lambda g, x, axis: g - softmax(x, axis=axis) * reduce_sum(g, axis=axis, keepdims=True))
+log_softmax.defvjp(x=lambda g, x, axis: g - softmax(x, axis=axis) * total(g, axis))
 
 
 @op(promote="float")

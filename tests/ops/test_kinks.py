@@ -119,6 +119,7 @@ def test_infinities_do_not_spoil_stable_forms(backend):
     assert float(ops.quantile([-inf, 1.0, inf], 0.5)) == 1
     for name in ("logaddexp", "logaddexp2"):
         assert gradient(getattr(ops, name), [800.0, inf, inf], [-800.0, 1.0, -inf]) == [[1, 1, 1], [0, 0, 0]]
+        assert gradient(getattr(ops, name), [inf, -inf], [inf, -inf]) == [[0.5, 0.5], [0.5, 0.5]]
 
 
 @pytest.mark.parametrize("size", [12345.0, 1e30])
@@ -135,6 +136,11 @@ def test_shares_of_large_numbers_sum_to_one(size, backend):
 def test_infinities_share_what_logsumexp_takes_of_them(x, shares, backend):
     assert gradient(ops.logsumexp, x) == [shares]
     assert gradient(lambda x: ops.logsumexp(x, axis=1), [x, x]) == [[shares, shares]]
+
+
+@pytest.mark.parametrize("function", [ops.softmax, ops.log_softmax])
+def test_the_share_of_a_single_number_stays_1(function, backend):
+    assert float(grad(function)(2.0)) == float(grad(grad(function))(2.0)) == 0
 
 
 def test_logsumexp_of_nothing(backend):

@@ -89,6 +89,17 @@ def test_a_singular_matrix_has_the_cofactors_for_a_gradient_of_its_determinant(r
     assert np.isnan(arraynet.grad(ops.det)(ops.convert_to_tensor(x * np.nan)).numpy()).all()
 
 
+def test_derivatives_that_need_an_inverse_name_the_op(backend):
+    one = ops.ones((2, 2))
+    for function, words in (
+        (lambda x: ops.sum(arraynet.grad(ops.det)(x)), "det: its second derivative"),
+        (lambda x: ops.slogdet(x)[1], "slogdet: its derivative"),
+        (ops.logdet, "slogdet: its derivative"),
+    ):
+        with pytest.raises(ValueError, match=rf"^{words} needs the inverse, .*ingular.*\(2, 2\)"):
+            arraynet.grad(function)(one)
+
+
 def test_a_large_determinant_by_its_logarithm(backend):
     sign, logarithm = ops.slogdet(ops.eye(40, dtype="float32") * -1e3)
     assert float(sign) == 1
