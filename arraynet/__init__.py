@@ -24,8 +24,8 @@ from arraynet.checks import instead_of as _instead_of
 from arraynet.ops import stop_gradient
 from arraynet.plugins import available_backends, get_backend, set_backend, use_backend
 from arraynet.program import jit
+from arraynet.release import __version__
 from arraynet.tensor import Tensor, Variable
-from arraynet.version import __version__
 
 if TYPE_CHECKING:
     from arraynet import callbacks, datasets, layers, losses, metrics, models, optimizers, saving, testing, utils
@@ -46,7 +46,12 @@ __all__ = ["GradientTape", "Input", "Layer", "Loss", "Metric", "Model", "Optimiz
            "activations", "available_backends", "callbacks", "checkpoint", "config", "custom_vjp", "datasets",
            "explain", "get_backend", "grad", "hessian", "hvp", "initializers", "jacobian", "jit", "jvp", "layers",
            "losses", "metrics", "models", "ops", "optimizers", "random", "regularizers", "saving", "set_backend",
-           "stop_gradient", "testing", "use_backend", "utils", "value_and_grad", "vjp"]  # fmt: skip
+           "stop_gradient", "testing", "use_backend", "utils", "value_and_grad", "version", "vjp"]  # fmt: skip
+
+
+def version() -> str:
+    """Return the version, which is `__version__`, too."""
+    return __version__
 
 
 def __getattr__(name: str) -> Any:

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from arraynet import config, plugins
-from arraynet.version import __version__
+from arraynet.release import __version__
 
 __all__ = ["main"]
 

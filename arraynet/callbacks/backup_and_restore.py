@@ -1,6 +1,7 @@
 """Go on where an interrupted training stopped."""
 
 from collections.abc import Mapping
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -33,8 +34,8 @@ class BackupAndRestore(Callback):
 
     def __init__(self, backup_dir: str | Path, save_freq: str | int = "epoch", delete_checkpoint: bool = True) -> None:
         self._epoch, self._batches = 0, Batches("BackupAndRestore", save_freq)
-        if not str(backup_dir):
-            raise ValueError("BackupAndRestore: backup_dir must name a folder, received an empty path.")
+        if not isinstance(backup_dir, str | PathLike) or not str(backup_dir):
+            raise ValueError(f"BackupAndRestore: backup_dir must name a folder, received {backup_dir!r}.")
         self.path = Path(backup_dir) / "backup.safetensors"
         self.save_freq, self.delete_checkpoint = save_freq, delete_checkpoint
 

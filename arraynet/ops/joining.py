@@ -184,6 +184,8 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
     choice("pad: mode", mode, ("constant", "edge", "reflect", "symmetric", "wrap"))
     if constant_values is not None and mode != "constant":
         raise ValueError(f"pad: constant_values is for mode='constant', received it with mode={mode!r}.")
+    if isinstance(constant_values, Tensor | Variable | str) or np.ndim(constant_values):
+        raise TypeError(f"pad: constant_values is one number of Python's or NumPy's, received {constant_values!r}.")
     for axis, (before, after) in enumerate(_widths(pad_width, x.ndim)):
         if mode != "constant":
             mirrored = np.pad(np.arange(x.shape[axis]), (before, after), mode=mode)  # type: ignore[call-overload]

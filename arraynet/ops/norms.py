@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+import numpy as np
+
 from arraynet.dispatch import op
 from arraynet.ops.comparison import not_equal
 from arraynet.ops.elementwise import absolute, divide_no_nan, power
@@ -52,6 +54,8 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     ValueError
         There is no such norm of a vector, or of a matrix.
     """
+    if np.ndim(ord):
+        raise ValueError(f"norm: ord is a number, 'fro', 'nuc' or None, received {ord!r}.")
     x = floating(x)
     axes = tuple(range(x.ndim)) if axis is None else checked_axes(axis, x.ndim)
     if axis is None and ord is None:

@@ -1,7 +1,7 @@
 """Reductions along axes: `axis` is None (all), an int, or a tuple of ints; `keepdims` keeps them as 1."""
 
 import math
-from typing import Any, SupportsIndex
+from typing import Any
 
 import numpy as np
 
@@ -38,10 +38,15 @@ def count(shape: tuple[int, ...], axis: Any) -> int:
     return math.prod(shape[a] for a in axes_of(shape, axis))
 
 
+def single(axis: Any) -> bool:
+    """Return whether `axis` is one axis by its number; a row of several has NumPy's `__index__`, too."""
+    return axis is not None and np.ndim(axis) == 0
+
+
 def merged(x: Any, axis: Any) -> tuple[Any, int]:
     """Return `x` with the named axes as one, and which it is: for what works along a single axis."""
     gone = axes_of(x.shape, axis)
-    if isinstance(axis, SupportsIndex):
+    if single(axis):
         return x, gone[0]
     rest = tuple(k for k in range(x.ndim) if k not in gone)
     moved = transpose(x, axes=rest + gone)
@@ -217,7 +222,7 @@ def average(x: Any, axis: Any = None, weights: Any = None) -> Any:
         return mean(x, axis)
     x, weights = operands(x, weights)
     if weights.shape != x.shape:
-        place = checked_axis(axis, x.ndim) if isinstance(axis, SupportsIndex) else None
+        place = checked_axis(axis, x.ndim) if single(axis) else None
         if place is None or weights.shape != (x.shape[place],):
             raise ValueError(
                 f"average: weights have shape {weights.shape}; they need the shape of x, {x.shape}, or, with an int "

@@ -181,7 +181,11 @@ def _rate(value: Any) -> Any:
         return float(number("learning_rate", value, 0))  # by less than 0 the loss would grow
     if callable(value) and not isinstance(value, type):
         return value
-    fix = f" Write {float(value)!r}." if isinstance(value, int) and not isinstance(value, bool) else ""
+    fix = (
+        f" Write {float(number('learning_rate', value, 0))!r}."
+        if isinstance(value, int) and not isinstance(value, bool)
+        else ""
+    )
     raise ValueError(
         f"learning_rate must be a float, a LearningRateSchedule or a callable without arguments, received {value!r} "
         f"of type {type(value).__name__}.{fix}"

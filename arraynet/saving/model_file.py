@@ -10,12 +10,12 @@ from typing import Any
 
 from arraynet.custom_objects import custom_object_scope
 from arraynet.layers import serialization
+from arraynet.release import __version__
 from arraynet.saving.archive import as_json, from_json, read_archive, write_archive
 from arraynet.saving.compiling import compile_config, compile_from_config
 from arraynet.saving.tensors import decoded, encoded
 from arraynet.saving.weights import assign, check, check_streams, named_weights, slots
 from arraynet.tensor import Variable
-from arraynet.version import __version__
 
 __all__ = ["described_model", "load_model", "save_model"]
 

@@ -21,7 +21,9 @@ PASSING = ("cast", "stop_gradient")  # the same numbers go on
 BATCH = 2
 
 
-def plot_model(model: Any, to_file: str | PathLike[str] | None = None, inputs: Any = None, dpi: int = 150) -> Any:
+def plot_model(
+    model: Any, to_file: str | PathLike[str] | None = None, inputs: Any = None, dpi: int = 150, **unknown: Any
+) -> Any:
     """Return a figure of a model: its layers with their numbers of weights, and shapes on the arrows.
 
     Parameters
@@ -34,6 +36,8 @@ def plot_model(model: Any, to_file: str | PathLike[str] | None = None, inputs: A
         What to run the model on; zeros without it.
     dpi : int
         Pixels an inch of a PNG.
+    **unknown
+        Keras' other arguments, which are refused.
 
     Returns
     -------
@@ -44,9 +48,16 @@ def plot_model(model: Any, to_file: str | PathLike[str] | None = None, inputs: A
     ------
     ImportError
         Matplotlib is not installed.
+    TypeError
+        Another argument is given.
     ValueError
         The shape of the input is not known.
     """
+    if unknown:
+        raise TypeError(
+            f"plot_model has no {', '.join(unknown)}: names, shapes and numbers of weights are always shown. It takes "
+            f"model, to_file, inputs and dpi."
+        )
     if inputs is None:
         if model._build_shape is None:
             raise ValueError(

@@ -13,7 +13,7 @@ from .sources import FILES, PACKAGE, ROOT, imported, module_name, tree
 LEVELS = [
     [
         "config",
-        "version",
+        "release",
         "naming",
         "tree",
         "words",

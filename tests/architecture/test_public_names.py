@@ -9,7 +9,7 @@ import arraynet
 NAMES = ["Tensor", "Variable", "Sequential", "Model", "Input", "GradientTape", "grad", "value_and_grad", "vjp", "jvp"]
 NAMES += ["Layer", "Loss", "Metric", "Optimizer"]
 NAMES += ["jacobian", "hessian", "hvp", "custom_vjp", "stop_gradient", "checkpoint", "jit", "explain"]
-NAMES += ["set_backend", "use_backend", "get_backend", "available_backends"]
+NAMES += ["set_backend", "use_backend", "get_backend", "available_backends", "version"]
 MODULES = [
     "ops",
     "layers",

@@ -133,6 +133,7 @@ def test_compile(program, error, words):
 
 
 @table(
+    ("a negative int as rate", lambda: optimizers.SGD(-1), ValueError, "learning_rate|0 or more|received -1"),
     ("an int as rate", lambda: optimizers.SGD(1), ValueError, "learning_rate|float|received 1|Write 1.0"),
     ("a text as rate", lambda: optimizers.SGD("fast"), ValueError, "learning_rate|'fast'"),
     ("NaN as rate", lambda: optimizers.SGD(math.nan), ValueError, "learning_rate|nan"),
@@ -195,6 +196,20 @@ def test_optimizers_losses_metrics(program, error, words):
     ("an unknown hook", lambda: callbacks.LambdaCallback(on_end=print), TypeError, "'on_end'|no hook"),
     ("a hook that is none", lambda: callbacks.LambdaCallback(on_epoch_end=3), TypeError, "on_epoch_end|function|3"),
     ("an empty folder", lambda: callbacks.BackupAndRestore(""), ValueError, "backup_dir|folder"),
+    ("no folder", lambda: callbacks.BackupAndRestore(None), ValueError, "BackupAndRestore: backup_dir|folder|None"),
+    (
+        "Keras' plot",
+        lambda: utils.plot_model(net(), show_shapes=True),
+        TypeError,
+        "no show_shapes: |always|model, to_file",
+    ),
+    (
+        "a tensor to pad with",
+        lambda: ops.pad(X, 1, constant_values=ops.array(2.0)),
+        TypeError,
+        "pad: constant_values|2.",
+    ),
+    ("norms in a row", lambda: ops.norm(X, np.ones(3)), ValueError, "norm: ord is a number|array([1., 1., 1.])"),
 )
 def test_callbacks(program, error, words):
     refused(program, error, words)

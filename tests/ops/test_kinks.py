@@ -164,6 +164,15 @@ def test_axes_may_be_a_list(backend):
     assert ops.sum(ops.ones((2, 3, 4)), axis=[0, -1]).numpy().tolist() == [8, 8, 8]
 
 
+@pytest.mark.parametrize("f", [ops.prod, ops.cumsum, ops.argmax, ops.sort, ops.median, ops.cumprod])
+def test_axes_may_be_an_array(f, backend):
+    x = ops.reshape(ops.arange(12.0), (2, 3, 2))
+    expected = f(x, axis=(0, 1)).numpy().tolist()
+    for axes in (np.array([0, 1]), ops.array([0, 1])):
+        assert f(x, axis=axes).numpy().tolist() == expected  # the first one alone had been taken
+    assert f(x, axis=np.array(1)).numpy().tolist() == f(x, axis=1).numpy().tolist()
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [

@@ -50,7 +50,7 @@ from arraynet import Variable, config, ops
         (lambda x: ops.diag(ops.ones((1, 1, 1))), "vector or a matrix"),
         (lambda x: ops.linspace(0, 1, -1), "num must be 0 or more"),
         (lambda x: ops.arange(0, 5, 0), "arange: step .* received step=0"),
-        (lambda x: ops.arange(0, 5, ops.array(0.0)), "arange: step"),
+        (lambda x: ops.arange(0, 5, ops.array(0)), "arange: step"),
         (lambda x: ops.cast(x, "float31"), "float31"),
         (lambda x: ops.convert_to_tensor(x, sparse=True), "sparse"),
     ],
