@@ -109,6 +109,8 @@ class Compilable(Layer):
         """
         if jit_compile not in (True, False, "auto"):
             raise ValueError(f"jit_compile must be True, False or 'auto', received {jit_compile!r}.")
+        if optimizer is None:
+            raise ValueError("compile: optimizer is a name or an Optimizer, received None; leave it out for 'rmsprop'.")
         parts = optimizers.get(optimizer), CompiledLoss(loss, loss_weights), CompiledMetrics(metrics, weighted_metrics)
         steps_per_execution = positive_int("steps_per_execution", steps_per_execution)
         run_eagerly, scales = flag("run_eagerly", run_eagerly), flag("auto_scale_loss", auto_scale_loss)

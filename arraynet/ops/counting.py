@@ -1,6 +1,7 @@
 """Counting and finding in sorted data: bins, histograms, membership, distinct values."""
 
 import builtins
+import math
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,23 @@ from arraynet.dtypes import promote_float
 from arraynet.ops.bounds import minimum
 from arraynet.ops.comparison import equal, greater, less, logical_not, not_equal
 from arraynet.ops.cumulative import cumsum, diff
+from arraynet.ops.joining import unstack
 from arraynet.ops.ordering import argsort, sort
+from arraynet.ops.reduction import any as any_true
 from arraynet.ops.reduction import max
 from arraynet.ops.scatter import segment_sum
-from arraynet.ops.shape import cast, concatenate, integer, new_shape, ones_like, ravel, reshape, zeros_like
+from arraynet.ops.shape import (
+    cast,
+    concatenate,
+    expand_dims,
+    integer,
+    moveaxis,
+    new_shape,
+    ones_like,
+    ravel,
+    reshape,
+    zeros_like,
+)
 from arraynet.ops.taking import take, where
 from arraynet.tensor import stacked
 
@@ -114,17 +128,34 @@ def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) ->
 def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = False) -> Any:
     """Return how often each integer from 0 to the largest occurs in a vector, or the sum of its weights.
 
-    The result is at least `minlength` long; how long depends on the data, so a program does not capture it.
+    The rows of a matrix, and of its weights, are counted each by itself. The result is at least `minlength`
+    long; how long depends on the data, so a program does not capture it.
     Counts are int32, sums of weights have their dtype.
     """
     if sparse:
         raise ValueError("bincount: sparse tensors are not supported, received sparse=True.")
     (x,) = operands(x)
-    if vector("bincount", "x", x).dtype.kind not in "iu":
+    if x.dtype.kind not in "iu":
         raise TypeError(f"bincount counts integers, received x of dtype {x.dtype}.")
+    if x.ndim != 2:
+        vector("bincount", "x", x)
     length = builtins.max(integer("minlength", minlength), int(max(x)) + 1 if x.size else 0)
     ones = cast(ones_like(x), "int32") if weights is None else operands(x, weights)[1]
-    return segment_sum(ones, x, num_segments=length)
+    if ones.shape != x.shape:
+        raise ValueError(f"bincount: weights need the shape of x, {x.shape}, received shape {ones.shape}.")
+    if x.ndim == 1:
+        return segment_sum(ones, x, num_segments=length)
+    rows = operands(x, np.arange(x.shape[0], dtype="int32"))[1]
+    place = where(x < 0, -1, x + length * expand_dims(rows, 1))
+    return reshape(segment_sum(ravel(ones), ravel(place), num_segments=length * x.shape[0]), (x.shape[0], length))
+
+
+def ascending(rows: Any) -> Any:
+    """Return the order that sorts rows by their first column, equal ones by the next."""
+    order = operands(rows, np.arange(rows.shape[0], dtype="int32"))[1]
+    for column in reversed(unstack(rows, axis=1)):
+        order = take(order, argsort(take(column, order, axis=0)), axis=0)
+    return order
 
 
 def unique(
@@ -142,14 +173,15 @@ def unique(
     Parameters
     ----------
     x : array
-        It is flattened.
+        It is flattened, unless an axis is given.
     sorted : bool
         For Keras' sake; the result is always sorted.
     return_index, return_inverse, return_counts : bool
         Whether to return, too, the place of each one's first occurrence, the place of every element among
-        the distinct ones (in the shape of `x`), and how often each occurs; all int32.
+        the distinct ones (in the shape of `x`, or along the axis), and how often each occurs; all int32.
     axis : None or int
-        None, or the axis of a vector; distinct rows are not offered.
+        The axis whose parts are compared as wholes: 0 gives the distinct rows of a matrix, in the order of their first
+        elements, then of the second ones.
     size : int, optional
         How many to return, which makes the shape known beforehand: the smallest of more, `fill_value` for less.
     fill_value : number, optional
@@ -160,18 +192,22 @@ def unique(
     Tensor, or tuple of Tensors if more than the elements is asked for
     """
     (x,) = operands(x)
-    if axis is not None and x.ndim != 1:
-        raise ValueError(f"unique: axis must be None unless x is a vector, received axis={axis}, shape {x.shape}.")
-    flat = ravel(x)
-    order = argsort(flat)
-    ordered = take(flat, order, axis=0)
-    first = concatenate([ones_like(ordered[:1], "bool"), not_equal(ordered[1:], ordered[:-1])])
+    parts = ravel(x) if axis is None else moveaxis(x, axis, 0)
+    n, columns = parts.shape[0], math.prod(parts.shape[1:])
+    order = ascending(reshape(parts, (n, columns)))
+    ordered = take(parts, order, axis=0)
+    rows = reshape(ordered, (n, columns))
+    first = concatenate([ones_like(order[:1], "bool"), any_true(not_equal(rows[1:], rows[:-1]), axis=1)])
     group = cumsum(first) - 1
-    size = (int(group[-1]) + 1 if x.size else 0) if size is None else new_shape(integer("size", size))[0]
+    size = (int(group[-1]) + 1 if n else 0) if size is None else new_shape(integer("size", size))[0]
     starts = searchsorted(group, np.arange(size + 1, dtype="int32"))
-    here, counts = minimum(starts[:-1], x.size - 1), diff(starts)
+    here, counts = minimum(starts[:-1], n - 1), diff(starts)
     values = take(ordered, here, axis=0)
-    values = where(greater(counts, 0), values, ordered[:1] if fill_value is None else fill_value)
+    there = reshape(greater(counts, 0), (size, *(1,) * (parts.ndim - 1)))
+    values = where(there, values, ordered[:1] if fill_value is None else fill_value)
+    values = values if axis is None else moveaxis(values, 0, axis)
     more = [take(order, here, axis=0)] * return_index
-    more += [reshape(take(group, argsort(order), axis=0), x.shape)] * return_inverse + [counts] * return_counts
+    more += [reshape(take(group, argsort(order), axis=0), x.shape if axis is None else n)] * return_inverse + [
+        counts
+    ] * return_counts
     return (values, *more) if more else values

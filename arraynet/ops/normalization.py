@@ -198,14 +198,15 @@ def moments(x: Any, axes: int | Sequence[int], keepdims: bool = False, synchroni
     return cast(middle if keepdims else squeeze(middle, axis=axes), x.dtype), cast(variance, x.dtype)
 
 
-def normalize(x: Any, axis: int | Sequence[int] = -1, order: int = 2, epsilon: float | None = None) -> Any:
-    """Return `x` divided by its norm along axes, or by `epsilon` (`config.epsilon`) where that is larger.
+def normalize(x: Any, axis: int | Sequence[int] | None = -1, order: int = 2, epsilon: float | None = None) -> Any:
+    """Return `x` divided by its norm along axes, all with None, or by `epsilon` where that is larger.
 
     `order` p is that of the norm, the p-th root of the sum of ``|x|**p``; a positive integer.
+    Without `epsilon` it is `config.epsilon`.
     """
     if isinstance(order, bool) or not isinstance(order, int) or order < 1:
         raise ValueError(f"normalize: order must be a positive integer, received {order!r}.")
     x, smallest = floating(x), or_default(epsilon)
     powers = square(x) if order == 2 else power(absolute(x), order)
-    total = reduce_sum(powers, axis=checked_axes(axis, x.ndim), keepdims=True)
+    total = reduce_sum(powers, axis=axis, keepdims=True)
     return x / power(maximum(total, smallest**order), 1 / order)  # a finite gradient at zero

@@ -55,7 +55,8 @@ arranged.defvjp(x=lambda g, order, axis: arranged(g, _order(order, axis, False),
 
 def argsort(x: Any, axis: int | None = -1) -> Any:
     """Return the indices that sort along an axis, or the flat data with None; equals keep their order."""
-    return _order(*along(x, axis), largest=False)
+    (x,) = operands(x)
+    return _order(*along(x, axis if x.ndim else None), largest=False)  # of a number as NumPy's: [0]
 
 
 def sort(x: Any, axis: int | None = -1) -> Any:

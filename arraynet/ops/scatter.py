@@ -211,4 +211,4 @@ def multi_hot(
     if num_classes is None:
         raise ValueError("multi_hot: num_classes is needed.")
     hot = one_hot(inputs, num_classes, axis=axis, dtype=dtype, sparse=sparse)
-    return reduce_max(hot, axis=1 if hot.ndim > 2 else 0)
+    return cast(reduce_max(hot, axis=1 if hot.ndim > 2 else 0), hot.dtype)

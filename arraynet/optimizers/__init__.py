@@ -22,17 +22,18 @@ _CLASSES = (SGD, RMSprop, Adam, AdamW, Nadam, Adamax, Adagrad, Adadelta, Lion, L
 _TABLE = {cls.__name__.lower(): cls for cls in _CLASSES}
 
 
-def get(identifier: Any) -> Optimizer:
+def get(identifier: Any) -> Any:
     """Return the optimizer that something stands for.
 
     Parameters
     ----------
-    identifier : str, dict or Optimizer
-        A class's name in any case (``"rmsprop"``), what `serialize` gave, or an optimizer, which is returned itself.
+    identifier : str, dict, Optimizer or None
+        A class's name in any case (``"rmsprop"``), what `serialize` gave, or an optimizer or None, which
+        is returned itself.
 
     Returns
     -------
-    Optimizer
+    Optimizer or None
         With its defaults where a name is all that was given.
 
     Raises
@@ -46,7 +47,7 @@ def get(identifier: Any) -> Optimizer:
     >>> float(optimizers.get("sgd").learning_rate)
     0.01
     """
-    if isinstance(identifier, Optimizer):
+    if identifier is None or isinstance(identifier, Optimizer):
         return identifier
     if isinstance(identifier, type):
         raise ValueError(f"{identifier.__name__} is a class of optimizers: call it, {identifier.__name__}().")

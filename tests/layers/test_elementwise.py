@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from arraynet import config, layers, ops
+from arraynet import config, grad, layers, ops
 from arraynet.layers import (
     ELU,
     Activation,
@@ -46,6 +46,21 @@ def test_values(backend, layer, expected):
     assert made.compute_output_shape((None, 2)) == (None, 2)
     again = type(made).from_config(made.get_config())
     np.testing.assert_array_equal(again(X).numpy(), y.numpy())
+
+
+def test_softmax_leaves_out_what_a_mask_does(backend):
+    x = np.array([[1, 2, 5], [1, 1, 1], [3, 1, 2]], np.float32)
+    mask = np.array([[True, True, False], [False, False, False], [True, True, True]])
+    shares = np.exp(x) * mask
+    shares /= np.maximum(shares.sum(1, keepdims=True), 1e-9)
+    for given in (mask, mask.astype("float32"), ops.array(mask)):
+        np.testing.assert_allclose(Softmax()(x, mask=given).numpy(), shares, rtol=2e-6)
+    np.testing.assert_allclose(Softmax(axis=0)(x, mask=mask[0]).numpy()[:, 2], 0)
+    slopes = grad(lambda x: ops.sum(Softmax()(x, mask=mask)[:, 0]))(ops.array(x)).numpy()
+    assert np.isfinite(slopes).all()
+    assert not slopes[~mask].any()
+    with pytest.raises(ValueError, match=r"broadcast.*\(2, 3\), shape=\(1, 3\)"):
+        Softmax()(x[:1], mask=mask[:2])
 
 
 def test_rescaling_takes_bytes_to_floats(backend):

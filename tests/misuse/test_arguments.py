@@ -133,6 +133,7 @@ def test_compile(program, error, words):
 
 
 @table(
+    ("no optimizer", lambda: net().compile(None), ValueError, "compile: optimizer|received None|leave it out"),
     ("a negative int as rate", lambda: optimizers.SGD(-1), ValueError, "learning_rate|0 or more|received -1"),
     ("an int as rate", lambda: optimizers.SGD(1), ValueError, "learning_rate|float|received 1|Write 1.0"),
     ("a text as rate", lambda: optimizers.SGD("fast"), ValueError, "learning_rate|'fast'"),

@@ -191,7 +191,9 @@ def test_axes_may_be_an_array(f, backend):
         (lambda: ops.trapezoid(ops.ones(5), x=[0, 1]), r"trapezoid: x .* \(5,\).* received shape \(2,\)"),
         (lambda: ops.trapezoid(ops.ones((2, 3)), x=ops.ones((2, 1))), r"received shape \(2, 1\)"),
         (lambda: ops.average(ops.ones((2, 3)), axis=5, weights=[1.0]), "axis=5 is out of range"),
-        (lambda: ops.unique(ops.ones((2, 2)), axis=0), r"axis=0, shape \(2, 2\)"),
+        (lambda: ops.unique(ops.ones((2, 2)), axis=2), "unique: axis=2 is out of range"),
+        (lambda: ops.bincount(ops.ones((1, 1, 1), "int32")), r"bincount: x must have one axis.*\(1, 1, 1\)"),
+        (lambda: ops.bincount([1, 2], weights=[1.0]), r"bincount: weights .*\(2,\), received shape \(1,\)"),
         (lambda: ops.bincount([1], sparse=True), "sparse"),
     ],
 )
@@ -203,6 +205,43 @@ def test_errors_name_what_was_passed(call, words):
 def test_a_range_has_no_derivative():
     with pytest.raises(TypeError, match=r"arange: start has no derivative: pass float\(start\)"):
         grad(lambda x: ops.sum(ops.arange(x, 4.0)))(1.5)  # it had been 0
+
+
+@pytest.mark.parametrize("axis", [None, 0, 1, -1])
+@pytest.mark.parametrize("shape", [(20, 2), (4, 5), (6, 2, 2), (3, 0), (0, 3)])
+def test_parts_of_an_axis_are_compared_as_wholes(shape, axis, backend):
+    x = np.random.default_rng(0).integers(0, 3, shape, "int32")
+    more = dict.fromkeys(("return_index", "return_inverse", "return_counts"), True)
+    for found, expected in zip(
+        ops.unique(ops.array(x), axis=axis, **more), np.unique(x, axis=axis, **more), strict=True
+    ):
+        np.testing.assert_array_equal(found.numpy(), expected)
+
+
+def test_fewer_or_more_distinct_rows_than_there_are(backend):
+    x = ops.array([[1, 2], [0, 1], [1, 2]])
+    assert ops.unique(x, axis=0, size=1).numpy().tolist() == [[0, 1]]
+    assert ops.unique(x, axis=0, size=3).numpy().tolist() == [[0, 1], [1, 2], [0, 1]]
+    assert ops.unique(x, axis=0, size=3, fill_value=9).numpy().tolist() == [[0, 1], [1, 2], [9, 9]]
+
+
+def test_rows_are_counted_each_by_itself(backend):
+    assert ops.bincount(ops.array([[1, 2, 1], [0, 3, -1]])).numpy().tolist() == [[0, 2, 1, 0], [1, 0, 0, 1]]
+    weighed = ops.bincount(ops.array([[1, 2], [0, 1]]), weights=[[1.0, 2.0], [3.0, 4.0]], minlength=4)
+    assert weighed.numpy().tolist() == [[0, 1, 2, 0], [3, 4, 0, 0]]
+    assert ops.bincount(ops.zeros((0, 3), "int32"), minlength=2).shape == (0, 2)
+
+
+def test_a_number_is_in_order(backend):
+    assert ops.argsort(3.0).numpy().tolist() == [0]
+
+
+def test_several_classes_may_be_booleans(backend):
+    assert ops.multi_hot([0, 2], 3, dtype="bool").numpy().tolist() == [True, False, True]
+
+
+def test_all_axes_are_normalized_as_one(backend):
+    np.testing.assert_allclose(ops.normalize([[3.0, 0.0], [0.0, 4.0]], axis=None).numpy(), [[0.6, 0], [0, 0.8]])
 
 
 @pytest.mark.parametrize("name", ["bitwise_and", "left_shift", "gcd"])

@@ -84,6 +84,10 @@ def test_an_optimizer_is_built_with_variables(wrong):
         SGD().build(wrong)
 
 
+def test_no_optimizer_stands_for_none():
+    assert optimizers.get(None) is None
+
+
 def test_a_single_variable_needs_no_list():
     w = Variable([1.0, 1.0])
     SGD(0.5).apply([np.ones(2, "float32")], w)
