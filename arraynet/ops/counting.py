@@ -201,10 +201,12 @@ def unique(
     group = cumsum(first) - 1
     size = (int(group[-1]) + 1 if n else 0) if size is None else new_shape(integer("size", size))[0]
     starts = searchsorted(group, np.arange(size + 1, dtype="int32"))
-    here, counts = minimum(starts[:-1], n - 1), diff(starts)
+    counts = diff(starts)
+    there = greater(counts, 0)
+    here = where(there, starts[:-1], 0)
     values = take(ordered, here, axis=0)
-    there = reshape(greater(counts, 0), (size, *(1,) * (parts.ndim - 1)))
-    values = where(there, values, ordered[:1] if fill_value is None else fill_value)
+    if fill_value is not None:
+        values = where(reshape(there, (size, *(1,) * (parts.ndim - 1))), values, fill_value)
     values = values if axis is None else moveaxis(values, 0, axis)
     more = [take(order, here, axis=0)] * return_index
     more += [reshape(take(group, argsort(order), axis=0), x.shape if axis is None else n)] * return_inverse + [

@@ -223,6 +223,7 @@ def test_fewer_or_more_distinct_rows_than_there_are(backend):
     assert ops.unique(x, axis=0, size=1).numpy().tolist() == [[0, 1]]
     assert ops.unique(x, axis=0, size=3).numpy().tolist() == [[0, 1], [1, 2], [0, 1]]
     assert ops.unique(x, axis=0, size=3, fill_value=9).numpy().tolist() == [[0, 1], [1, 2], [9, 9]]
+    assert ops.unique([2, 1, 2], size=4, return_index=True)[1].numpy().tolist() == [1, 0, 1, 1]  # of the smallest
 
 
 def test_rows_are_counted_each_by_itself(backend):
