@@ -31,7 +31,7 @@ class Configured:
             raise TypeError(f"{cls.__name__}() takes no arguments.")
         if (args or kwargs) and "__init__" not in vars(cls):  # Python would name the base, which may be private
             try:
-                inspect.signature(cls.__init__).bind(None, *args, **kwargs)
+                inspect.signature(cls.__init__, follow_wrapped=False).bind(None, *args, **kwargs)
             except TypeError as error:
                 raise TypeError(f"{cls.__name__}({', '.join(arguments(cls))}): {error}.") from None
         make = super().__new__

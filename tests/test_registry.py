@@ -1,5 +1,6 @@
 """Configurations that are read off constructors, the same way for all that has one, and the way back from them."""
 
+import functools
 import json
 
 import numpy as np
@@ -347,3 +348,19 @@ def test_a_constructor_below_one_whose_configuration_tells_its_unnamed_arguments
 def test_arguments_that_a_class_does_not_take_are_told_by_its_own_name(cls, given, message):
     with pytest.raises(TypeError, match=message):
         cls(**given)  # its constructor is that of a private base
+
+
+def test_a_constructor_that_a_decorator_hands_arguments_to_is_taken_as_it_is():
+    def handed(constructor):
+        return functools.wraps(constructor)(lambda self, **kwargs: constructor(self, 5, **kwargs))
+
+    class Base(layers.Layer):
+        @handed
+        def __init__(self, five, **kwargs):
+            super().__init__(**kwargs)
+            self.five = five
+
+    class Derived(Base):
+        pass
+
+    assert Derived(name="mine").five == 5

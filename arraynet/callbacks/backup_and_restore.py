@@ -70,7 +70,8 @@ class BackupAndRestore(Callback):
     def _restore(self, arrays: Mapping[str, np.ndarray]) -> None:
         if not {STREAMS, EPOCH, OPTIMIZER + "iterations"} <= set(arrays):
             raise ValueError(f"{self.path} is no backup of a training: delete it, or choose another backup_dir.")
-        weights, found = named_weights(self.model), _within(arrays, WEIGHTS)
+        found = _within(arrays, WEIGHTS)
+        weights = named_weights(self.model, found)
         check(str(self.path), found, weights)
         streams = self.model.seed_generators
         check_streams(str(self.path), arrays[STREAMS], streams)

@@ -205,16 +205,24 @@ def _kind(x: Any) -> Any:
         return type(x), repr(x)  # 0.0 and -0.0 are equal, not the same
     if isinstance(x, bool | int | str | None):
         return type(x), x
-    return _NESTED if isinstance(x, list | tuple | dict) else _held(x, ())
+    return _NESTED if isinstance(x, list | tuple | dict) else _held(x)
 
 
-def _held(x: Any, around: tuple[int, ...]) -> Any:
+def _held(x: Any) -> Any:
     """An object by itself; a set or a dataclass by what it holds, too, which may have changed at the next call."""
-    inside = [getattr(x, name, None) for name in getattr(type(x), "__dataclass_fields__", ())]
-    if isinstance(x, list | tuple | dict | set | frozenset):
-        inside = [*x, *x.values()] if isinstance(x, dict) else [*x]
-    inside = [i for i in inside if id(i) not in around]
-    return _Same(x), *(_kind(i) if isinstance(i, PLAIN) else _held(i, (*around, id(x))) for i in inside)
+    kinds: list[Any] = []
+    held, seen = [x], set()  # each object once, as several may hold it
+    for x in held:
+        kinds.append(_kind(x) if isinstance(x, PLAIN) else _Same(x))
+        if isinstance(x, PLAIN) or id(x) in seen:
+            continue
+        seen.add(id(x))
+        inside = [getattr(x, name, None) for name in getattr(type(x), "__dataclass_fields__", ())]
+        if isinstance(x, list | tuple | dict | set | frozenset):
+            inside = [*x, *x.values()] if isinstance(x, dict) else [*x]
+        kinds.append(len(inside))
+        held += inside
+    return tuple(kinds)
 
 
 def _own(x: Any, backend: Backend) -> Tensor:

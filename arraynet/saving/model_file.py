@@ -93,8 +93,8 @@ def load_model(filepath: str | os.PathLike[str], custom_objects: Mapping[str, An
         if metadata.get("format") != FORMAT:
             raise ValueError(f"it has format {metadata.get('format')!r}, this arraynet reads format {FORMAT}")
         model = _built(described)
-        weights = named_weights(model)
         arrays = decoded(members["weights.safetensors"], "weights.safetensors")
+        weights = named_weights(model, arrays)
         check("weights.safetensors", arrays, weights)
         assign(weights, arrays)
         inside, told = [*model._walk()], described.get("trainable", ())

@@ -61,30 +61,34 @@ def load_weights(model: Any, filepath: PathLike) -> None:
     """
     read = _by_suffix(filepath, {".safetensors": _read_tensors, ".npz": _read_npz})
     file = existing(filepath, "weights")
-    weights = named_weights(model)
-    if not weights:
+    if not named_weights(model):
         raise ValueError(f"Model {model.name!r} is not built, so it has no weights to load into: model.build(shape).")
-    assign(weights, read(file, weights))
+    assign(*read(file, model))
 
 
-def named_weights(model: Any) -> dict[str, Variable]:
-    """Return a model's Variables by their names inside it: ``dense/kernel``, ``dense_1/kernel``."""
-    named: dict[str, Variable] = {}
+def named_weights(model: Any, found: Iterable[str] = ()) -> dict[str, Variable]:
+    """Return a model's Variables by their names inside it: ``dense/kernel``, ``dense_1/kernel``.
+
+    What was made without a name has one by its place in its layer; in older files, whose names may be `found`, by a
+    count that goes through the whole process.
+    """
+    placed: dict[str, Variable] = {}
+    counted: dict[str, Variable] = {}
     seen: set[int] = set()
-    for name, variable in _walked(model, "", set()):
-        if id(variable) not in seen:
-            seen.add(id(variable))
-            named[free_name(name, named)] = variable  # two of one layer may share a name
-    return named
+    for prefix, variable in _walked(model, "", set()):  # two of one layer may share a name
+        if id(variable) in seen:
+            continue
+        seen.add(id(variable))
+        place = "variable" if is_automatic(variable.name, "variable") else variable.name
+        placed[free_name(prefix + place, placed)] = counted[free_name(prefix + variable.name, counted)] = variable
+    return counted if set(counted) == set(found) != set(placed) else placed
 
 
 def _walked(layer: Any, prefix: str, walked: set[int]) -> Iterator[tuple[str, Variable]]:
     if id(layer) in walked:
         return
     walked.add(id(layer))
-    for variable in layer._own_variables:  # automatic names count through the whole process
-        name = "variable" if is_automatic(variable.name, "variable") else variable.name
-        yield prefix + name, variable
+    yield from ((prefix, variable) for variable in layer._own_variables)
     inner = layer._sublayers
     names = names_within(inner)
     for sub in inner:
@@ -146,12 +150,15 @@ def _write_tensors(stream: Any, arrays: Mapping[str, np.ndarray]) -> None:
     stream.write(encoded(arrays))
 
 
-def _read_tensors(file: Path, weights: Mapping[str, Variable]) -> dict[str, np.ndarray]:
+def _read_tensors(file: Path, model: Any) -> tuple[dict[str, Variable], dict[str, np.ndarray]]:
     arrays = decoded(file.read_bytes(), str(file))
+    weights = named_weights(model, arrays)
     check(str(file), arrays, weights)
-    return arrays
+    return weights, arrays
 
 
-def _read_npz(file: Path, weights: Mapping[str, Variable]) -> dict[str, np.ndarray]:
-    check_names(str(file), npz_names(file), weights)
-    return read_npz(file, {name: (v.shape, v.dtype) for name, v in weights.items()})
+def _read_npz(file: Path, model: Any) -> tuple[dict[str, Variable], dict[str, np.ndarray]]:
+    found = npz_names(file)
+    weights = named_weights(model, found)
+    check_names(str(file), found, weights)
+    return weights, read_npz(file, {name: (v.shape, v.dtype) for name, v in weights.items()})

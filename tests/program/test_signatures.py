@@ -43,6 +43,20 @@ def test_what_a_set_or_a_dataclass_holds_may_change_between_calls():
     assert [float(scaled(2.0, one)), float(scaled(2.0, one)), scaled.captures] == [7.0, 7.0, 3]
 
 
+def test_dataclasses_that_hold_one_another_often_and_deeply_are_looked_at_once():
+    crowd = [Settings() for _ in range(30)]  # all paths through them would be more than 30!
+    for one in crowd:
+        one.rates = crowd
+    chain = Settings()
+    for _ in range(5000):
+        chain = Settings(owner=chain)
+    scaled = jit(lambda x, s: x * s.scale)
+    assert [float(scaled(2.0, s)) for s in (crowd[0], chain)] == [2.0, 2.0]
+    crowd[-1].scale, chain.owner.owner.scale = 5.0, 5.0
+    assert [float(scaled(2.0, s)) for s in (crowd[0], chain)] == [2.0, 2.0]
+    assert scaled.captures == 4
+
+
 def test_zeros_of_both_signs_as_arguments():
     f = jit(lambda x, s: x / s)
     assert [float(f(ops.array(1.0), s)) for s in (0.0, -0.0)] == [np.inf, -np.inf]

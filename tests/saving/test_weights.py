@@ -10,7 +10,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from arraynet import Variable, layers, models, ops, saving
+from arraynet import Variable, layers, models, naming, ops, saving
 from arraynet.models import Sequential
 from arraynet.saving import load_weights, save_weights
 from arraynet.saving.weights import named_weights
@@ -292,6 +292,30 @@ def test_variables_without_names_are_found_again_in_the_same_process(name, tmp_p
         second.load_weights(tmp_path / name)
     for one, other in zip(first.get_weights(), second.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("name", ["m.npz", "m.safetensors", "m.arraynet"])
+def test_older_files_counted_variables_without_names_through_the_process(name, tmp_path, monkeypatch):
+    def built():
+        naming.reset_names()
+        return Sequential([layers.Input((2,)), Unnamed(), Unnamed()])
+
+    def counted(model):
+        old = ["unnamed/variable", "unnamed/variable_1", "unnamed_1/variable_2", "unnamed_1/variable_3"]
+        return dict(zip(old, named_weights(model).values(), strict=True))
+
+    first = changed(built())
+    with monkeypatch.context() as older:
+        older.setattr("arraynet.saving.weights.named_weights", counted)
+        older.setattr("arraynet.saving.model_file.named_weights", counted)
+        (first.save if name.endswith("arraynet") else first.save_weights)(tmp_path / name)
+    naming.reset_names()
+    if name.endswith("arraynet"):
+        second = models.load_model(tmp_path / name, {"Unnamed": Unnamed})
+    else:
+        second = built()
+        second.load_weights(tmp_path / name)
+    assert same(second.get_weights(), first.get_weights())
 
 
 def test_arguments_have_the_names_of_keras(tmp_path):
