@@ -142,8 +142,10 @@ class Op:
         values = bound.arguments
         static = {n: values[n] for n in self.static}
         for n, v in static.items():
-            if isinstance(v, _OWN) and v.dtype.kind == "f":
+            if self.rules and isinstance(v, _OWN) and v.dtype.kind == "f":
                 raise TypeError(f"{self.name}: {n} has no derivative: pass float({n}), or use ops. Received {v!r}.")
+            if isinstance(v, _VALUES) and v.shape == ():
+                static[n] = v.item()  # weak, as numbers are
         return tuple(values[n] for n in self.arrays), static
 
     def named(self, inputs: Sequence[Any]) -> list[tuple[str, Any]]:
@@ -283,6 +285,7 @@ def _kind(x: Any) -> Any:
 _WEAK = (bool, int, float)
 _FLOATING = [np.dtype(name) for name in ("float32", "float64", "float16")]
 _OWN = (Tensor, Variable)
+_VALUES = (*_OWN, np.generic, np.ndarray)
 _PYTHON = {"b": bool, "i": int, "u": int, "f": float}
 
 

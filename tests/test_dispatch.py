@@ -13,6 +13,7 @@ from arraynet.backend import NumPyBackend
 from arraynet.dispatch import HostScalar, apply, execute, op, operands
 from arraynet.observers import Observer
 from arraynet.operators import OPS
+from arraynet.program import jit
 
 
 class Toy(NumPyBackend):
@@ -362,3 +363,23 @@ def test_a_tensor_for_a_number_that_has_no_derivative_is_refused(name, argument,
     for value in (ops.array(0.5), Variable(0.5)):  # its gradient had been 0
         with pytest.raises(TypeError, match=rf"{name}: {argument} has no derivative: pass float\({argument}\)"):
             getattr(ops, name)(ops.ones(3), **{argument: value})
+
+
+@pytest.mark.parametrize("make", [np.int64, np.float64, np.array, ops.array, lambda n: Variable(n, dtype="int32")])
+@pytest.mark.parametrize(("name", "argument"), [
+    ("celu", "alpha"), ("elu", "alpha"), ("leaky_relu", "negative_slope"), ("squareplus", "b"), ("max", "initial"),
+    ("hard_shrink", "threshold"), ("nan_to_num", "nan"), ("round", "decimals"),
+])  # fmt: skip
+def test_numbers_of_all_kinds_widen_nothing(name, argument, make, backend):
+    if (name, make) == ("round", np.float64):
+        pytest.skip("no int")
+    x = ops.array([-1.5, 0.25, 2.25])
+    made, known = (getattr(ops, name)(x, **{argument: number}) for number in (make(2), 2))
+    assert made.dtype == "float32"  # it had been float64, or an error of the library's
+    np.testing.assert_array_equal(made.numpy(), known.numpy())
+
+
+def test_a_tensor_is_a_number_where_nothing_has_a_derivative(backend):
+    near = jit(lambda x, r: ops.isclose(x, x + 1.0, rtol=r))
+    answers = [near(ops.array(5.0), ops.array(r)).item() for r in (0.01, 0.5, 0.01)]
+    assert answers == [False, True, False]
