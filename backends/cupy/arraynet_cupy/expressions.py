@@ -16,7 +16,7 @@ ANY = {  # {C} is the type that the operands are cast to; it has the result's dt
     "square": "{0} * {0}", "astype": "{0}", "where": "{0} ? {1} : {2}",
     "maximum": "({0} > {1} || {0} != {0}) ? {0} : {1}", "minimum": "({0} < {1} || {0} != {0}) ? {0} : {1}",
     "clip": "({0} < {1} ? {1} : {0}) > {2} ? {2} : {0} < {1} ? {1} : {0}",
-    "sign": "{0} > 0 ? ({C})1 : {0} < 0 ? ({C})-1 : {0}",
+    "sign": "{0} > 0 ? ({C})1 : {0} < 0 ? ({C})-1 : {0} + ({C})0",
     "bitwise_and": "{0} & {1}", "bitwise_or": "{0} | {1}", "bitwise_xor": "{0} ^ {1}",
 }  # fmt: skip
 FLOATING = {
@@ -45,7 +45,14 @@ def supported(instruction: Any) -> bool:
         return False
     dtypes = [str(v.dtype) for v in (*instruction.inputs(), *instruction.outs) if v.dtype is not None]
     floating = instruction.name not in FLOATING or instruction.outs[0].dtype.kind == "f"
-    return floating and not instruction.kwargs and all(d in CTYPES for d in dtypes)
+    return floating and not instruction.kwargs and all(d in CTYPES for d in dtypes) and _holds_numbers(instruction)
+
+
+def _holds_numbers(instruction: Any) -> bool:
+    """Whether no whole number lies beyond its dtype, which a comparison takes as it is, and C would wrap around."""
+    dtype = _computed_in(instruction)
+    limits = np.iinfo(dtype) if dtype.kind in "iu" else None
+    return limits is None or all(limits.min <= a <= limits.max for a in instruction.args if isinstance(a, int))
 
 
 def _bound(x: Any) -> Any:
@@ -55,15 +62,15 @@ def _bound(x: Any) -> Any:
 
 def statement(instruction: Any, names: dict[int, str], target: str) -> str:
     """Return the C statement that declares the result of a primitive, given the names of its operands."""
-    kind = _computed_in(instruction)
+    dtype = _computed_in(instruction)
     operands = [a for a in instruction.args if not isinstance(a, type | np.dtype)]
-    casts = [kind] * len(operands)
+    dtypes = [dtype] * len(operands)
     if instruction.name == "where":
-        casts[0] = "bool"
+        dtypes[0] = np.dtype(bool)
     if instruction.name == "astype":
-        casts[0] = _wide(operands[0].dtype)
-    texts = [_operand(a, names, cast) for a, cast in zip(operands, casts, strict=True)]
-    result, text = CTYPES[str(instruction.outs[0].dtype)], TEXTS[instruction.name].format(*texts, C=kind)
+        dtypes[0] = operands[0].dtype
+    texts = [_operand(a, names, d) for a, d in zip(operands, dtypes, strict=True)]
+    result, text = CTYPES[str(instruction.outs[0].dtype)], TEXTS[instruction.name].format(*texts, C=_wide(dtype))
     return f"const {result} {target} = {f'({text}) != 0' if result == 'bool' else f'({result})({text})'};"
 
 
@@ -72,20 +79,25 @@ def _wide(dtype: Any) -> str:
     return "float" if dtype == np.float16 else CTYPES[str(dtype)]
 
 
-def _computed_in(instruction: Any) -> str:
+def _computed_in(instruction: Any) -> Any:
+    """The dtype that the operands are cast to."""
     if instruction.name not in TESTS:
-        return _wide(instruction.outs[0].dtype)
+        return instruction.outs[0].dtype
     if instruction.name.startswith("logical"):
-        return "bool"
+        return np.dtype(bool)
     arrays = [v.dtype for v in instruction.inputs() if v.dtype is not None]
     floats = any(isinstance(a, float) for a in instruction.args)
     common = np.result_type(*arrays)
-    return "double" if floats and common.kind != "f" else _wide(common)
+    return np.dtype("float64") if floats and common.kind != "f" else common
 
 
-def _operand(x: Any, names: dict[int, str], cast: str) -> str:
+def _operand(x: Any, names: dict[int, str], dtype: Any) -> str:
+    cast, half = _wide(dtype), dtype == np.float16  # numbers are rounded first, though computed with as floats
     if hasattr(x, "index") and hasattr(x, "example"):
-        return f"(({cast}){names[x.index]})"
+        return f"(({cast}){'(float16)' * (half and x.dtype is None)}{names[x.index]})"
+    if half:
+        with np.errstate(over="ignore"):
+            x = float(np.float16(float(x)))
     if isinstance(x, bool | np.bool_):
         return f"(({cast}){int(x)})"
     if isinstance(x, int | np.integer):

@@ -10,6 +10,7 @@ import pytest
 
 import arraynet
 from arraynet import Variable, ops
+from arraynet.dispatch import HostScalar, Op
 from arraynet.plugins import load
 from arraynet.program import jit
 from arraynet.program.trace import TracedArray, TracedNamespace, Tracer
@@ -81,6 +82,36 @@ def both(f, *arrays):
             fast(*arrays)
             results.append([y.numpy() for y in fast(*arrays)])
     return *results, fast.programs[0]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "number"),
+    [("float16", 0.1), ("float16", 1e-8), ("float16", 1e6), ("uint8", -1), ("uint8", 300), ("int32", 2**40)],
+)
+def test_a_number_is_to_a_kernel_what_it_is_to_an_op(on_cupy, dtype, number):
+    """Rounded to the dtype, though half floats are computed with as floats; or compared as it is if it lies beyond."""
+    x = np.array([0, 1, 3, 0.1, 1e-8, np.inf] if dtype == "float16" else [0, 1, 3, 44, 100], dtype)
+
+    def f(x):
+        return x == number, x <= number, ops.cast(number < x, dtype) * number if dtype == "float16" else x * 2
+
+    with np.errstate(over="ignore", invalid="ignore"):
+        expected, found, _ = both(f, x)
+    for y, e in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(y, e)
+
+
+def test_a_number_of_the_host_is_rounded_to_half_floats_too(on_cupy):
+    scaled, rate = Op(lambda xp, x, /, rate: x * rate, None, (), False, "scaled"), HostScalar(lambda: 1e-8, 1e-8)
+    expected, found, program = both(lambda x: (scaled(x, rate=rate) - 0.0,), np.array([0.1, 1, 3, 1000], "float16"))
+    np.testing.assert_array_equal(found, expected)
+    assert program.primitives() == {"group": 1}
+
+
+def test_the_sign_of_zero_is_zero(on_cupy):
+    expected, found, program = both(lambda x: (1 / ops.sign(x), x + 1), np.array([-0.0, 0.0, -3.0, np.nan], "float32"))
+    np.testing.assert_array_equal(found[0], expected[0])
+    assert program.primitives() == {"group": 1}
 
 
 def test_operands_of_every_kind(on_cupy, near):
