@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection
 from typing import Any
 
-from arraynet.fusion.group import ROW_REDUCTIONS, Group, reduced
+from arraynet.fusion.group import ROW_REDUCTIONS, Group, reduced, wraps
 from arraynet.program.layout import FOREVER, VIEWS, roots
 from arraynet.program.program import Program
 from arraynet.program.trace import Instruction, Value
@@ -108,7 +108,7 @@ def _joined(
 
 def _shape(instruction: Instruction, primitives: Collection[str], smallest: int) -> tuple[int, ...] | None:
     """The shape that a loop for an instruction runs over; None if it is no matter for a loop, or no work for one."""
-    if instruction.name not in primitives:
+    if instruction.name not in primitives or wraps(instruction):
         return None
     if instruction.name in ROW_REDUCTIONS:
         shape = instruction.inputs()[0].shape if reduced(instruction) else None

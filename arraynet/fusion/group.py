@@ -8,9 +8,11 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from arraynet.program.trace import Instruction, Value
 
-__all__ = ["ROW_REDUCTIONS", "Group", "reduced"]
+__all__ = ["ROW_REDUCTIONS", "Group", "reduced", "wraps"]
 
 ROW_REDUCTIONS = frozenset(["sum", "max", "min", "mean", "argmax"])
 SHORT = 256  # columns; argmax of longer rows is better left to a library that compares many at once
@@ -114,3 +116,10 @@ def reduced(instruction: Instruction) -> str:
     if found == {ndim - 1}:
         return "columns"
     return "rows" if found == set(range(ndim - 1)) and instruction.name in ("sum", "mean") else ""
+
+
+def wraps(instruction: Instruction) -> bool:
+    """Tell whether a loop would wrap a whole number around that ops compare as it is: an operand's dtype lacks it."""
+    numbers = [a for a in instruction.args if isinstance(a, int)]
+    kinds = [v.dtype for v in instruction.inputs() if numbers and v.dtype is not None and v.dtype.kind in "iu"]
+    return any(not np.iinfo(kind).min <= a <= np.iinfo(kind).max for kind in kinds for a in numbers)

@@ -182,3 +182,19 @@ def test_a_seed_that_is_set_anew_starts_another_stream():
     expected.set_counter(generator.counter)
     found = np.asarray(fast(np.zeros(4, "float32")))
     np.testing.assert_array_equal(found, np.asarray(random.uniform((4,), seed=expected)))
+
+
+@pytest.mark.parametrize(("dtype", "number"), [("uint8", -1), ("uint8", 300), ("int32", 2**40), ("int64", -(2**63))])
+def test_a_whole_number_that_a_dtype_lacks_is_compared_as_it_is(dtype, number, other):
+    if other == "strict":
+        pytest.skip("array-api-strict compares with no such number")
+    x = np.array([[0, 1, 44, 100, np.iinfo(dtype).max]], dtype)
+
+    def compared(x):
+        return [ops.cast(y, "float32") * 2 for x in (x, x[0, 4]) for y in (x == number, x < number, number < x)]
+
+    expected = [y.numpy().tolist() for y in compared(ops.array(x))]
+    with arraynet.use_backend(other):
+        fast = jit(compared)
+        fast(x)
+        assert [y.numpy().tolist() for y in fast(x)] == expected

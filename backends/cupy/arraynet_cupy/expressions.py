@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from arraynet.fusion import wraps
+
 __all__ = ["CTYPES", "ELEMENTWISE", "statement", "supported"]
 
 CTYPES = {
@@ -45,14 +47,7 @@ def supported(instruction: Any) -> bool:
         return False
     dtypes = [str(v.dtype) for v in (*instruction.inputs(), *instruction.outs) if v.dtype is not None]
     floating = instruction.name not in FLOATING or instruction.outs[0].dtype.kind == "f"
-    return floating and not instruction.kwargs and all(d in CTYPES for d in dtypes) and _holds_numbers(instruction)
-
-
-def _holds_numbers(instruction: Any) -> bool:
-    """Whether no whole number lies beyond its dtype, which a comparison takes as it is, and C would wrap around."""
-    dtype = _computed_in(instruction)
-    limits = np.iinfo(dtype) if dtype.kind in "iu" else None
-    return limits is None or all(limits.min <= a <= limits.max for a in instruction.args if isinstance(a, int))
+    return floating and not instruction.kwargs and all(d in CTYPES for d in dtypes) and not wraps(instruction)
 
 
 def _bound(x: Any) -> Any:
