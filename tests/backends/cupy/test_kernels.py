@@ -83,6 +83,16 @@ def test_ops_decline_what_their_kernels_do_not_cover(cupy, registry):
     assert registry["softmax"].run(x) is NotImplemented
     assert registry["softmax"].run(cupy.ones((3, 4), "float32"), axis=0) is NotImplemented
     assert registry["layer_normalization"].run(cupy.ones((3, 4)), cupy.ones((3, 1))) is NotImplemented
+    x, narrow = cupy.ones((3, 4)), cupy.ones((3, 4), "float32")
+    for name, *given in (
+        ("softmax", x[:, :0]),
+        ("layer_normalization", x, narrow[0]),
+        ("layer_normalization", x, None, narrow[0]),
+        ("softmax_crossentropy", x, narrow),
+        ("softmax_crossentropy", x, x[:1]),
+        ("sparse_softmax_crossentropy", x, cupy.zeros(2, "int32")),
+    ):
+        assert registry[name].run(*given) is NotImplemented, name
     batch, x, v = registry["batch_normalization"].run, cupy.ones((3, 4)), cupy.ones(4)
     for given in ((x, v, v.astype("float32")), (x, v[:3], v[:3]), (x, x[:1], x[:1]), (x, v[0], v[0]), (x, v, v, v[:1])):
         assert batch(*given) is NotImplemented

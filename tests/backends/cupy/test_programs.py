@@ -190,6 +190,17 @@ def test_steps_of_all_parameters_are_one_launch(on_cupy, near, optimizer, option
     assert [len(i.function.parts) for i in merged][-1] == 4
 
 
+def test_equal_work_is_not_put_behind_what_waits_for_it(on_cupy, near):
+    def f(x):
+        y = ops.exp(x) * 0.5 + 1
+        return y, ops.exp(y @ x) * 0.5 + 1
+
+    expected, found, program = both(f, np.random.default_rng(0).normal(size=(4, 4)).astype("float32"))
+    for y, e in zip(found, expected, strict=True):
+        near(y, e)
+    assert program.primitives() == {"group": 2, "matmul": 1}
+
+
 def stepped(name, shapes):
     """Parameters after captured steps of Adam with gradients that lie in memory by columns, and the program."""
     with arraynet.use_backend(name):
