@@ -201,6 +201,30 @@ def test_equal_work_is_not_put_behind_what_waits_for_it(on_cupy, near):
     assert program.primitives() == {"group": 2, "matmul": 1}
 
 
+def test_equal_work_on_operands_that_lie_otherwise_or_on_half_floats_is_not_merged(on_cupy, near):
+    """The source of a merged kernel, unlike those of CuPy, has no type for half floats."""
+    shapes = ((3, 5), (3, 5), (7, 2), ())
+    given = [np.random.default_rng(0).normal(size=shape).astype("float32") for shape in shapes]
+    half = [np.ones(n, "float16") for n in (2, 3)]
+
+    def f(a, b, c, d, e, g):
+        return a * b + 1, c * d + 1, e * 2 + 1, g * 2 + 1
+
+    expected, found, program = both(f, *given, *half)
+    for y, e in zip(found, expected, strict=True):
+        near(y, e, str(e.dtype))
+    assert program.primitives() == {"group": 4}
+
+
+def test_a_merged_kernel_takes_no_more_arguments_than_a_device_allows(on_cupy):
+    given = [np.full(n + 1, n, "float32") for n in range(150)]
+    expected, found, program = both(lambda *xs: [x * 2 + 1 for x in xs], *given)
+    assert all(map(np.array_equal, found, expected))
+    assert program.primitives() == {"group.merged": 2}
+    for i in program.instructions:
+        assert 8 * (len(i.function.parts) + len(i.args) + len(i.outs)) <= 4096
+
+
 def stepped(name, shapes):
     """Parameters after captured steps of Adam with gradients that lie in memory by columns, and the program."""
     with arraynet.use_backend(name):
