@@ -89,7 +89,9 @@ def test_a_layer_that_is_given_twice_is_one_layer_in_the_copy():
     assert other.first is not other.second
 
 
-@pytest.mark.parametrize("own", [{"shared": 0}, {"shared": 0, "rate": 1}, {"shared": [1, 2]}, {"class_name": "a", "config": 3}])
+@pytest.mark.parametrize(
+    "own", [{"shared": 0}, {"shared": 0, "b": 1}, {"shared": [1]}, {"class_name": "a", "config": 3}]
+)
 def test_a_dict_of_the_users_own_comes_back_as_it_was(own):
     zeros = initializers.Zeros()
     back = layers.deserialize(layers.serialize(Given([zeros, zeros], own)), {"Given": Given})
