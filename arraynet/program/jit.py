@@ -156,7 +156,11 @@ class Jitted:
     def _capture(self, key: Any, backend: Backend, args: Any, kwargs: Any, leaves: Sequence[Any]) -> Any:
         tensors = {k: t for k, t in enumerate(flatten([args, kwargs])) if isinstance(t, Tensor)}
         capture = Capture([*tensors.values()], leaves)
-        result = capture.during(lambda: self.function(*args, **kwargs), ())
+        try:
+            result = capture.during(lambda: self.function(*args, **kwargs), ())
+        except BaseException:
+            capture.part()  # it may have kept some and then failed
+            raise
         if not capture.makes:  # a layer is built or slots are made now, and the next call is captured
             inputs = [(k, t.dtype.name, np.ndarray if t.array is leaves[k] else None) for k, t in tensors.items()]
             entry = self._entries[key] = self._entry(capture, result, backend, inputs)

@@ -302,6 +302,14 @@ def test_what_is_kept_of_an_argument_at_the_capture_stays(asking, backend):
     assert not any(np.any(t) for t in kept)
 
 
+def test_what_is_kept_of_an_argument_stays_though_the_capture_fails(backend):
+    kept, x = [], np.zeros((2, 3), "float32")
+    with pytest.raises(IndexError):
+        jit(lambda x: (kept.extend([x, x.T]), kept[2]))(x)
+    x[:] = 1.0
+    assert not any(np.any(t) for t in kept)
+
+
 def test_a_masked_array_is_refused_by_every_call():
     fast = jit(lambda x: x * 2)
     fast(X), fast(X)
