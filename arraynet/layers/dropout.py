@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from arraynet import random
 from arraynet.checks import number
 from arraynet.layers.elementwise import Elementwise
@@ -46,6 +48,7 @@ class Dropout(Elementwise):
     def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.rate = number("Dropout: rate", rate, 0, 1)
+        noise_shape = noise_shape.tolist() if isinstance(noise_shape, np.ndarray) else noise_shape
         lengths = noise_shape if is_shape(noise_shape) else [0]
         if noise_shape is not None and any(n is not None and n < 1 for n in lengths):
             raise ValueError(

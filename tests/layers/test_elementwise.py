@@ -118,6 +118,7 @@ def test_a_noise_shape_that_is_none_is_refused(shape):
     with pytest.raises(ValueError, match="Dropout: noise_shape must be a tuple"):
         Dropout(0.5, noise_shape=shape)
     assert Dropout(0.5, noise_shape=[None, 1]).noise_shape == (None, 1)
+    assert Dropout(0.5, noise_shape=np.array([4, 1])).noise_shape == (4, 1)
 
 
 def test_gaussian_noise_has_its_deviation(backend):
