@@ -62,6 +62,12 @@ def test_a_missing_barrier_shows_when_threads_run_in_reverse(cupy, host):
         assert (results[0] == np.roll(np.arange(64.0), -1).tolist()) == same
 
 
+def test_a_raw_kernel_has_none_of_cupys_types(cupy, host):
+    kernel = cupy.RawKernel('extern "C" __global__ void narrow(float16* x) {}', "narrow")
+    with pytest.raises(host.HostDeviceError, match="float16"):
+        kernel.compile()
+
+
 def test_errors_in_the_device_are_raised_and_not_printed(cupy, host, capfd):
     x = cupy.ones(4, "float32")
     with pytest.raises(host.HostDeviceError, match="kind 2"):

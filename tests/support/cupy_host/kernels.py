@@ -41,7 +41,8 @@ def build(source: str, options: Sequence[str], include: Path) -> Path:
     seen[source, tuple(options)] = None
     source = DYNAMIC.sub(r"static \1 \2[49152 / sizeof(\1)];", source)  # as much as a block may have
     paths = [f"-I{p}" for p in (HERE, HERE / "stub", include)]
-    text = '#include "shim.h"\n' + "".join(f"#include <cupy/{h}>\n" for h in HEADERS)
+    own = HEADERS if "#include <cupy/" in source else ()  # a RawKernel has none of CuPy's types
+    text = '#include "shim.h"\n' + "".join(f"#include <cupy/{h}>\n" for h in own)
     header = precompiled(text, folder(), paths)
     fibers = _flag(bool(re.search(r"__sync|__shfl", source)))
     launchers = "".join(LAUNCHER.format(n, fibers, _flag(n.startswith("cupy_"))) for n in KERNEL.findall(source))
