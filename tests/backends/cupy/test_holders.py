@@ -38,6 +38,8 @@ def test_whoever_has_looked_and_gone_holds_nothing(counter):
         step()
         assert run._graph.launches == before + 1, k
     assert run.recordings == 1
+    step()
+    assert run._graph.steady is not None  # its arrays are not looked at in the next step
 
 
 @pytest.mark.parametrize("hold", [lambda t: t, lambda t: t.array, lambda t: t.array.T, lambda t: t.array[1:, ::2]])
