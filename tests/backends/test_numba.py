@@ -267,9 +267,6 @@ FORMS = {  # of a matrix, a row, a column and integers, what one call computes
     "integers": lambda x, w, c, n: (
         ops.cast((n + 1) - n, "float32") * x, ops.where(n == 2**60 + 1, x, w), ops.cast(n, "float32") * x,
     ),
-    "bytes compared with what no byte is": lambda x, w, c, n: (
-        ops.where((b := ops.cast(n, "uint8")) > -1, x, w), ops.where(ops.equal(b, 257), x, w), x * (b < 300),
-    ),
     "exponentials and their shares": lambda x, w, c, n: (e := ops.exp(x), e / ops.sum(e, axis=-1, keepdims=True)),
     "a column that waits for another": lambda x, w, c, n: (
         m := ops.max(x * w, axis=-1, keepdims=True), ops.tanh(x) + ops.sum(x - m, axis=-1, keepdims=True) + m * 3,

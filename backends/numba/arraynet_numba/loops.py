@@ -246,7 +246,8 @@ class _Writer:
         if isinstance(x, bool):
             return repr(x)
         if not hasattr(x, "shape"):
-            literal = literal if literal == "T" or _holds(literal, x) else "np.float64"
+            whole = isinstance(x, int) and literal != "np.bool_"
+            literal = literal if literal == "T" or whole else "np.float64"  # beside integers
             finite = np.isfinite(x)
             return f"{literal}({x!r})" if finite else f"T({'-' if x < 0 else ''}np.{'inf' if x == x else 'nan'})"
         if x.index in self.crossing and self.stage[x.index] < stage:
@@ -292,8 +293,3 @@ class _Writer:
 def _kind(dtype: Any) -> str:
     """The type of a result; there is one floating type in a loop, T."""
     return "T" if dtype.kind == "f" else "np.bool_" if dtype.kind == "b" else f"np.{dtype}"
-
-
-def _holds(kind: str, x: Any) -> bool:
-    """Tell whether an integer type has a number: NumPy takes fractions beside integers, and compares any with them."""
-    return kind != "np.bool_" and isinstance(x, int) and np.iinfo(kind[3:]).min <= x <= np.iinfo(kind[3:]).max
