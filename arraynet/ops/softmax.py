@@ -33,9 +33,16 @@ def softmax(xp: Any, x: Any, /, axis: Any = -1) -> Any:
     Tensor([[0.5, 0.5],
             [1. , 0. ]], dtype=float32, backend=numpy)
     """
-    axis = axis if type(axis) is int else checked(x, axis)  # -1 of a single number, too
+    axis = _along(x, axis)
     e = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
     return e / xp.sum(e, axis=axis, keepdims=True)
+
+
+def _along(x: Any, axis: Any) -> Any:
+    """Checked axes; of a single number, which has none, -1 and 0 are all, as NumPy has it."""
+    if type(axis) is not int:
+        return checked(x, axis)
+    return axis if x.shape or axis not in (-1, 0) else None
 
 
 def total(x: Any, axis: Any) -> Any:
@@ -63,7 +70,7 @@ def log_softmax(xp: Any, x: Any, /, axis: Any = -1) -> Any:
     >>> activations.log_softmax([1000.0, 0.0])
     Tensor([    0., -1000.], dtype=float32, backend=numpy)
     """
-    axis = axis if type(axis) is int else checked(x, axis)  # -1 of a single number, too
+    axis = _along(x, axis)
     moved = x - xp.max(x, axis=axis, keepdims=True)
     return moved - xp.log(xp.sum(xp.exp(moved), axis=axis, keepdims=True))
 
