@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from arraynet.metrics import Metric
@@ -25,6 +26,10 @@ class RunningLogs(Mapping[str, float]):
             self._metrics.setdefault(metric.name, metric)
         self.returned: Any = None
 
+    @cached_property
+    def _names(self) -> list[str]:
+        return list(self.results())  # of how many numbers a metric is does not change, so looking once will do
+
     def results(self) -> dict[str, Any]:
         """Return the values as they are in the backend; those of several numbers are for the model itself."""
         found = {name: metric.result() for name, metric in self._metrics.items()}
@@ -36,7 +41,7 @@ class RunningLogs(Mapping[str, float]):
         return float(self._metrics[name].result())
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.returned if isinstance(self.returned, Mapping) else self.results())
+        return iter(self.returned if isinstance(self.returned, Mapping) else self._names)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

@@ -253,6 +253,20 @@ def test_logs_are_shown_as_a_dict():
     assert repr(logs) == "{'mean': 0.0, 'sum': 0.0}"
 
 
+def test_logs_compute_a_value_once_when_they_are_read():
+    class Counted(metrics.Mean):
+        computed = 0
+
+        def result(self):
+            self.computed += 1
+            return super().result()
+
+    logs = loop.RunningLogs([metric := Counted("read")])
+    for read in range(1, 4):
+        assert dict(logs) == {"read": 0.0}
+        assert metric.computed == read + 1  # and once to see that it is one number
+
+
 def test_hooks_see_logs_that_are_fetched_when_read(backend):
     seen = []
 
