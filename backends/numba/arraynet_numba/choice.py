@@ -1,6 +1,5 @@
 """Which loops the compiled backend uses, and when: none that is slower than what NumPy or fusion does."""
 
-import sys
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
@@ -30,12 +29,12 @@ def choose(kernels: Mapping[str, Callable[..., Any]]) -> dict[str, Callable[...,
 
 
 def _matmul(x1: Any, x2: Any) -> Any:
-    """Leave a product to the threads that run captured programs, if there are any and BLAS would wake its own.
+    """Leave a product that BLAS would use threads for to those that run captured programs.
 
-    Those look for more work for a tenth of a second, during which these share the cores with them.
+    BLAS' own look for more work for a tenth of a second, during which both share the cores. And they round otherwise: a
+    first training, whose first step comes before any program, would end in other bits than the same one after it.
     """
-    alone = "arraynet_numba.products" not in sys.modules  # the first program imports it
-    if alone or not x1.ndim == x2.ndim == 2 or x1.shape[1] != x2.shape[0] or x1.size * x2.shape[1] < THREADED:
+    if not x1.ndim == x2.ndim == 2 or x1.shape[1] != x2.shape[0] or x1.size * x2.shape[1] < THREADED:
         return NotImplemented
     from arraynet_numba.products import multiplied  # waits until another thread has done so
 

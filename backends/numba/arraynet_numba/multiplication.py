@@ -15,6 +15,7 @@ from arraynet_numba.vectorizing import kept_apart, wide_vectors
 __all__ = ["add_up", "block_of_rows", "multiply", "multiply_transposed", "pack_panels", "panels_like", "transpose"]
 
 DEPTH = 256  # rows of a panel at most, which then lies in the first cache or near it
+HIGH = 512  # rows that one panel after the other is used for: as much of the left factor stays in the second cache
 BLOCKS = 4  # of rows; fewer do not pay for another copy of their panel
 
 _jit = numba.njit(**INSIDE)
@@ -34,7 +35,7 @@ def multiply(part, parts, x, x_rows, w, y):
     panel, edge = np.zeros((depth, width), x.dtype), np.empty((ROWS, lanes), x.dtype)
     vectors, blocks = -(-columns // lanes), -(-x_rows.size // ROWS)
     cuts = min(parts, vectors)
-    bands = min(-(-parts // cuts), max(blocks // BLOCKS, 1))
+    bands = max(min(-(-parts // cuts), max(blocks // BLOCKS, 1)), -(-x_rows.size // HIGH))
     for item in range(cuts * bands * part // parts, cuts * bands * (part + 1) // parts):
         cut, band = item // bands, item % bands
         first, last = blocks * band // bands * ROWS, blocks * (band + 1) // bands * ROWS
@@ -47,10 +48,7 @@ def multiply(part, parts, x, x_rows, w, y):
                 if whole:
                     packing_tile((x, x_rows, first, k), (w, k, j), (y, first, j), (panel, 0, 0), count, whole, k > 0)
                     for i in range(first + ROWS, last, ROWS):
-                        if j == start:
-                            fetching_tile((x, x_rows, i, k), (panel, 0, 0), (y, i, j), count, whole, k > 0)
-                        else:
-                            tile((x, x_rows, i, k), (panel, 0, 0), (y, i, j), count, whole, k > 0)
+                        fetching_tile((x, x_rows, i, k), (panel, 0, 0), (y, i, j), count, whole, k > 0)
                 if rest < min(j + width, end):
                     _pack(w[k : k + count, rest:end], panel)
                     for i in range(first, last, ROWS):
