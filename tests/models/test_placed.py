@@ -87,4 +87,5 @@ def test_outputs_are_fetched_together(limits, fetched, monkeypatch):
         device.fetched.clear()
         found = model.predict(x, batch_size=3, verbose=0)
         assert device.fetched == fetched
-        np.testing.assert_array_equal(found, model.predict(x, batch_size=5, verbose=0))
+        again = model.predict(x, batch_size=5, verbose=0)
+        np.testing.assert_allclose(found, again, rtol=1e-5, atol=1e-6)  # BLAS may add up a lone row in another order
