@@ -166,15 +166,17 @@ class IterableData:
     def epoch(self, key: tuple[int, int] | None = None) -> Iterator[Batch]:
         """Yield the batches of one epoch, in the iterable's own order."""
         seen = 0
-        while self.limit is None or seen < self.limit:
-            batch = next(self._going(), None)
-            if batch is None:
-                self._ran_out(seen)
-                return
-            yield batch
-            seen += 1
-        if key is None:  # only training goes on where it stopped
-            self._iterator = None
+        try:
+            while self.limit is None or seen < self.limit:
+                batch = next(self._going(), None)
+                if batch is None:
+                    self._ran_out(seen)
+                    return
+                yield batch
+                seen += 1
+        finally:  # also where a callback stops it
+            if key is None:  # only training goes on where it stopped
+                self._iterator = None
 
     def _going(self) -> Iterator[Batch]:
         if self._iterator is None:

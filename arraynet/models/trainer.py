@@ -299,7 +299,7 @@ class Trainer(Compilable):
         with use_backend(self._home(())):
             data = self._data(x, y, weight, ALL, None, {"class_weight": class_weight})
             if not self._matched:
-                self._prepare(data)
+                self._prepare(data, trains=kind == "train")
             else:
                 self._look(data.known()[1])
             self.reset_metrics()

@@ -119,6 +119,11 @@ def test_nothing_to_predict_is_refused():
         net().predict(iter([]), verbose=0)
 
 
+def test_nan_in_a_later_batch_of_a_generator_is_in_its_evaluation():
+    loss, _ = net().evaluate(iter([(X, Y), (NAN, Y)]), verbose=0)
+    assert np.isnan(loss)
+
+
 class Log(layers.Layer):
     def call(self, inputs):
         return ops.log(inputs - 0.5)
@@ -188,6 +193,8 @@ def test_nothing_trainable_warns_when_the_model_is_trained(layer):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         model.evaluate(X, Y, verbose=0)
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        model.test_on_batch(X, Y)
 
 
 def test_an_error_of_a_validations_iterable_stays_what_it_is():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import arraynet
+from arraynet.models import Sequential
 from arraynet.models.batches import ArrayData, IterableData
 from arraynet.models.data import class_weights, data_of, split_off
 from arraynet.random.streams import host_permutation
@@ -200,6 +201,23 @@ def test_some_batches_of_an_iterable_are_new_ones_in_training_and_the_same_in_ev
 class Batches:
     def __iter__(self):
         return ((X[k : k + 1], Y[k : k + 1]) for k in range(5))
+
+
+@pytest.mark.parametrize("steps", [2, None])
+def test_each_validation_begins_with_the_first_batch_also_after_one_that_was_stopped(steps):
+    class Rows(Sequential):
+        def test_step(self, data):
+            return {"first": data[1][0]}
+
+    def stop(batch, logs):
+        seen.append(logs["first"])
+        model.stop_evaluating = batch == 1
+
+    model, seen = Rows([arraynet.layers.Dense(1)]), []
+    model.compile("sgd", "mse")
+    told = arraynet.callbacks.LambdaCallback(on_test_batch_end=stop)
+    model.fit(X, Y, epochs=2, validation_data=Batches(), validation_steps=steps, callbacks=told, verbose=0)
+    assert seen == [0, 1, 0, 1]
 
 
 def test_batches_of_inputs_alone_or_with_weights():
