@@ -108,6 +108,29 @@ def test_functions_as_hooks():
         callbacks.LambdaCallback(on_epoch=print)
 
 
+def test_what_ends_ends_with_the_values_that_are_returned():
+    model, seen = net(), []
+
+    def note(*args):
+        seen.append(list(args[-1].items()))
+
+    model.compile("sgd", "mse", metrics=["accuracy"])
+    hooks = callbacks.LambdaCallback(on_epoch_end=note, on_train_end=note)
+    history = model.fit(X, X[:, :1], epochs=2, validation_split=0.5, callbacks=hooks, verbose=0).history
+    first, last = ([(name, values[k]) for name, values in history.items()] for k in (0, 1))
+    hooks = callbacks.LambdaCallback(on_test_end=note)
+    found = model.evaluate(X, X[:, :1], callbacks=hooks, verbose=0, return_dict=True)
+    assert seen == [first, last, last, list(found.items())]
+
+
+def test_a_callback_may_move_the_model():
+    model = net()
+    move = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: model.to("strict"))
+    history = model.fit(X, X[:, :1], epochs=2, validation_split=0.5, callbacks=move, verbose=0)
+    assert len(history.history["val_loss"]) == 2
+    assert {w.backend.name for w in model.weights} == {"strict"}
+
+
 def test_rows_of_values_in_a_file(tmp_path):
     path = tmp_path / "log.csv"
     model = net()

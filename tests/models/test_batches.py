@@ -103,3 +103,13 @@ def test_a_batch_is_gathered_once(shuffle):
         assert np.shares_memory(x, PIXELS)
         assert np.shares_memory(y, LABELS)
         assert most < x.nbytes / 4
+
+
+def test_a_batch_is_as_it_was_before_its_hook_wrote_into_the_data(host):
+    losses = []
+    for eagerly in (False, True):
+        model, x = net(), PIXELS[:200] / np.float32(255)
+        model.compile("sgd", "sparse_categorical_crossentropy", run_eagerly=eagerly)
+        write = arraynet.callbacks.LambdaCallback(on_train_batch_begin=lambda batch, logs, x=x: x.__imul__(0.5))
+        losses.append(model.fit(x, LABELS[:200], batch_size=BATCH, callbacks=write, verbose=0).history["loss"])
+    np.testing.assert_allclose(*losses, rtol=1e-5)

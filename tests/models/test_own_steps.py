@@ -44,6 +44,14 @@ def test_own_steps_of_evaluation_and_prediction_are_used(backend):
     np.testing.assert_allclose(model.predict_on_batch(X), -out, rtol=1e-5)
 
 
+@pytest.mark.parametrize("method", ["predict", "predict_on_batch"])
+def test_predictions_are_arrays_that_nothing_else_refers_to(method, backend):
+    x = X.copy()
+    found = getattr(Sequential([layers.Identity()]), method)(x)
+    found[:] = 0
+    np.testing.assert_array_equal(x, X)
+
+
 def test_an_own_step_may_return_what_the_librarys_does():
     class Own(Sequential):
         def train_step(self, data):

@@ -188,8 +188,9 @@ def test_epochs_of_few_steps_see_all_rows_also_after_a_restart(tmp_path):
                 raise KeyError("stopped")
 
     options = {"batch_size": 10, "steps_per_epoch": 2, "shuffle": False, "epochs": 3, "verbose": 0}
-    whole, split, resumed = net(), net(), net()
+    whole, split, resumed, later = net(), net(), net(), net()
     split.set_weights(whole.get_weights())
+    later.set_weights(whole.get_weights())
     before = net()
     before.set_weights(whole.get_weights())
     before.fit(X, Y, batch_size=10, shuffle=False, verbose=0)
@@ -198,9 +199,10 @@ def test_epochs_of_few_steps_see_all_rows_also_after_a_restart(tmp_path):
     with pytest.raises(KeyError, match="stopped"):
         split.fit(X, Y, callbacks=[callbacks.BackupAndRestore(tmp_path), Stop()], **options)
     resumed.fit(X, Y, callbacks=[callbacks.BackupAndRestore(tmp_path)], **options)
-    for a, b, c in zip(whole.get_weights(), resumed.get_weights(), before.get_weights(), strict=True):
-        np.testing.assert_array_equal(a, b)
-        np.testing.assert_array_equal(a, c)
+    later.fit(X, Y, initial_epoch=1, **options | {"epochs": 4})  # begins with the first rows, as any fit
+    for model in (resumed, before, later):
+        for a, b in zip(whole.get_weights(), model.get_weights(), strict=True):
+            np.testing.assert_array_equal(a, b)
 
 
 def test_validation_data_goes_before_the_split_and_has_its_frequency(backend):
@@ -310,7 +312,8 @@ def test_evaluating_and_predicting_can_be_stopped_too(method, hook, stopped):
 
     def stop(batch, logs):
         seen.append(batch)
-        setattr(model, stopped, batch == 1)
+        if batch == 1:
+            setattr(model, stopped, True)
 
     model = net()
     told = callbacks.LambdaCallback(**{hook: stop})
@@ -342,9 +345,12 @@ def test_the_moving_average_of_the_weights_is_taken_in_the_end():
     plain, averaged = net(), net(optimizer=optimizers.SGD(0.5, use_ema=True, ema_momentum=0.9))
     averaged.set_weights(plain.get_weights())
     start = averaged.get_weights()
-    averaged.fit(X, Y, epochs=3, batch_size=50, verbose=0)
+    ended = []
+    told = callbacks.LambdaCallback(on_train_end=lambda logs: ended.append(averaged.get_weights()[0]))
+    averaged.fit(X, Y, epochs=3, batch_size=50, callbacks=told, verbose=0)
     state = next(v for v in averaged.optimizer.variables if v.name.endswith("average")).numpy()
     np.testing.assert_array_equal(averaged.get_weights()[0], state)
+    np.testing.assert_array_equal(ended, [state])
     assert np.abs(state - start[0]).max() > 0
 
 
