@@ -91,7 +91,7 @@ class ArrayData:
             starts = [*starts[done:], *starts[:done]]
         for start in starts[: self.steps]:
             stop = start + self.batch_size
-            rows = slice(start, stop if stop < self.samples else self.samples)
+            rows = slice(start, stop if stop < self.samples else self.samples)  # the standard has none that is longer
             yield self._batch(rows if order is None else order[rows])
         if self.steps > len(starts):
             warn_short(len(starts), self.steps)

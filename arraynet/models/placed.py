@@ -46,5 +46,5 @@ class PlacedData(ArrayData):
 
     def _rows(self, leaf: Any, rows: Any) -> Tensor:
         """Rows of an array; without a tape or an observer, who have no business with data."""
-        array = leaf[rows] if type(rows) is slice else self.backend.xp.take(leaf, rows, axis=0)
+        array = leaf[rows, ...] if type(rows) is slice else self.backend.xp.take(leaf, rows, axis=0)
         return Tensor(array, self.backend)

@@ -61,6 +61,16 @@ def test_batches_are_those_of_the_host(key, steps):
             np.testing.assert_array_equal(y["a"].numpy(), b["a"])
 
 
+@pytest.mark.parametrize("key", [None, (3, 5)])
+def test_a_backend_that_has_the_standard_alone_gathers_the_last_batch(key, monkeypatch):
+    with arraynet.use_backend("strict"):
+        strict = type(arraynet.plugins.current())
+        monkeypatch.setattr(strict, "memory_info", lambda self: {"used": 0, "held": 0, "limit": 10_000})
+        found = data_of(*data(), batch_size=4, shuffle=True)
+        assert isinstance(found, PlacedData)
+        assert [len(x) for x, _, _ in found.epoch(key)] == [4, 4, 2]
+
+
 def test_it_enters_once():
     x, y = np.zeros((64, 1000), "float32"), np.zeros((64, 1), "float32")
     device = Device(1 << 30)
