@@ -93,12 +93,10 @@ def run_batches(
                 for hook in begin:
                     hook(k, {})
             interrupts.wait = True
-            returned = step(x, y, weight)
+            logs.returned = step(x, y, weight)
             interrupts.wait = False
             if interrupts.came:
                 interrupts.pass_on()
-            if returned is not None:
-                logs.returned = returned
             if end and not (k + 1) % every:
                 for hook in end:
                     hook(k, logs)

@@ -315,11 +315,10 @@ class Trainer(Compilable):
         return data_of(x, y, sample_weight, size, steps, floats=widest, **options)
 
     def _ready(self, data: Data) -> None:
-        """See to it that there is a batch, that the weights exist, and that all state is in one place."""
+        """See to it that there is a batch, and that the weights exist."""
         data.first()
         if not self.built:
             self._looked_at(data)
-        self._settle()
 
     def _validation(self, given: Any, batch_size: int | None, steps: int | None) -> Data:
         parts = given if isinstance(given, tuple | list) else (given,)
