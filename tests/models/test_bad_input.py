@@ -51,6 +51,7 @@ NAN[3, 2] = np.nan
         (lambda m: m.fit(X[:, :4], Y), ValueError, "dense"),
         (lambda m: m.fit(X, Y, validation_data=(X, Y[:3])), ValueError, "x: 50, y: 3"),
         (lambda m: m.fit(X, Y, validation_data=(X, Y, None, 1)), ValueError, "received 4 parts"),
+        (lambda m: m.fit(X, Y, validation_data=(X, Y, np.ones((50, 2)))), ValueError, "validation_data: .* per sample"),
         (lambda m: m.fit(X, Y, callbacks=["early"]), TypeError, "callbacks must be"),
         (lambda m: m.fit(X, Y, callbacks=[callbacks.History]), TypeError, r"call it: History\(\)"),
         (lambda m: m.fit(X, Y, class_weight={0: 1}, sample_weight=np.ones(50)), ValueError, "cannot be given together"),
@@ -104,13 +105,17 @@ def test_an_uncompiled_model_is_refused(method):
         ({"optimizer": "adma"}, "Did you mean 'adam'"),
         ({"metrics": ["accurracy"]}, "Could not interpret metric.*Did you mean 'accuracy'"),
         ({"metrics": "accuracy"}, r"write \['accuracy'\]"),
+        ({"optimizer": None}, "received None; leave it out for 'rmsprop'"),
         ({"steps_per_execution": 0}, "steps_per_execution"),
+        ({"run_eagerly": "no"}, "run_eagerly must be True or False"),
     ],
 )
 def test_compile_refuses_what_it_does_not_know(options, match):
     model = net()
+    optimizer = model.optimizer
     with pytest.raises(ValueError, match=match):
         model.compile(**{"optimizer": "sgd", "loss": "mse"} | options)
+    assert model.optimizer is optimizer
     model.fit(X, Y, verbose=0)  # as it was compiled before
 
 

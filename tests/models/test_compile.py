@@ -5,7 +5,7 @@ import pytest
 from support.classifier import ONE_HOT, X, Y, net
 
 import arraynet
-from arraynet import layers, losses, metrics
+from arraynet import layers, losses, metrics, optimizers
 from arraynet.models import Model, Sequential
 
 
@@ -36,6 +36,12 @@ def test_accuracy_and_crossentropy_go_by_the_labels(units, labels, expected):
     assert model.metrics_names == ["loss", "acc"]
     kind = type(model.metrics[1]).__name__.replace("Accuracy", "").lower()
     assert kind in model._compiled_loss.parts[0][0].name.replace("_", "")
+
+
+def test_metrics_need_labels_and_are_left_out_without():
+    model = Sequential([layers.Dense(1, activity_regularizer="l2")])
+    model.compile("sgd", metrics=["mae"])
+    assert list(model.fit(X, verbose=0).history) == ["loss"]
 
 
 def test_metrics_get_names_of_their_own():
@@ -145,8 +151,20 @@ def test_half_precision_scales_its_loss():
     )
     model.compile("sgd", "sparse_categorical_crossentropy")
     assert model.optimizer.loss_scale_factor == 1024
+    model.compile(optimizers.SGD(loss_scale_factor=8.0))
+    assert model.optimizer.loss_scale_factor == 8
+    model.compile("sgd", auto_scale_loss=False)
+    assert model.optimizer.loss_scale_factor is None
     plain = net()
     assert plain.optimizer.loss_scale_factor is None
+
+
+def test_a_scaled_loss_trains_and_is_reported_as_any_other(backend):
+    plain, scaled = net(), net(optimizer=optimizers.SGD(loss_scale_factor=8.0))  # a power of 2 rounds nothing
+    scaled.set_weights(plain.get_weights())
+    assert plain.fit(X, Y, verbose=0).history == scaled.fit(X, Y, verbose=0).history
+    for a, b in zip(plain.get_weights(), scaled.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 def test_none_among_metrics_is_refused_before_anything_is_trained():

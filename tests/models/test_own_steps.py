@@ -5,7 +5,7 @@ import pytest
 from support.classifier import X
 
 import arraynet
-from arraynet import layers, metrics, ops
+from arraynet import callbacks, layers, metrics, ops
 from arraynet.models import Sequential
 
 
@@ -21,8 +21,11 @@ def test_an_own_step_reports_what_it_returns(backend):
 
     model = Own([layers.Dense(1)])
     model.compile("sgd")
-    history = model.fit(X, X[:, :1], epochs=5, batch_size=50, verbose=0).history
+    seen = []
+    told = callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append((len(logs), *logs)))
+    history = model.fit(X, X[:, :1], epochs=5, batch_size=50, callbacks=told, verbose=0).history
     assert list(history) == ["squared"]
+    assert seen == [(1, "squared")] * 5
     assert history["squared"][-1] < history["squared"][0]
 
 
@@ -110,12 +113,45 @@ def test_what_the_library_reports_may_be_added_to(join, name):
     assert model._steps["captured train"].reason == ""  # captured
 
 
+def test_what_an_evaluation_reports_may_be_added_to():
+    step = {"test_step": lambda self, data: Sequential.test_step(self, data) | {"one": ops.ones(())}}
+    model = type("Own", (Sequential,), step)([layers.Dense(1)])
+    model.compile("sgd", "mse", metrics=["mae"])
+    assert list(model.evaluate(X, X[:, :1], verbose=0, return_dict=True)) == ["loss", "mae", "one"]
+
+
+def test_a_loss_of_ones_own_is_told_what_it_is_for():
+    seen = []
+
+    class Own(Sequential):
+        def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+            seen.append(training)
+            return super().compute_loss(x, y, y_pred, sample_weight, training)
+
+    model = Own([layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.train_on_batch(X, X[:, :1])
+    model.test_on_batch(X, X[:, :1])
+    assert seen == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("y", "sample_weight", "parts"), [(None, None, 1), (X, None, 2), (X, X[:, 0], 3), (None, X[:, 0], 1)]
+)
+def test_a_step_is_given_labels_and_weights_where_there_are_labels(y, sample_weight, parts):
+    own = type("Own", (Sequential,), {"train_step": lambda self, data: {"parts": len(data)}})
+    model = own([layers.Dense(1)])
+    model.compile()
+    assert model.fit(X, y, sample_weight=sample_weight, verbose=0).history["parts"] == [parts]
+
+
 @pytest.mark.parametrize("kind", ["train", "test"])
 @pytest.mark.parametrize("returned", [None, ops.ones(()), [1.0]])
 def test_an_own_step_that_returns_no_dict_is_refused(kind, returned):
     own = type("Own", (Sequential,), {f"{kind}_step": lambda self, data: returned})
     model = own([layers.Input((6,)), layers.Dense(1)])
     model.compile("sgd", "mse")
+    (model.evaluate if kind == "train" else model.fit)(X, X[:, :1], verbose=0)  # a step of the library's comes before
     with pytest.raises(TypeError, match=f"must return .*a dict.*it returned {type(returned).__name__}"):
         (model.fit if kind == "train" else model.evaluate)(X, X[:, :1], verbose=0)
 
@@ -191,6 +227,19 @@ def test_metrics_of_layers_inside_begin_anew_and_move_and_those_of_models_inside
     monkeypatch.setattr(layers.Layer, "_walk", lambda self, *args: (walks.append(self), walk(self, *args))[1])
     model.train_on_batch(X, X[:, :1])
     assert walks.count(model) == 1  # a batch asks for the widest dtype, and no more
+
+
+def test_a_metric_made_on_another_backend_moves_where_no_loss_is_compiled():
+    class Own(Sequential):
+        def train_step(self, data):
+            self.steps.update_state(1.0)
+            return {"steps": self.steps.result()}
+
+    model = Own([layers.Dense(1)])
+    with arraynet.use_backend("strict"):
+        model.steps = metrics.Sum(name="steps")
+    model.compile("sgd")
+    assert model.fit(X, batch_size=50, verbose=0).history["steps"] == [1]
 
 
 def test_what_is_compiled_moves_when_metrics_are_overridden():

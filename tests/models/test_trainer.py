@@ -1,6 +1,7 @@
 """Training against loops written by hand: what is learnt and what is reported."""
 
 import copy
+import itertools
 
 import numpy as np
 import pytest
@@ -55,6 +56,24 @@ def test_evaluate_and_predict_agree_with_numpy(backend):
     np.testing.assert_allclose(accuracy, np.mean(p.argmax(1) == Y), rtol=1e-6)
     assert model.evaluate(X, Y, verbose=0, return_dict=True) == pytest.approx({"loss": loss, "accuracy": accuracy})
     assert isinstance(net(metrics=None).evaluate(X, Y, verbose=0), float)
+
+
+def test_only_training_drops_anything(backend):
+    model, ones = Sequential([layers.Dropout(0.5)]), np.ones((50, 6), np.float32)
+    model.compile("sgd", "mse")
+    assert model.evaluate(ones, ones, verbose=0) == model.test_on_batch(ones, ones) == 0
+    np.testing.assert_array_equal(model.predict(ones, verbose=0), ones)
+
+
+def test_evaluating_and_predicting_change_no_weight(backend):
+    model = Sequential([layers.BatchNormalization()])
+    model.build((None, 6))
+    model.compile("sgd", "mse")
+    before = model.get_weights()
+    model.evaluate(X, X, verbose=0)
+    model.predict(X, verbose=0)
+    for a, b in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 def test_training_learns(backend):
@@ -163,7 +182,10 @@ def test_one_batch_at_a_time(backend):
     np.testing.assert_allclose([loss, accuracy], [seen[0][1], hits / 10], rtol=1e-5)
     np.testing.assert_allclose(tested, [loss, accuracy], rtol=1e-6)
     np.testing.assert_allclose(model.get_weights()[0], expected[0], rtol=1e-4, atol=1e-6)
-    assert set(model.train_on_batch(X, Y, return_dict=True)) == {"loss", "accuracy"}
+    weight = np.where(Y == 1, 5.0, 1.0)
+    weighed = model.evaluate(X, Y, batch_size=50, sample_weight=weight, verbose=0, return_dict=True)
+    assert model.test_on_batch(X, Y, weight, return_dict=True) == pytest.approx(weighed)
+    assert model.train_on_batch(X, Y, class_weight={1: 5.0}, return_dict=True) == pytest.approx(weighed)
     np.testing.assert_allclose(model.predict_on_batch(X[:3]), model.predict(X[:3], verbose=0))
 
 
@@ -203,39 +225,6 @@ def test_epochs_of_few_steps_see_all_rows_also_after_a_restart(tmp_path):
     for model in (resumed, before, later):
         for a, b in zip(whole.get_weights(), model.get_weights(), strict=True):
             np.testing.assert_array_equal(a, b)
-
-
-def test_validation_data_goes_before_the_split_and_has_its_frequency(backend):
-    model = net()
-    history = model.fit(
-        X, Y, epochs=6, validation_split=0.5, validation_data=(X[:5], Y[:5]), validation_freq=3, verbose=0
-    ).history
-    assert list(history) == ["accuracy", "loss", "val_accuracy", "val_loss"]
-    assert len(history["val_loss"]) == 2
-    np.testing.assert_allclose(history["val_loss"][-1], model.evaluate(X[:5], Y[:5], verbose=0)[0], rtol=1e-5)
-
-
-@pytest.mark.parametrize(("freq", "epochs"), [(1, [0, 1, 2, 3]), (3, [2]), ([1, 4], [0, 3]), (range(2, 4), [1, 2])])
-def test_validation_follows_the_epochs_that_were_asked_for(freq, epochs):
-    seen = []
-    watch = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: "val_loss" in logs and seen.append(epoch))
-    net().fit(X, Y, epochs=4, validation_data=(X[:5], Y[:5]), validation_freq=freq, callbacks=watch, verbose=0)
-    assert seen == epochs
-
-
-@pytest.mark.parametrize(("size", "batches"), [(None, [0, 1]), (10, [0, 1, 2])])
-def test_a_validation_has_its_batch_size(size, batches):
-    seen = []
-    watch = callbacks.LambdaCallback(on_test_batch_end=lambda batch, logs: seen.append(batch))
-    data = {"validation_data": (X[:30], Y[:30]), "validation_batch_size": size}
-    net().fit(X, Y, batch_size=25, callbacks=watch, verbose=0, **data)
-    assert seen == batches
-
-
-def test_a_validation_that_is_used_up_warns_and_reports_nothing():
-    with pytest.warns(UserWarning, match="used up"):
-        history = net().fit(X, Y, epochs=2, validation_data=iter([(X, Y)]), verbose=0).history
-    assert (len(history["loss"]), len(history["val_loss"])) == (2, 1)
 
 
 def test_an_evaluation_has_weights_steps_and_callbacks(backend):
@@ -317,10 +306,12 @@ def test_evaluating_and_predicting_can_be_stopped_too(method, hook, stopped):
 
     model = net()
     told = callbacks.LambdaCallback(**{hook: stop})
-    endless = ((X[:10], Y[:10]) for _ in iter(int, 1))
+    numbers = itertools.count()
+    endless = ((X[:10], Y[:10]) for _ in numbers)
     for _ in range(2):  # the first stop is no stop of the second call
         getattr(model, method)(endless, callbacks=told, verbose=0)
     assert seen == [0, 1, 0, 1]
+    assert next(numbers) == 4
 
 
 def test_moving_a_model_moves_metrics_and_optimizer():
@@ -336,8 +327,13 @@ def test_moving_a_model_moves_metrics_and_optimizer():
 def test_a_model_compiled_elsewhere_trains_where_its_weights_are():
     with arraynet.use_backend("strict"):
         model = net()
+        x = arraynet.ops.convert_to_tensor(X)
     model.compile("rmsprop", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    model.fit(X, Y, verbose=0)
+    model.test_step((x, Y))
+    model.fit(x, Y, verbose=0)
+    model.evaluate(x, Y, verbose=0)
+    model.train_on_batch(x, Y)
+    np.testing.assert_allclose(model.predict_on_batch(x), model.predict(x, verbose=0))
     assert {w.backend.name for w in model.weights} == {"strict"}
 
 
