@@ -52,13 +52,11 @@ def print_summary(
     from rich.markup import escape
     from rich.text import Text
 
-    if not isinstance(positions or POSITIONS, Iterable):
-        raise ValueError(f"positions must be shares of the width, such as {POSITIONS}, received {positions!r}.")
-    positions = [number("positions", p, 0) for p in positions or POSITIONS]
+    ends = _shares(POSITIONS if positions is None else positions)
     if show_trainable:
-        positions = [*(0.9 * p for p in positions), 1.0]
+        ends = [*(0.9 * end for end in ends), 1.0]
     width = optional_count("line_length", line_length) or _room(WIDTH + 12 * show_trainable)
-    table = _table([int(width * p) for p in positions], show_trainable)
+    table = _table([int(width * end) for end in ends], show_trainable)
     console = Console(width=width, highlight=False, force_jupyter=False)
     corner = "-" if console.options.ascii_only else "└"  # as rich chooses the table's lines
     for layer, level in _shown(_between(model.layers, layer_range), expand_nested):
@@ -78,6 +76,13 @@ def html_summary(model: Any) -> str:
     count, size = _size(model.weights)
     total = ("Total", "", f"{count:,} ({readable(size)})")
     return html_table(f"{type(model).__name__} {model.name}", HEADER, [*map(_row, model.layers), total])
+
+
+def _shares(positions: Any) -> list[float]:
+    shares = [number("positions", share, 0) for share in positions] if isinstance(positions, Iterable) else []
+    if len(shares) < len(POSITIONS):
+        raise ValueError(f"positions must be three shares of the width, such as {POSITIONS}, received {positions!r}.")
+    return shares
 
 
 def _room(most: int) -> int:
@@ -100,7 +105,7 @@ def _table(edges: list[int], show_trainable: bool) -> Any:
 
 
 def _between(layers: list[Any], names: tuple[str, str] | None) -> list[Any]:
-    """The layers from the first that matches one name to the last that matches the other."""
+    """The layers from the first that matches one name to the last that matches the other, whichever comes first."""
     if names is None:
         return layers
     if not isinstance(names, tuple | list) or len(names) != 2 or not all(isinstance(name, str) for name in names):
@@ -108,7 +113,8 @@ def _between(layers: list[Any], names: tuple[str, str] | None) -> list[Any]:
     found = [[k for k, layer in enumerate(layers) if re.match(name, layer.name)] for name in names]
     if not all(found):
         raise ValueError(f"layer_range {names!r} matches no layers; there are {', '.join(x.name for x in layers)}.")
-    return layers[found[0][0] : found[1][-1] + 1]
+    first, last = found if found[0][0] <= found[1][-1] else reversed(found)
+    return layers[first[0] : last[-1] + 1]
 
 
 def _shown(layers: Iterable[Any], expand: bool, level: int = 0) -> Iterator[tuple[Any, int]]:

@@ -77,10 +77,34 @@ def test_a_users_model():
 
 
 def test_without_a_function_it_is_printed(capsys):
-    Sequential([Input((2,)), Dense(1)], name="[net]").summary()
+    Sequential([Input((2,)), Dense(1, name="[out]")], name="[net]").summary()
     out = capsys.readouterr().out
+    assert "[out] (Dense)" in out
     assert 'Model: "[net]"' in out
     assert "Total params: 3 (12.00 B)" in out
+
+
+def test_bytes_are_those_of_the_dtypes():
+    model = Sequential([Input((2,)), Dense(1, dtype="float64")])
+    model.compile("sgd", "mse")
+    model.optimizer.build(model.trainable_variables)
+    lines = text(model).splitlines()
+    assert lines[-3] == " Trainable params: 3 (24.00 B)"
+    assert lines[-1] == " Optimizer params: 2 (8.00 B)"
+
+
+def test_a_notebook_shows_the_total_of_all_weights():
+    assert ">21 (84.00 B)<" in Sequential([Input((4,)), layers.BatchNormalization(), Dense(1)])._repr_html_()
+
+
+def test_a_terminal_sees_bold_and_a_function_plain_text(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    model = Sequential([Input((2,)), Dense(1)])
+    assert "\x1b" not in text(model)
+    model.summary()
+    assert "\x1b[1m Total params: \x1b[0m3 (12.00 B)" in sys.stdout.getvalue()
 
 
 def test_the_optimizers_numbers_count_once_they_are_there():
@@ -121,6 +145,17 @@ def test_a_layer_that_cannot_run_alone_has_a_question_mark():
     model(np.ones((8, 2)))
     assert "│ two (Two)" in text(model)
     assert "│ ? " in text(model)
+
+
+def test_weights_are_counted_before_all_of_a_layer_is_built():
+    class Pair(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second = Dense(3), Dense(3)
+
+    model = Sequential([Pair()])
+    model.layers[0].first.build((None, 2))
+    assert text(model).splitlines()[4].split("│")[3].split() == ["9"]
 
 
 def nested():
@@ -166,26 +201,59 @@ def test_models_inside_show_their_layers_and_what_is_trained():
 
 
 @pytest.mark.parametrize(
-    ("bounds", "expected"), [(("relu", "out"), ["relu", "out"]), (("inner", "re.*"), ["inner", "relu"])]
+    ("bounds", "expected"),
+    [
+        (("relu", "out"), ["relu", "out"]),
+        (("inner", "re.*"), ["inner", "relu"]),
+        ((".*", ".*"), ["inner", "relu", "out"]),
+        (("r", "o"), ["relu", "out"]),  # the beginning of a name is enough, as for Keras
+        (("out", "relu"), ["relu", "out"]),
+    ],
 )
 def test_a_range_of_layers(bounds, expected):
     assert names(text(nested(), layer_range=bounds).splitlines()) == expected
 
 
+def test_models_inside_models_inside():
+    lines = text(Sequential([Input((8,)), nested()]), expand_nested=True).splitlines()
+    assert [name for name in names(lines) if name] == [
+        "outer", "   └ inner", "      └ in", "      └ bn", "   └ relu", "   └ out"
+    ]  # fmt: skip
+
+
 def test_a_range_that_names_no_layer():
     with pytest.raises(ValueError, match=r"'nothing'.*there are inner, relu, out"):
         text(nested(), layer_range=("nothing", "out"))
+    for wrong in (("inner",), ("inner", "relu", "out"), "in", ("inner", 2)):
+        with pytest.raises(ValueError, match="must be the names of a first and a last layer, received"):
+            text(nested(), layer_range=wrong)
 
 
 def test_columns_end_where_they_are_told_to():
     assert text(nested(), line_length=60, positions=(0.3, 0.7, 1)).splitlines()[1].index("┳") == 18
+    ends = np.array([0.1, 0.5, 1])
+    assert text(nested(), line_length=40, positions=ends).splitlines()[1].index("┳") == 4
     with pytest.raises(ValueError, match="needs 4 characters"):
-        text(nested(), positions=(0.01, 0.5, 1))
+        text(nested(), line_length=40, positions=(0.075, 0.5, 1))
+
+
+@pytest.mark.parametrize(("columns", "width", "wider"), [(200, 88, 100), (80, 76, 76), (9, 40, 40)])
+def test_the_table_is_as_wide_as_the_terminal_allows(monkeypatch, columns, width, wider):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert len(text(nested()).splitlines()[1]) == width
+    assert len(text(nested(), show_trainable=True).splitlines()[1]) == wider
+
+
+def test_a_long_name_is_shown_in_full():
+    name = "layer" * 20
+    lines = text(Sequential([Input((2,)), Dense(1, name=name)])).splitlines()
+    assert name in "".join(line.split("│")[1].strip() for line in lines if line.startswith("│"))
 
 
 @pytest.mark.parametrize(("options", "why"), [
     ({"line_length": "a"}, "line_length must be a positive int, received 'a'"),
     ({"line_length": 0}, "line_length must be a positive int, received 0"),
+    ({"positions": (0.5, 1)}, r"three shares of the width, such as \(0.45, 0.8, 1.0\), received \(0.5, 1\)"),
     ({"positions": "a"}, "positions must be a number, 0 or more, received 'a'"),
 ])  # fmt: skip
 def test_widths_that_are_none_are_refused(options, why):
