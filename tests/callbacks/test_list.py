@@ -147,18 +147,20 @@ def test_rows_of_values_in_a_file(tmp_path):
     model.fit(X, X[:, :1], callbacks=[callbacks.CSVLogger(path, separator=";")], verbose=0)
     assert path.read_text().startswith("epoch;loss\n")
     assert len(path.read_text().splitlines()) == 2
-    for wrong in (", ", "", "\n", None):
+    for wrong in (", ", "", "\n", '"', None):
         with pytest.raises(ValueError, match="CSVLogger: separator must be one character"):
             callbacks.CSVLogger(path, separator=wrong)
 
 
 def test_rows_have_columns_for_what_only_some_epochs_report(tmp_path):
     path, model = tmp_path / "log.csv", net()
+    model.compile("sgd", "mse", metrics=["mae"])
     data = {"validation_data": (X, X[:, :1]), "validation_freq": 2}
-    model.fit(X, X[:, :1], epochs=3, callbacks=[callbacks.CSVLogger(path)], verbose=0, **data)
+    told = [callbacks.ReduceLROnPlateau("loss"), callbacks.CSVLogger(path)]
+    model.fit(X, X[:, :1], epochs=3, callbacks=told, verbose=0, **data)
     rows = [line.split(",") for line in path.read_text().splitlines()]
-    assert rows[0] == ["epoch", "loss", "val_loss"]
-    assert [row[2] == "NA" for row in rows[1:]] == [True, False, True]
+    assert rows[0] == ["epoch", "learning_rate", "loss", "mae", "val_loss", "val_mae"]
+    assert [[value == "NA" for value in row[4:]] for row in rows[1:]] == [[True] * 2, [False] * 2, [True] * 2]
 
 
 def test_rows_go_on_under_a_name_that_holds_the_separator(tmp_path):
@@ -209,6 +211,15 @@ def test_a_schedule_of_the_epoch_alone_is_logged():
     assert history["learning_rate"] == [1.0, 0.5, 0.25]
 
 
+def test_a_rate_that_is_lowered_is_logged_in_alphabetical_order():
+    lowering = callbacks.ReduceLROnPlateau("loss", factor=0.5, patience=1, min_delta=1e9)
+    model = net()
+    model.optimizer.learning_rate = 0.25
+    history = model.fit(X, X[:, :1], epochs=3, validation_split=0.5, callbacks=(lowering,), verbose=0).history
+    assert list(history) == ["learning_rate", "loss", "val_loss"]
+    assert history["learning_rate"] == [0.25, 0.25, 0.125]
+
+
 class Crash(callbacks.Callback):
     """A power cut behind a given epoch."""
 
@@ -253,6 +264,24 @@ def test_a_backup_between_epochs_begins_its_epoch_anew(tmp_path):
         model.fit(X, X[:, :1], callbacks=[backup, callbacks.LambdaCallback(on_train_batch_end=crash)], **options)
     assert again.fit(X, X[:, :1], callbacks=[backup], **options).epoch == [1]
     assert again.optimizer.iterations == 8 + 5
+
+
+def test_backups_between_epochs_count_all_batches_of_a_training(tmp_path):
+    backup, saved = callbacks.BackupAndRestore(tmp_path, save_freq=3), []
+
+    def note(batch, logs):
+        if backup.path.exists():
+            saved.append(batch)
+            backup.path.unlink()
+
+    noting = callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: backup.path.unlink(missing_ok=True), on_train_batch_end=note
+    )
+    for _ in range(2):
+        net().fit(X, X[:, :1], epochs=2, batch_size=5, callbacks=[backup, noting], verbose=0)
+    assert saved == [2, 1] * 2  # the third and the sixth
+    with pytest.warns(UserWarning, match="Nothing is trained"):  # and there is no backup to delete
+        net().fit(X, X[:, :1], epochs=2, initial_epoch=2, callbacks=backup, verbose=0)
 
 
 def test_one_callback_serves_the_next_training_from_its_start(tmp_path):

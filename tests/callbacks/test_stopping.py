@@ -1,5 +1,7 @@
 """Callbacks that watch a value, driven by given logs and a model that only remembers."""
 
+from inspect import signature
+
 import numpy as np
 import pytest
 
@@ -63,6 +65,7 @@ def run(callback, values, name="val_loss", model=None):
         ({"patience": 2, "baseline": 1.0}, [3, 0.5, 0.6, 0.7, 0.4], 3),
         ({"patience": 1, "start_from_epoch": 3}, [1, 2, 3, 4, 5, 6], 4),
         ({"mode": "max"}, [1, 2, 1.5, 3], 2),
+        ({"mode": "max", "patience": 2, "baseline": 1.0}, [0, 2, 1.5, 1.2, 1.1], 3),
         ({}, [1, float("nan"), 0], 1),
         ({"patience": 2}, [float("inf"), float("inf"), 3, 4, 4], 4),  # the first value counts, whatever it is
         ({}, [float("nan"), 1, 0], 2),  # the first epoch never stops
@@ -86,6 +89,8 @@ def test_early_stopping_puts_the_best_weights_back(capsys):
     assert callback.stopped_epoch == 0
     assert "stopped" not in capsys.readouterr().out
     assert run(callback, [float("nan")] * 3).restored == 0  # the first epoch's, which none was better than
+    plain = callbacks.EarlyStopping()
+    assert [run(plain, values) and plain.best_epoch for values in ([3, 2], [float("nan")])] == [1, 0]
     late = callbacks.EarlyStopping(start_from_epoch=2, restore_best_weights=True)
     assert run(late, [1, 1, float("nan"), float("nan")]).restored == late.best_epoch == 2
 
@@ -116,18 +121,24 @@ def test_the_direction_goes_by_the_metric_or_by_the_name():
 
     assert run(callbacks.EarlyStopping("val_gain"), [1, 2, 1, 3], "val_gain", Up()).epoch == 2
     assert run(callbacks.EarlyStopping("accuracy"), [1, 2, 1, 3], "accuracy", Up()).epoch == 2
+    for rising in ("val_auc", "precision", "recall", "f1_score", "top_k_hits"):
+        assert run(callbacks.EarlyStopping(rising), [1, 2, 1, 3], rising).epoch == 2
+    assert run(callbacks.EarlyStopping("accuracy", mode="min"), [2, 1, 2, 0], "accuracy").epoch == 2
     for falling in ("gain", "accuracy_loss"):
         assert run(callbacks.EarlyStopping(falling), [1, 2, 1, 3], falling).epoch == 1
 
 
 @pytest.mark.parametrize("kind", [callbacks.EarlyStopping, callbacks.ReduceLROnPlateau])
 def test_a_value_that_is_not_reported_warns(kind):
-    with pytest.warns(UserWarning, match=r"watches 'val_loss', which is not reported.*validation_data"):
+    with pytest.warns(
+        UserWarning, match=r"watches 'val_loss', which is not reported: only nothing is.*validation_data"
+    ):
         run(kind(), [None])
     with pytest.raises(ValueError, match="mode must be"):
         kind(mode="upwards")
-    with pytest.raises(ValueError, match="patience must be a number, 0 or more"):
-        kind(patience=-1)
+    for name in ("patience", *({"start_from_epoch", "cooldown", "min_lr"} & set(signature(kind).parameters))):
+        with pytest.raises(ValueError, match=f"{kind.__name__}: {name} must be a number, 0 or more"):
+            kind(**{name: -1})
 
 
 @pytest.mark.parametrize(
@@ -136,11 +147,16 @@ def test_a_value_that_is_not_reported_warns(kind):
         ({"patience": 2}, [3, 3, 3], 0.1),
         ({"patience": 2}, [3, 3, 3, 3], 0.1),
         ({"patience": 2}, [3, 3, 2.9], 1.0),
+        ({"patience": 2}, [3, 3, 2, 2], 1.0),
+        ({}, [3] * 10, 1.0),
+        ({}, [3] * 11, 0.1),
+        ({"patience": 1}, [3, 2.99995], 0.1),
         ({"patience": 1, "factor": 0.5}, [3, 3, 3], 0.25),
         ({"patience": 1, "factor": 0.5, "cooldown": 2}, [3, 3, 3, 3], 0.5 * 0.5),
         ({"patience": 1, "factor": 0.5, "cooldown": 3}, [3, 3, 3, 3], 0.5),
         ({"patience": 1, "min_lr": 0.3}, [3, 3, 3], 0.3),
         ({"patience": 1, "min_delta": 0.5}, [3, 2.8], 0.1),
+        ({"patience": 1, "mode": "max"}, [3, 4, 5], 1.0),
         ({"patience": 2}, [float("inf"), float("inf"), 3], 1.0),
         ({"patience": 1, "min_lr": 2.0}, [3, 3, 3], 1.0),  # a rate below the bound is not raised to it
     ],
@@ -156,9 +172,11 @@ def test_lowering_is_told_and_logged(capsys):
     assert capsys.readouterr().out == "Epoch 2: learning rate lowered to 0.1\n"
     run(callbacks.ReduceLROnPlateau(patience=1), [3, 3])
     assert not capsys.readouterr().out
-    logs = {"val_loss": 3.0}
-    callback.on_epoch_end(2, logs)
-    assert "learning_rate" in logs
+    callback.on_epoch_end(2, logs := {"val_loss": 3.0})
+    assert logs["learning_rate"] == 0.1
+    with pytest.warns(UserWarning, match="not reported"):
+        callback.on_epoch_end(3, logs := {})
+    assert logs["learning_rate"] == 0.1
     with pytest.raises(ValueError, match="factor must be below 1"):
         callbacks.ReduceLROnPlateau(factor=1.0)
 
@@ -206,11 +224,17 @@ def test_the_best_model_is_saved(tmp_path, capsys, fakes_are_saved):
     assert model.saved[2:] == ["weights 02-1.5.npz"]
     capsys.readouterr()
     assert run(callbacks.ModelCheckpoint("m.arraynet"), [1, 2]).saved == ["m.arraynet"] * 2
+    rising = callbacks.ModelCheckpoint("{epoch}.arraynet", save_best_only=True, mode="max")
+    assert run(rising, [1, 2, 1]).saved == ["1.arraynet", "2.arraynet"]
+    below = callbacks.ModelCheckpoint("{epoch}.arraynet", save_best_only=True, initial_value_threshold=0.0)
+    assert run(below, [1, -1]).saved == ["2.arraynet"]
     strict = callbacks.ModelCheckpoint("m.arraynet", save_best_only=True, initial_value_threshold=0.5)
     assert run(strict, [1, 0.4]).saved == ["m.arraynet"]
     assert not capsys.readouterr().out
     late = callbacks.ModelCheckpoint("m.arraynet", save_best_only=True)
     assert run(late, [float("nan"), float("inf"), float("inf"), 1]).saved == ["m.arraynet"] * 2
+    run(callbacks.ModelCheckpoint("m.arraynet", verbose=1), [1])
+    assert capsys.readouterr().out == "Epoch 1: saved m.arraynet\n"
     with pytest.warns(UserWarning, match="ModelCheckpoint watches 'val_loss'"):
         assert run(strict, [None]).saved == []
 
@@ -234,6 +258,7 @@ def test_checkpoints_every_so_many_batches(fakes_are_saved):
         ({"filepath": "m.arraynet", "save_freq": 0}, "save_freq"),
         ({"filepath": "m.arraynet", "save_freq": True}, "save_freq, unless it is 'epoch', must be a positive int"),
         ({"filepath": "{}.arraynet"}, r"'{}.arraynet' cannot be filled in.*{epoch:02d}"),
+        ({"filepath": "{epoch.first}.arraynet"}, "cannot be filled in"),
         ({"filepath": "{epoch.arraynet"}, "cannot be filled in"),
         ({"filepath": "{loss:q}.arraynet"}, "cannot be filled in"),
     ],

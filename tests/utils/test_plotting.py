@@ -4,7 +4,7 @@ import sys
 import numpy as np
 import pytest
 
-from arraynet import layers
+from arraynet import callbacks, layers
 from arraynet.models import Sequential
 from arraynet.utils import image_grid, training_curves
 
@@ -58,6 +58,18 @@ def test_values_of_some_epochs_stand_at_those_epochs():
     assert [(number, bool(value)) for number, value in rows] == [("3", False), ("4", True), ("5", False), ("6", True)]
     history.history["loss"] += [0.5]
     assert training_curves(history).axes[0].lines[0].get_xdata().tolist() == [1, 2, 3, 4, 5]
+
+
+def test_a_history_that_serves_again_begins_anew():
+    x, history = np.ones((8, 1), np.float32), callbacks.History()
+    model = Sequential([layers.Dense(1)])
+    model.compile("sgd", "mse")
+    for epochs in (2, 1):
+        model.fit(x, x, epochs=epochs, validation_data=(x, x), validation_freq=epochs, callbacks=history, verbose=0)
+    assert repr(history).startswith("<History of 1 epoch, loss ")
+    assert {line.get_label(): line.get_xdata().tolist() for line in history.plot().axes[0].lines} == {
+        "loss": [1], "val_loss": [1]
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("draw", [lambda: image_grid(np.zeros((1, 2, 2))), lambda: training_curves({"loss": [1.0]})])
