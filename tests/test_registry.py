@@ -128,6 +128,16 @@ def test_an_argument_may_be_a_property_or_a_slot(base):
     assert Mine(0.25).get_config() == {"share": 0.25, "other": 2}
 
 
+def test_a_property_of_the_library_keeps_no_argument():
+    class Mine(layers.Layer):
+        def __init__(self, weights):
+            super().__init__()
+            self._given = weights
+
+    with pytest.raises(TypeError, match="Mine does not keep its argument weights"):
+        Mine([1.0]).get_config()
+
+
 @pytest.mark.parametrize("base", [layers.Layer, losses.Loss, metrics.Metric])
 def test_names_of_ones_own_and_a_constructor_behind_new(base):
     class Mine(base):

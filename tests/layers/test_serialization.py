@@ -89,6 +89,12 @@ def test_a_layer_that_is_given_twice_is_one_layer_in_the_copy():
     assert other.first is not other.second
 
 
+def test_which_of_several_was_given_twice():
+    first, second = layers.Dense(2), layers.Dense(2)
+    back = layers.deserialize(layers.serialize(Given([first, second], second)), {"Given": Given})
+    assert [layer is back.second for layer in back.first] == [False, True]
+
+
 @pytest.mark.parametrize(
     "own", [{"shared": 0}, {"shared": 0, "b": 1}, {"shared": [1]}, {"class_name": "a", "config": 3}]
 )

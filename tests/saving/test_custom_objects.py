@@ -69,6 +69,19 @@ def test_an_inner_scope_comes_first_and_what_is_registered_last():
     assert activations.get("squash") is squash
 
 
+def test_ones_own_comes_before_the_library_s():
+    with custom_object_scope({"relu": squash, "Adam": Gentle}):
+        assert activations.get("relu") is squash
+        assert type(optimizers.get("Adam")) is Gentle
+
+
+def test_a_scope_ends_with_an_error_too():
+    with pytest.raises(KeyError), custom_object_scope(OWN):
+        raise KeyError
+    with pytest.raises(ValueError, match="Could not interpret activation 'squash'"):
+        activations.get("squash")
+
+
 def test_two_things_of_one_name_are_told_apart():
     register_serializable(squash)
 
@@ -76,8 +89,10 @@ def test_two_things_of_one_name_are_told_apart():
         return x
 
     other.__name__ = "squash"
-    with pytest.raises(ValueError, match=r"'squash' is registered already, as .*\.squash"):
-        register_serializable(other)
+    for qualified in (other.__qualname__, "squash"):
+        other.__qualname__, other.__module__ = qualified, "elsewhere"
+        with pytest.raises(ValueError, match=r"'squash' is registered already, as .*\.squash"):
+            register_serializable(other)
 
 
 def test_a_cell_may_run_again():
