@@ -90,9 +90,9 @@ def test_a_layer_that_is_given_twice_is_one_layer_in_the_copy():
 
 
 def test_which_of_several_was_given_twice():
-    first, second = layers.Dense(2), layers.Dense(2)
-    back = layers.deserialize(layers.serialize(Given([first, second], second)), {"Given": Given})
-    assert [layer is back.second for layer in back.first] == [False, True]
+    parts = [layers.Dense(2), layers.Dense(2)]
+    back = layers.deserialize(layers.serialize(Given(parts, parts[::-1])), {"Given": Given})
+    assert [[one is other for other in back.second] for one in back.first] == [[False, True], [True, False]]
 
 
 @pytest.mark.parametrize(

@@ -45,10 +45,10 @@ def test_freezing_twice_is_undone_by_thawing_once():
 
 def test_thawing_leaves_alone_what_was_not_trained_when_the_layer_was_frozen():
     layer = dense()
-    for _ in range(2):
+    for trained_before in (True, False):
+        layer.bias.trainable = trained_before
         layer.trainable = False
         layer.trainable = True
-        layer.bias.trainable = False
     assert layer.trainable_weights == [layer.kernel]
 
 
@@ -80,3 +80,12 @@ def test_a_name_that_a_later_layer_was_given_is_left_to_it(tmp_path):
     layers.Dense(2)  # takes the automatic name
     Sequential([layers.Input((3,)), layers.Dense(2), layers.PReLU(name="dense")]).save_weights(tmp_path / "w.npz")
     assert sorted(np.load(tmp_path / "w.npz")) == ["dense/alpha", "dense_1/bias", "dense_1/kernel"]
+
+
+def test_a_name_that_only_begins_like_an_automatic_one_was_chosen(tmp_path):
+    Sequential([layers.Input((3,)), layers.Dense(2, name="dense_1b")]).save_weights(tmp_path / "w.npz")
+    assert sorted(np.load(tmp_path / "w.npz")) == ["dense_1b/bias", "dense_1b/kernel"]
+
+
+def test_a_name_made_of_a_class_holds_letters_digits_and_lines_alone():
+    assert type("Scale[int/2]", (layers.Layer,), {})().name == "scaleint2"

@@ -208,6 +208,7 @@ def test_models_inside_show_their_layers_and_what_is_trained():
         ((".*", ".*"), ["inner", "relu", "out"]),
         (("r", "o"), ["relu", "out"]),  # the beginning of a name is enough, as for Keras
         (("out", "relu"), ["relu", "out"]),
+        ((".*", "inner"), ["inner"]),
     ],
 )
 def test_a_range_of_layers(bounds, expected):
@@ -231,6 +232,8 @@ def test_a_range_that_names_no_layer():
 
 def test_columns_end_where_they_are_told_to():
     assert text(nested(), line_length=60, positions=(0.3, 0.7, 1)).splitlines()[1].index("┳") == 18
+    four = text(nested(), line_length=60, positions=(0.3, 0.6, 0.8, 1))  # the last is of Keras' other models
+    assert four.splitlines()[2].endswith(" Param # ┃")
     ends = np.array([0.1, 0.5, 1])
     assert text(nested(), line_length=40, positions=ends).splitlines()[1].index("┳") == 4
     with pytest.raises(ValueError, match="needs 4 characters"):

@@ -50,6 +50,8 @@ def test_in_a_scope():
 
 
 def test_a_list_has_no_names():
+    with pytest.raises(ValueError, match=r"Could not interpret loss identifier: \[1\]"):
+        losses.get([1])
     with pytest.raises(TypeError, match="dict from names to classes"), custom_object_scope([squash]):
         pass
 
@@ -70,8 +72,8 @@ def test_an_inner_scope_comes_first_and_what_is_registered_last():
 
 
 def test_ones_own_comes_before_the_library_s():
-    with custom_object_scope({"relu": squash, "Adam": Gentle}):
-        assert activations.get("relu") is squash
+    with custom_object_scope({"relu": squash, "mse": squash, "Adam": Gentle}):
+        assert activations.get("relu") is losses.get("mse") is squash
         assert type(optimizers.get("Adam")) is Gentle
 
 
