@@ -56,6 +56,24 @@ def test_a_list_has_no_names():
         pass
 
 
+def test_a_name_that_nothing_goes_by_may_be_ones_own():
+    with pytest.raises(ValueError, match=r"'Squash'\. .* If it is your own, pass it by custom_objects\."):
+        regularizers.get("Squash")
+    with pytest.raises(ValueError, match=r"identifier: 3\. Known by name: [\w, ]+\.$"):
+        regularizers.get(3)
+
+
+def test_a_class_that_only_has_a_constructor():
+    class Plain:
+        def __init__(self, rate=1.0):
+            self.rate = rate
+
+    for config, rate in (({"rate": 2.0}, 2), (None, 1)):
+        made = regularizers.deserialize({"class_name": "Plain", "config": config}, {"Plain": Plain})
+        assert made.rate == rate
+    assert losses.serialize(losses.Huber) == {"class_name": "Huber", "config": {}}
+
+
 def test_registered():
     for thing in OWN.values():
         assert register_serializable(thing) is thing
