@@ -292,16 +292,19 @@ class Compilable(Layer):
 
     def _try_out(self, data: Any) -> None:
         """Match losses and metrics to the outputs, unless that is done, and look at the labels as they will."""
-        y_pred = self._looked_at(data)
-        if self._compiled_loss is None:
-            return
+        y_pred, loss = self._looked_at(data), self._compiled_loss
         _, y, weight = map(_two, data.first())
+        wanted = self._compiled_metrics is not None and any(self._compiled_metrics.given.values())
+        if loss is None and (not wanted or y is None or y_pred is None):  # what labels are is for the model's own steps
+            return
         if not self._matched:
-            self._compiled_loss.build(y, y_pred)
+            if loss is not None:
+                loss.build(y, y_pred)
             if self._compiled_metrics is not None:
                 self._compiled_metrics.build(y, y_pred)
-        check_outputs(data, self._compiled_loss, y_pred, self)
-        self._compiled_loss(y, y_pred, weight)
+        if loss is not None:
+            check_outputs(data, loss, y_pred, self)
+            loss(y, y_pred, weight)
         self._settle()
         if not self._matched:
             self._count(*map_structure(_tensor, (y, y_pred, weight)))  # reset before they count

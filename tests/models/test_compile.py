@@ -38,10 +38,14 @@ def test_accuracy_and_crossentropy_go_by_the_labels(units, labels, expected):
     assert kind in model._compiled_loss.parts[0][0].name.replace("_", "")
 
 
-def test_metrics_need_labels_and_are_left_out_without():
+def test_metrics_need_labels_but_no_compiled_loss():
     model = Sequential([layers.Dense(1, activity_regularizer="l2")])
     model.compile("sgd", metrics=["mae"])
     assert list(model.fit(X, verbose=0).history) == ["loss"]
+    logs = model.evaluate(X, X[:, :1], verbose=0, return_dict=True)
+    assert logs["mae"] == pytest.approx(np.abs(model.predict(X, verbose=0) - X[:, :1]).mean(), rel=1e-5)
+    assert list(model.fit(X, X[:, :1], verbose=0).history) == ["loss", "mae"]
+    model.train_on_batch(X)
 
 
 def test_metrics_get_names_of_their_own():
