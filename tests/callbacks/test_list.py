@@ -56,7 +56,8 @@ def test_all_hooks_in_order():
     ]
     assert told.params == {"epochs": 1, "steps": 1, "verbose": 0}
     told = Told()
-    net().predict(X, batch_size=10, callbacks=told, verbose=0)
+    net().predict(X, batch_size=10, callbacks=told)
+    assert told.params == {"epochs": 1, "steps": 2, "verbose": 2}  # nobody watches
     assert [name for name, *_ in told.calls] == ["predict_begin", *["predict_batch_begin", "predict_batch_end"] * 2,
                                                  "predict_end"]  # fmt: skip
 
@@ -121,6 +122,7 @@ def test_what_ends_ends_with_the_values_that_are_returned():
     hooks = callbacks.LambdaCallback(on_test_end=note)
     found = model.evaluate(X, X[:, :1], callbacks=hooks, verbose=0, return_dict=True)
     assert seen == [first, last, last, list(found.items())]
+    assert hooks.params == {"epochs": 1, "steps": 1, "verbose": 0}
 
 
 def test_a_callback_may_move_the_model():

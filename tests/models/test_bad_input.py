@@ -39,6 +39,7 @@ NAN[3, 2] = np.nan
         (lambda m: m.fit(np.where(np.isnan(NAN), -np.inf, X), Y), ValueError, "the first is sample 3"),
         (lambda m: m.fit(X, np.where(Y == 1, np.inf, Y)), ValueError, "y holds NaN or infinity"),
         (lambda m: m.fit(X, Y, validation_data=(NAN, Y)), ValueError, "validation_data: x holds NaN"),
+        (lambda m: m.evaluate(X, Y, steps=0), ValueError, "steps must be a positive int, received 0"),
         (lambda m: m.evaluate(NAN, Y), ValueError, "NaN or infinity in 1 of 50 samples, the first is sample 3"),
         (lambda m: m.evaluate(iter([(NAN, Y)])), ValueError, "NaN or infinity in 1 of 50 samples"),
         (lambda m: m.fit(X.astype(object), Y), TypeError, "x: .*dtype object"),
@@ -107,6 +108,7 @@ def test_an_uncompiled_model_is_refused(method):
         ({"metrics": "accuracy"}, r"write \['accuracy'\]"),
         ({"optimizer": None}, "received None; leave it out for 'rmsprop'"),
         ({"steps_per_execution": 0}, "steps_per_execution"),
+        ({"jit_compile": "yes"}, "jit_compile must be True, False or 'auto', received 'yes'"),
         ({"run_eagerly": "no"}, "run_eagerly must be True or False"),
     ],
 )

@@ -17,15 +17,15 @@ def test_an_own_step_reports_what_it_returns(backend):
                 loss = ops.mean(ops.square(self(x, training=True) - y))
             variables = self.trainable_variables
             self.optimizer.apply(tape.gradient(loss, variables), variables)
-            return {"squared": loss}
+            return {"squared": loss, "twice": 2 * loss}
 
     model = Own([layers.Dense(1)])
     model.compile("sgd")
     seen = []
     told = callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append((len(logs), *logs)))
     history = model.fit(X, X[:, :1], epochs=5, batch_size=50, callbacks=told, verbose=0).history
-    assert list(history) == ["squared"]
-    assert seen == [(1, "squared")] * 5
+    assert list(history) == ["squared", "twice"]
+    assert seen == [(2, "squared", "twice")] * 5
     assert history["squared"][-1] < history["squared"][0]
 
 
@@ -217,6 +217,8 @@ def test_metrics_of_layers_inside_begin_anew_and_move_and_those_of_models_inside
     inner.compile("sgd", "mse")
     model = Sequential([inner, layers.Dense(1)])
     model.compile("sgd", "mse")
+    assert model.fit(X, X[:, :1], batch_size=50, verbose=0).history["calls"] == [len(X) / 50]
+    assert inner.metrics[0] not in model.metrics
     for name in ("strict", "numpy"):
         model(X)
         history = model.to(name).fit(X, X[:, :1], epochs=2, batch_size=50, verbose=0).history
@@ -256,3 +258,26 @@ def test_a_step_that_one_object_has_may_add_to_what_is_reported():
     step = model.train_step
     model.train_step = lambda data: step(data) | {"one": ops.ones(())}
     assert model.fit(X, X[:, :1], verbose=0).history["one"] == [1.0]
+    model.train_step = step
+    model.compile("sgd", "mse")
+    assert list(model.fit(X, X[:, :1], verbose=0).history) == ["loss"]
+
+
+def test_labels_without_a_loss_and_metrics_are_for_the_own_step_alone():
+    own = type("Own", (Sequential,), {"train_step": lambda self, data: {"labels": len(data[1])}})
+    model = own([layers.Dense(1)])
+    model.compile("sgd")
+    assert model.fit(X, [X, X], verbose=0).history["labels"] == [2]
+
+
+@pytest.mark.parametrize(("option", "runs"), [({"run_eagerly": True}, 5), ({"jit_compile": False}, 5), ({}, 1)])
+def test_a_step_runs_as_plain_python_where_that_is_asked_for(option, runs):
+    class Own(Sequential):
+        def train_step(self, data):
+            ran.append(1)
+            return super().train_step(data)
+
+    model, ran = Own([layers.Input((6,)), layers.Dense(1)]), []
+    model.compile("sgd", "mse", **option)
+    model.fit(X, X[:, :1], batch_size=10, verbose=0)
+    assert len(ran) == runs
