@@ -80,7 +80,7 @@ class ArrayData:
 
     def first(self) -> Batch:
         """Return the first samples, to look at."""
-        return self._batch(slice(0, 2))
+        return self._batch(slice(0, min(2, self.samples)))  # the standard has no slice that is longer than its array
 
     def epoch(self, key: tuple[int, int] | None = None) -> Iterator[Batch]:
         """Yield the batches of one epoch; `key` is the random stream that orders it."""
@@ -91,7 +91,7 @@ class ArrayData:
             starts = [*starts[done:], *starts[:done]]
         for start in starts[: self.steps]:
             stop = start + self.batch_size
-            rows = slice(start, stop if stop < self.samples else self.samples)  # the standard has none that is longer
+            rows = slice(start, stop if stop < self.samples else self.samples)
             yield self._batch(rows if order is None else order[rows])
         if self.steps > len(starts):
             warn_short(len(starts), self.steps)

@@ -292,21 +292,19 @@ class Compilable(Layer):
 
     def _try_out(self, data: Any) -> None:
         """Match losses and metrics to the outputs, unless that is done, and look at the labels as they will."""
-        y_pred, loss = self._looked_at(data), self._compiled_loss
+        y_pred, loss, counted = self._looked_at(data), self._compiled_loss, self._compiled_metrics or CompiledMetrics()
         _, y, weight = map(_two, data.first())
-        wanted = self._compiled_metrics is not None and any(self._compiled_metrics.given.values())
-        if loss is None and (not wanted or y is None or y_pred is None):  # what labels are is for the model's own steps
+        counts = any(counted.given.values()) and y is not None and y_pred is not None
+        if loss is None and not counts:  # what labels are is for the model's own steps
             return
-        if not self._matched:
-            if loss is not None:
-                loss.build(y, y_pred)
-            if self._compiled_metrics is not None:
-                self._compiled_metrics.build(y, y_pred)
         if loss is not None:
+            if not self._matched:
+                loss.build(y, y_pred)
             check_outputs(data, loss, y_pred, self)
             loss(y, y_pred, weight)
-        self._settle()
         if not self._matched:
+            counted.build(y, y_pred)
+            self._settle()
             self._count(*map_structure(_tensor, (y, y_pred, weight)))  # reset before they count
             check_results(self._compiled)
         self._matched = True  # labels that do not fit settle nothing

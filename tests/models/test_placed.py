@@ -69,6 +69,8 @@ def test_a_backend_that_has_the_standard_alone_gathers_the_last_batch(key, monke
         found = data_of(*data(), batch_size=4, shuffle=True)
         assert isinstance(found, PlacedData)
         assert [len(x) for x, _, _ in found.epoch(key)] == [4, 4, 2]
+        lone = data_of(np.ones((1, 2), np.float32))
+        assert [len(x) for x, _, _ in (*lone.epoch(key), lone.first())] == [1, 1]
 
 
 def test_it_enters_once():
