@@ -13,6 +13,7 @@ from arraynet.program import jit
 
 products = pytest.importorskip("arraynet_numba.products", reason="the plugin arraynet-numba is not installed")
 from arraynet_numba import tasks  # noqa: E402
+from arraynet_numba.choice import THREADED  # noqa: E402
 from arraynet_numba.microkernel import ROWS, VECTOR, VECTORS  # noqa: E402
 from arraynet_numba.multiplication import DEPTH  # noqa: E402
 
@@ -272,6 +273,33 @@ def test_factors_are_copied_where_that_pays(form, dtype, shape, works_in):
     _, *scratch = (v.shape for i in fast.programs[0].instructions for v in i.outs)
     width = VECTORS * VECTOR // x.itemsize
     assert scratch == ([(-(-rows // width) * terms, width)] if works_in == "panels" else works_in)
+
+
+@pytest.mark.parametrize(
+    ("shape", "halves"),
+    [
+        ((8, 784, 512), 2),
+        ((392, 784, 100), 2),
+        ((393, 784, 100), 1),  # a result that is not much smaller than the right factor
+        ((8, 784, 10), 1),  # a right factor that is small
+        ((9, 100, 300), 2),
+        ((8, 100, 300), 1),  # too little to be shared
+    ],
+)
+def test_products_of_many_terms_are_sums_of_two_outside_of_programs_too(shape, halves):
+    """Each thread then reads the weights that it updates."""
+    rows, terms, columns = shape
+    rng = np.random.default_rng(0)
+    x, w = (rng.integers(-9, 9, size).astype("float32") for size in ((rows, terms), (terms, columns)))
+    with arraynet.use_backend("numba"):
+        fast = jit(lambda x, w: ops.matmul(x, w))
+        fast(x, w)
+        np.testing.assert_array_equal(fast(x, w).numpy(), x @ w)  # of whole numbers, each sum is exact
+        made = [v.shape for i in fast.programs[0].instructions for v in i.outs]
+        assert made == [(rows, columns)] * (3 if halves == 2 else 1)
+        x, w = x / 7, w / 7
+        if x.size * columns >= THREADED:
+            np.testing.assert_array_equal(fast(x, w).numpy(), ops.matmul(x, w).numpy())
 
 
 def test_sums_of_many_terms_are_as_exact_as_those_of_blas():

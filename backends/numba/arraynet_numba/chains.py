@@ -30,8 +30,8 @@ def compile_loops(program: Any) -> None:
     """Replace what lies between the matrix products of a program, and these as well, by calls of compiled loops."""
     _lift_numbers(program)
     spread(program, PRIMITIVES)
-    fuse(program, PRIMITIVES, lambda g: _Loop(g) if coverable(g) else None, in_place=True, smallest=1, apart=True)
     team = shared_team() if take_products(program) else ALONE
+    fuse(program, PRIMITIVES, lambda g: _Loop(g) if coverable(g) else None, in_place=True, smallest=1, apart=True)
     _begin_with_products(program)
     for instruction in program.instructions:
         if isinstance(instruction.function, _Loop | Product):
@@ -172,5 +172,5 @@ def _called(waiting: list[Any], kept: set[int], team: Team) -> Any:
 def _told(instruction: Any) -> tuple[str, ...]:
     """The instructions of a loop, with the products that it computes; or a product, without what it works in."""
     if isinstance(instruction.function, Product):
-        return (repr(replace(instruction, outs=instruction.outs[:1])),)
+        return (repr(replace(instruction, outs=instruction.outs[: 1 + instruction.function.halved])),)
     return (*map(repr, instruction.function.products.values()), *instruction.inside)

@@ -10,7 +10,7 @@ from arraynet_numba.views import Use, flat
 __all__ = ["address_of", "completed", "kind_of", "kinds_of", "task"]
 
 LAYOUTS = {  # of the matrices that they are given: any, without gaps, or the transpose of such; or an index
-    "multiply": "AICC",
+    "multiply": "AICCC",
     "multiply_transposed": "AIICC",
     "pack_panels": "AC",
     "block_of_rows": "AIICC",

@@ -14,7 +14,7 @@ from arraynet_numba.vectorizing import kept_apart, wide_vectors
 
 __all__ = ["add_up", "block_of_rows", "multiply", "multiply_transposed", "pack_panels", "panels_like", "transpose"]
 
-DEPTH = 256  # rows of a panel at most, which then lies in the first cache or near it
+DEPTH = 48 * 1024 // (VECTORS * VECTOR)  # rows of a panel at most, which then lies in the first cache or near it
 HIGH = 512  # rows that one panel after the other is used for: as much of the left factor stays in the second cache
 BLOCKS = 4  # of rows; fewer do not pay for another copy of their panel
 
@@ -23,37 +23,49 @@ _inlined = numba.njit(inline="always", **INSIDE)  # in its only caller, or it wo
 
 
 @_inlined
-def multiply(part, parts, x, x_rows, w, y):
+def multiply(part, parts, x, x_rows, w, y, other):
     """Compute a part of ``y = x[x_rows] @ w``: some panels of columns, or of some rows.
 
-    The rows of w lie in order, those of x wherever their index says.
+    The rows of w lie in order, those of x wherever their index says. If `other` has rows, y becomes the sum over one
+    half of the terms, and it the sum over the rest: a thread then reads the rows of w that it updates, or half of them.
     """
-    wide_vectors()
-    terms, columns = x.shape[1], w.shape[1]
-    lanes, depth = VECTOR // x.itemsize, -(-terms // -(-terms // DEPTH))  # panels of as many terms each, but the last
-    width = VECTORS * lanes
-    panel, edge = np.zeros((depth, width), x.dtype), np.empty((ROWS, lanes), x.dtype)
-    vectors, blocks = -(-columns // lanes), -(-x_rows.size // ROWS)
-    cuts = min(parts, vectors)
+    terms, vectors, blocks = x.shape[1], -(-w.shape[1] // (VECTOR // x.itemsize)), -(-x_rows.size // ROWS)
+    halves, tiles, cuts = 2 if other.shape[0] else 1, -(-terms // ROWS), min(parts, vectors)
     bands = max(min(-(-parts // cuts), max(blocks // BLOCKS, 1)), -(-x_rows.size // HIGH))
-    for item in range(cuts * bands * part // parts, cuts * bands * (part + 1) // parts):
-        cut, band = item // bands, item % bands
-        first, last = blocks * band // bands * ROWS, blocks * (band + 1) // bands * ROWS
-        start, end = vectors * cut // cuts * lanes, min(vectors * (cut + 1) // cuts * lanes, columns)
-        for j in range(start, end, width):
-            whole = min(width, end - j) // lanes
-            rest = j + whole * lanes
-            for k in range(0, terms, depth):
-                count = min(depth, terms - k)
-                if whole:
-                    packing_tile((x, x_rows, first, k), (w, k, j), (y, first, j), (panel, 0, 0), count, whole, k > 0)
-                    for i in range(first + ROWS, last, ROWS):
-                        fetching_tile((x, x_rows, i, k), (panel, 0, 0), (y, i, j), count, whole, k > 0)
-                if rest < min(j + width, end):
-                    _pack(w[k : k + count, rest:end], panel)
-                    for i in range(first, last, ROWS):
-                        tile((x, x_rows, i, k), (panel, 0, 0), (edge, 0, 0), count, 1, False)
-                        _take(edge, y[i : i + ROWS, rest:end], k > 0)
+    items = halves * bands * cuts
+    for item in range(items * part // parts, items * (part + 1) // parts):
+        half, band, cut = item // (bands * cuts), item // cuts % bands, item % cuts
+        rows = blocks * band // bands * ROWS, blocks * (band + 1) // bands * ROWS
+        inside = tiles * half // halves * ROWS, min(tiles * (half + 1) // halves * ROWS, terms)
+        _multiply(
+            x, x_rows, w, other if half else y, rows, inside, (vectors * cut // cuts, vectors * (cut + 1) // cuts)
+        )
+
+
+@_jit
+def _multiply(x, x_rows, w, y, rows, terms, vectors):
+    """Compute some rows and columns of the sum over some terms, each from the first to before the last."""
+    wide_vectors()
+    lanes, (start, end), number = VECTOR // x.itemsize, terms, vectors[1] - vectors[0]
+    depth = -(-(end - start) // -(-(end - start) // DEPTH))  # panels of as many terms each, but the last
+    panels = -(-number // VECTORS)  # of as many vectors each, or one less: a single one is slower to multiply
+    panel, edge = np.zeros((depth, VECTORS * lanes), x.dtype), np.empty((ROWS, lanes), x.dtype)
+    for p in range(panels):
+        j = (vectors[0] + number * p // panels) * lanes
+        stop = min((vectors[0] + number * (p + 1) // panels) * lanes, w.shape[1])
+        whole = (stop - j) // lanes
+        rest = j + whole * lanes
+        for k in range(start, end, depth):
+            count, first = min(depth, end - k), rows[0]
+            if whole:
+                packing_tile((x, x_rows, first, k), (w, k, j), (y, first, j), (panel, 0, 0), count, whole, k > start)
+                for i in range(first + ROWS, rows[1], ROWS):
+                    fetching_tile((x, x_rows, i, k), (panel, 0, 0), (y, i, j), count, whole, k > start)
+            if rest < stop:
+                _pack(w[k : k + count, rest:stop], panel)
+                for i in range(first, rows[1], ROWS):
+                    tile((x, x_rows, i, k), (panel, 0, 0), (edge, 0, 0), count, 1, False)
+                    _take(edge, y[i : i + ROWS, rest:stop], k > start)
 
 
 @_inlined

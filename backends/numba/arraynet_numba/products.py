@@ -11,13 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from arraynet.fusion import new_value
 from arraynet.program import Instruction
 from arraynet_numba.entries import task
 from arraynet_numba.microkernel import BLOCK
 from arraynet_numba.multiplication import panels_like
 from arraynet_numba.settings import matmul_by
 from arraynet_numba.tasks import Task, once
-from arraynet_numba.views import PAGE, Use, column_numbers, factor, left_factor, matrix_turned, row_numbers
+from arraynet_numba.team import LEAST
+from arraynet_numba.views import PAGE, Use, column_numbers, factor, left_factor, matrix_turned, no_rows, row_numbers
 
 __all__ = ["Product", "lone_products", "multiplied", "take_products"]
 
@@ -39,6 +41,8 @@ class Product:
         and a right one that is much smaller than the result.
     packed : bool
         Whether the transpose of the result is computed, from panels of the left factor: of any other right one turned.
+    halved : bool
+        Whether there are two results, which are still to be added.
     """
 
     alone = None  # no primitive that a library would compute better
@@ -49,6 +53,7 @@ class Product:
         small = turned[1] and 4 * self.terms <= y.shape[0]
         self.packed = turned[1] and not small
         self.copied = [turned[0] and far and not self.packed, small]
+        self.halved = not any(turned) and _in_halves(*x.shape, y.shape[1])
 
     def scratch(self, instruction: Any, _: int) -> list[np.ndarray]:
         """Return arrays like those that it works in: copies of factors, and panels."""
@@ -82,11 +87,13 @@ class Product:
             given = [*left_factor(w, False), panels, Use(y)]
             return [*found, task("multiply_transposed", self.dtype, given, self.work(instruction))]
         left = [factor(x, True), Use(x, column_numbers)] if x_turned else left_factor(x, False)[:2]
-        return [*found, task("multiply", self.dtype, [*left, Use(w), Use(y)], self.work(instruction))]
+        other = Use(copies[0]) if self.halved else Use(y, no_rows)
+        return [*found, task("multiply", self.dtype, [*left, Use(w), Use(y), other], self.work(instruction))]
 
     def work(self, instruction: Any) -> int:
         """Say how much it is, in elements of a plain loop."""
-        return math.prod(instruction.outs[0].shape) * self.terms // 32
+        rows, columns = instruction.outs[0].shape
+        return _work(rows, self.terms, columns)
 
 
 def take_products(program: Any) -> bool:
@@ -106,7 +113,26 @@ def take_products(program: Any) -> bool:
         read = {v.index for i in program.instructions for v in i.inputs()} | {v.index for v in program.results()}
         gone = views.keys() - read
         program.instructions = [i for i in program.instructions if i.outs[0].index not in gone]
+    program.instructions = [made for i in program.instructions for made in _with_sum(program, i)]
     return True
+
+
+def _with_sum(program: Any, instruction: Any) -> list[Instruction]:
+    """What computes a product, and if that leaves two results, what adds them up: a loop that goes on with it."""
+    if not getattr(instruction.function, "halved", False):
+        return [instruction]
+    outs = instruction.outs
+    instruction.outs = tuple(new_value(program, np.empty_like(outs[0].example)) for _ in range(2))
+    return [instruction, Instruction("add", program.backend.xp.add, instruction.outs, {}, outs)]
+
+
+def _in_halves(rows: int, terms: int, columns: int) -> bool:
+    """Tell whether a product is the sum of two, over half of the terms each.
+
+    Then each of two threads reads the rows of the right factor that it updates, if that is a layer's weights, and the
+    other's part of the result, which is smaller: what another core has written is read ten times as slowly.
+    """
+    return 2 * rows <= terms and terms * columns > SMALL and _work(rows, terms, columns) >= LEAST
 
 
 def lone_products(program: Any) -> dict[int, Instruction]:
@@ -137,14 +163,20 @@ def multiplied(x: np.ndarray, w: np.ndarray) -> Any:
     if {str(x.dtype), str(w.dtype)} not in FLOATS or _for_blas([(*x.shape, w.shape[1])]):
         return NotImplemented
     if w.flags.f_contiguous:
-        return np.ascontiguousarray(_multiplied(w.T, np.ascontiguousarray(x.T)).T)
-    return _multiplied(x, np.ascontiguousarray(w))
+        return np.ascontiguousarray(_multiplied(w.T, np.ascontiguousarray(x.T), False).T)
+    return _multiplied(x, np.ascontiguousarray(w), _in_halves(*x.shape, w.shape[1]))
 
 
-def _multiplied(x: np.ndarray, w: np.ndarray) -> np.ndarray:
-    y = np.empty((x.shape[0], w.shape[1]), x.dtype)
-    once(task("multiply", y.dtype, [x, row_numbers(x), w, y], x.size * y.shape[1] // 32))
-    return y
+def _multiplied(x: np.ndarray, w: np.ndarray, halved: bool) -> np.ndarray:
+    rows, columns = x.shape[0], w.shape[1]
+    y, other = np.empty((rows, columns), x.dtype), np.empty((rows * halved, columns), x.dtype)
+    once(task("multiply", y.dtype, [x, row_numbers(x), w, y, other], _work(*x.shape, columns)))
+    return np.add(y, other, out=y) if halved else y
+
+
+def _work(rows: int, terms: int, columns: int) -> int:
+    """Say how much a product is, in elements of a plain loop."""
+    return rows * terms * columns // 32
 
 
 def _for_blas(sizes: list[tuple[int, int, int]]) -> bool:

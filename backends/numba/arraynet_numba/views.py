@@ -13,7 +13,7 @@ from arraynet.program import Rows
 from arraynet_numba.microkernel import BLOCK
 
 __all__ = ["INDICES", "ORDERED", "PAGE", "Use", "column_numbers", "factor", "flat", "left_factor"]
-__all__ += ["matrix_turned", "row_numbers", "whole"]
+__all__ += ["matrix_turned", "no_rows", "row_numbers", "whole"]
 
 PAGE = 4096  # bytes; terms that far apart are copied first
 NOTHING = np.empty(0, np.int64)
@@ -58,6 +58,11 @@ def matrix(x: np.ndarray | Rows) -> np.ndarray:
 def matrix_turned(x: np.ndarray | Rows) -> np.ndarray:
     """See the matrix' transpose."""
     return matrix(x).T
+
+
+def no_rows(x: np.ndarray) -> np.ndarray:
+    """See nothing of a matrix."""
+    return x[:0]
 
 
 def row_numbers(x: np.ndarray | Rows) -> np.ndarray:
