@@ -198,6 +198,8 @@ class Jitted:
 
 def _kind(x: Any) -> Any:
     """What a signature says of an argument."""
+    if x is None:
+        return None
     if isinstance(x, np.ndarray):
         return type(x), x.shape, x.dtype, x.flags.c_contiguous or x.strides  # other strides may be other bits
     if type(x) is Rows:
@@ -205,11 +207,11 @@ def _kind(x: Any) -> Any:
     if isinstance(x, Tensor):
         array = _kind(x.array) if isinstance(x.array, np.ndarray) else (x.shape, x.dtype)
         return x.backend.name, array, x.logits is None
-    if isinstance(x, float | complex | np.generic):
+    if isinstance(x, (float, complex, np.generic)):  # a union would be made in each call
         return type(x), repr(x)  # 0.0 and -0.0 are equal, not the same
-    if isinstance(x, bool | int | str | None):
+    if isinstance(x, (bool, int, str)):
         return type(x), x
-    return _NESTED if isinstance(x, list | tuple | dict) else _held(x)
+    return _NESTED if isinstance(x, (list, tuple, dict)) else _held(x)
 
 
 def _held(x: Any) -> Any:

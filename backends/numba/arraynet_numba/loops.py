@@ -19,6 +19,7 @@ from arraynet_numba.microkernel import BLOCK, ROWS
 __all__ = ["arguments", "compiled", "coverable", "shareable", "totals"]
 
 PART = 16384  # elements
+WIDE = 512  # columns of which `BLOCK` rows are enough to be computed together; of fewer columns, more rows
 FLOATS = ("float32", "float64")
 FLAGS = '{"contract", "nsz"}'  # not "reassoc", which makes x of (x + c) - c, nor "arcp", which knows no 1 / sqrt(0)
 
@@ -172,18 +173,19 @@ class _Writer:
                 f"    first, last = b * {PART}, min(b * {PART} + {PART}, total)",
                 *(f"    {line}" for line in [*self.views, *loop]),
             ]
-        block = []
+        copied = " + ".join(f"k{n}.size" for n in range(len(self.products)))
+        block, self.head = [], [*self.head, f"height = {BLOCK} * (1 if {copied} else -(-{WIDE} // stride))"]
         for n in range(len(self.products)):
-            self.head += [f"e{n} = np.empty(({BLOCK}, stride), T)", f"E{n} = e{n}.reshape({BLOCK} * stride)"]
+            self.head += [f"e{n} = np.empty((height, stride), T)", f"E{n} = e{n}.reshape(height * stride)"]
             self.head.append(f"r{n} = rows_of((c{n}, i{n}, k{n}, d{n}, e{n}))")
-            block += [f"if not call(b{n}, r{n}, row, min(row + {BLOCK}, end)):", "    return 0"]
+            block += [f"if not call(b{n}, r{n}, row, min(row + height, end)):", "    return 0"]
         each = "stride" if self.flat else "1"
         return [
             "rows = i0.size",
             f"tiles = -(-rows // {ROWS})",
             f"end = min(tiles * (part + 1) // parts * {ROWS}, rows)",
-            f"for row in range(tiles * part // parts * {ROWS}, end, {BLOCK}):",
-            f"    first, last = row * {each}, min(row + {BLOCK}, end) * {each}",
+            f"for row in range(tiles * part // parts * {ROWS}, end, height):",
+            f"    first, last = row * {each}, min(row + height, end) * {each}",
             *(f"    {line}" for line in [*block, *self.views, *loop]),
         ]
 
