@@ -284,6 +284,8 @@ def test_factors_are_copied_where_that_pays(form, dtype, shape, works_in):
         ((8, 784, 10), 1),  # a right factor that is small
         ((9, 100, 300), 2),
         ((8, 100, 300), 1),  # too little to be shared
+        ((2, 4, 40000), 1),  # too few terms for two tiles of an update
+        ((2, 2 * ROWS, 40000), 2),
     ],
 )
 def test_products_of_many_terms_are_sums_of_two_outside_of_programs_too(shape, halves):
@@ -300,6 +302,33 @@ def test_products_of_many_terms_are_sums_of_two_outside_of_programs_too(shape, h
         x, w = x / 7, w / 7
         if x.size * columns >= THREADED:
             np.testing.assert_array_equal(fast(x, w).numpy(), ops.matmul(x, w).numpy())
+
+
+GOING_ON = {  # with a product of x (9, 300), w (300, 200), v (200, 100), and what they return
+    "a Variable": lambda x, w, v, made: (made.assign(ops.matmul(x, w)), made * 2)[1],
+    "the caller and a loop": lambda x, w, v, made: [y := ops.matmul(x, w), ops.relu(y)],
+    "another product": lambda x, w, v, made: ops.matmul(ops.matmul(x, w), v),
+    "sums of rows and of columns": lambda x, w, v, made: [ops.softmax(y := ops.matmul(x, w)), ops.sum(y, axis=0)],
+    "a transpose": lambda x, w, v, made: ops.matmul(ops.transpose(ops.matmul(x, w)), x),
+    "nothing but itself": lambda x, w, v, made: [y := ops.matmul(x, w), ops.matmul(x, w) - y],
+    "rows that were flattened": lambda x, w, v, made: ops.matmul(ops.reshape(ops.reshape(x, (9, 3, 100)), (9, 300)), w),
+}
+
+
+@pytest.mark.parametrize("form", GOING_ON)
+def test_whoever_goes_on_with_a_product_of_many_terms_has_all_of_it(form):
+    found = []
+    for backend in ("numpy", "numba"):
+        with arraynet.use_backend(backend):
+            rng = np.random.default_rng(0)
+            x, w, v = (rng.normal(size=s).astype("float32") for s in ((9, 300), (300, 200), (200, 100)))
+            made = arraynet.Variable(np.zeros((9, 200), "float32"))
+            fast = jit(lambda x, w, v: GOING_ON[form](x, w, v, made))  # noqa: B023
+            fast(x, w, v)
+            found.append([y.numpy() for y in arraynet.tree.flatten([fast(2 * x, w, v), made.value])])
+    assert any(i.name == "group" and "add(" in str(i.inside) for i in fast.programs[0].instructions)
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=2e-5 * max(1, np.abs(one).max()))
 
 
 def test_sums_of_many_terms_are_as_exact_as_those_of_blas():

@@ -14,7 +14,7 @@ import numpy as np
 from arraynet.fusion import new_value
 from arraynet.program import Instruction
 from arraynet_numba.entries import task
-from arraynet_numba.microkernel import BLOCK
+from arraynet_numba.microkernel import BLOCK, ROWS
 from arraynet_numba.multiplication import panels_like
 from arraynet_numba.settings import matmul_by
 from arraynet_numba.tasks import Task, once
@@ -132,7 +132,7 @@ def _in_halves(rows: int, terms: int, columns: int) -> bool:
     Then each of two threads reads the rows of the right factor that it updates, if that is a layer's weights, and the
     other's part of the result, which is smaller: what another core has written is read ten times as slowly.
     """
-    return 2 * rows <= terms and terms * columns > SMALL and _work(rows, terms, columns) >= LEAST
+    return 2 * max(rows, ROWS) <= terms and terms * columns > SMALL and _work(rows, terms, columns) >= LEAST
 
 
 def lone_products(program: Any) -> dict[int, Instruction]:
