@@ -29,43 +29,37 @@ def multiply(part, parts, x, x_rows, w, y, other):
     The rows of w lie in order, those of x wherever their index says. If `other` has rows, y becomes the sum over one
     half of the terms, and it the sum over the rest: a thread then reads the rows of w that it updates, or half of them.
     """
-    terms, vectors, blocks = x.shape[1], -(-w.shape[1] // (VECTOR // x.itemsize)), -(-x_rows.size // ROWS)
-    halves, tiles, cuts = 2 if other.shape[0] else 1, -(-terms // ROWS), min(parts, vectors)
+    wide_vectors()
+    terms, columns, lanes = x.shape[1], w.shape[1], VECTOR // x.itemsize
+    vectors, blocks, tiles = -(-columns // lanes), -(-x_rows.size // ROWS), -(-terms // ROWS)
+    halves, cuts = 1 + (other.shape[0] > 0), min(parts, vectors)
     bands = max(min(-(-parts // cuts), max(blocks // BLOCKS, 1)), -(-x_rows.size // HIGH))
+    depth = -(-tiles // halves) * ROWS  # as many terms as a half has
+    depth = -(-depth // -(-depth // DEPTH))  # panels of as many each, but the last
+    panel, edge = np.zeros((depth, VECTORS * lanes), x.dtype), np.empty((ROWS, lanes), x.dtype)
     items = halves * bands * cuts
     for item in range(items * part // parts, items * (part + 1) // parts):
         half, band, cut = item // (bands * cuts), item // cuts % bands, item % cuts
-        rows = blocks * band // bands * ROWS, blocks * (band + 1) // bands * ROWS
-        inside = tiles * half // halves * ROWS, min(tiles * (half + 1) // halves * ROWS, terms)
-        _multiply(
-            x, x_rows, w, other if half else y, rows, inside, (vectors * cut // cuts, vectors * (cut + 1) // cuts)
-        )
-
-
-@_jit
-def _multiply(x, x_rows, w, y, rows, terms, vectors):
-    """Compute some rows and columns of the sum over some terms, each from the first to before the last."""
-    wide_vectors()
-    lanes, (start, end), number = VECTOR // x.itemsize, terms, vectors[1] - vectors[0]
-    depth = -(-(end - start) // -(-(end - start) // DEPTH))  # panels of as many terms each, but the last
-    panels = -(-number // VECTORS)  # of as many vectors each, or one less: a single one is slower to multiply
-    panel, edge = np.zeros((depth, VECTORS * lanes), x.dtype), np.empty((ROWS, lanes), x.dtype)
-    for p in range(panels):
-        j = (vectors[0] + number * p // panels) * lanes
-        stop = min((vectors[0] + number * (p + 1) // panels) * lanes, w.shape[1])
-        whole = (stop - j) // lanes
-        rest = j + whole * lanes
-        for k in range(start, end, depth):
-            count, first = min(depth, end - k), rows[0]
-            if whole:
-                packing_tile((x, x_rows, first, k), (w, k, j), (y, first, j), (panel, 0, 0), count, whole, k > start)
-                for i in range(first + ROWS, rows[1], ROWS):
-                    fetching_tile((x, x_rows, i, k), (panel, 0, 0), (y, i, j), count, whole, k > start)
-            if rest < stop:
-                _pack(w[k : k + count, rest:stop], panel)
-                for i in range(first, rows[1], ROWS):
-                    tile((x, x_rows, i, k), (panel, 0, 0), (edge, 0, 0), count, 1, False)
-                    _take(edge, y[i : i + ROWS, rest:stop], k > start)
+        first, last = blocks * band // bands * ROWS, blocks * (band + 1) // bands * ROWS
+        begin, end = tiles * half // halves * ROWS, min(tiles * (half + 1) // halves * ROWS, terms)
+        start, share = vectors * cut // cuts, vectors * (cut + 1) // cuts - vectors * cut // cuts
+        panels = -(-share // VECTORS)  # of as many vectors each, or one less: a single one is slower to multiply
+        out = other if half else y
+        for p in range(panels):
+            j, stop = (start + share * p // panels) * lanes, (start + share * (p + 1) // panels) * lanes
+            whole = (min(stop, columns) - j) // lanes
+            rest = j + whole * lanes
+            for k in range(begin, end, depth):
+                count, adding = min(depth, end - k), k > begin
+                if whole:
+                    packing_tile((x, x_rows, first, k), (w, k, j), (out, first, j), (panel, 0, 0), count, whole, adding)
+                    for i in range(first + ROWS, last, ROWS):
+                        fetching_tile((x, x_rows, i, k), (panel, 0, 0), (out, i, j), count, whole, adding)
+                if rest < min(stop, columns):
+                    _pack(w[k : k + count, rest:stop], panel)
+                    for i in range(first, last, ROWS):
+                        tile((x, x_rows, i, k), (panel, 0, 0), (edge, 0, 0), count, 1, False)
+                        _take(edge, out[i : i + ROWS, rest:stop], adding)
 
 
 @_inlined
