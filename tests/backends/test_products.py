@@ -304,6 +304,19 @@ def test_products_of_many_terms_are_sums_of_two_outside_of_programs_too(shape, h
             np.testing.assert_array_equal(fast(x, w).numpy(), ops.matmul(x, w).numpy())
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("form", "order"), [*((form, "C") for form in FORMS), ("x @ w", "F")])
+def test_products_have_the_same_bits_outside_of_programs(form, order, dtype):
+    f, x_turned, w_turned = FORMS[form]
+    rng = np.random.default_rng(0)
+    x, w = numbers(rng, (64, 256), dtype, x_turned), numbers(rng, (256, 128), dtype, w_turned)
+    given = np.array(x.T if x_turned else x, order=order), (w.T if w_turned else w)
+    with arraynet.use_backend("numba"):
+        fast = jit(f)
+        fast(*given)
+        np.testing.assert_array_equal(fast(*given).numpy(), f(*given).numpy())
+
+
 GOING_ON = {  # with a product of x (9, 300), w (300, 200), v (200, 100), and what they return
     "a Variable": lambda x, w, v, made: (made.assign(ops.matmul(x, w)), made * 2)[1],
     "the caller and a loop": lambda x, w, v, made: [y := ops.matmul(x, w), ops.relu(y)],

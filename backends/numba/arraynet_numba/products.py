@@ -53,7 +53,7 @@ class Product:
         small = turned[1] and 4 * self.terms <= y.shape[0]
         self.packed = turned[1] and not small
         self.copied = [turned[0] and far and not self.packed, small]
-        self.halved = not any(turned) and _in_halves(*x.shape, y.shape[1])
+        self.halved = not any(turned) and _in_halves(x.example, y.shape[1])
 
     def scratch(self, instruction: Any, _: int) -> list[np.ndarray]:
         """Return arrays like those that it works in: copies of factors, and panels."""
@@ -126,13 +126,16 @@ def _with_sum(program: Any, instruction: Any) -> list[Instruction]:
     return [instruction, Instruction("add", program.backend.xp.add, instruction.outs, {}, outs)]
 
 
-def _in_halves(rows: int, terms: int, columns: int) -> bool:
+def _in_halves(x: np.ndarray, columns: int) -> bool:
     """Tell whether a product is the sum of two, over half of the terms each.
 
     Then each of two threads reads the rows of the right factor that it updates, if that is a layer's weights, and the
-    other's part of the result, which is smaller: what another core has written is read ten times as slowly.
+    other's part of the result, which is smaller: what another core has written is read ten times as slowly. Of a left
+    factor in another order it cannot be told outside of programs whether it is turned, as in a gradient.
     """
-    return 2 * max(rows, ROWS) <= terms and terms * columns > SMALL and _work(rows, terms, columns) >= LEAST
+    rows, terms = x.shape
+    large = terms * columns > SMALL and _work(rows, terms, columns) >= LEAST
+    return large and x.flags.c_contiguous and 2 * max(rows, ROWS) <= terms
 
 
 def lone_products(program: Any) -> dict[int, Instruction]:
@@ -164,7 +167,7 @@ def multiplied(x: np.ndarray, w: np.ndarray) -> Any:
         return NotImplemented
     if w.flags.f_contiguous:
         return np.ascontiguousarray(_multiplied(w.T, np.ascontiguousarray(x.T), False).T)
-    return _multiplied(x, np.ascontiguousarray(w), _in_halves(*x.shape, w.shape[1]))
+    return _multiplied(x, np.ascontiguousarray(w), _in_halves(x, w.shape[1]))
 
 
 def _multiplied(x: np.ndarray, w: np.ndarray, halved: bool) -> np.ndarray:
