@@ -174,7 +174,8 @@ class _Writer:
                 *(f"    {line}" for line in [*self.views, *loop]),
             ]
         copied = " + ".join(f"k{n}.size" for n in range(len(self.products)))
-        block, self.head = [], [*self.head, f"height = {BLOCK} * (1 if {copied} else -(-{WIDE} // stride))"]
+        self.head.append(f"height = {BLOCK} * (1 if {copied} else -(-{WIDE} // stride))")
+        block = []
         for n in range(len(self.products)):
             self.head += [f"e{n} = np.empty((height, stride), T)", f"E{n} = e{n}.reshape(height * stride)"]
             self.head.append(f"r{n} = rows_of((c{n}, i{n}, k{n}, d{n}, e{n}))")
