@@ -86,7 +86,9 @@ def relu(  # type: ignore[no-redef]  # with more options than the op
 
 
 _ACTIVATIONS: dict[str, Callable[..., Any]] = {
-    name: f for name, f in globals().items() if getattr(f, "__module__", "").startswith((__name__, "arraynet.ops."))
+    name: f
+    for name, f in globals().items()
+    if not name.startswith("_") and getattr(f, "__module__", "").startswith((__name__, "arraynet.ops."))
 }
 
 __all__ = sorted(["deserialize", "get", "serialize", *_ACTIVATIONS])

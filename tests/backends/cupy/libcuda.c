@@ -1,6 +1,6 @@
 // A driver that is there and cannot be used: of the CUDA version VERSION, answering RESULT to whatever it is asked.
 #include <string.h>
-static int refuse(void) { return RESULT; }
+static int refuse(void) { return RESULT ? RESULT : 999; }  // nothing was written into what success would promise
 static int version(int *v) { *v = VERSION; return 0; }
 static int text(int error, const char **s) { *s = "stub"; return 0; }
 static int devices(int *n) { *n = 0; return RESULT; }
