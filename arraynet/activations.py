@@ -14,6 +14,7 @@ from arraynet import ops
 from arraynet.checks import explain_absent as _explain_absent
 from arraynet.checks import function_name, resembling
 from arraynet.custom_objects import custom_object
+from arraynet.ops import normalization
 from arraynet.ops.activations import *
 from arraynet.ops.gated import *
 from arraynet.ops.piecewise import *
@@ -78,8 +79,11 @@ def relu(  # type: ignore[no-redef]  # with more options than the op
     >>> activations.relu([-2.0, 0.5, 9.0], negative_slope=0.1, max_value=6.0)
     Tensor([-0.2,  0.5,  6. ], dtype=float32, backend=numpy)
     """
-    if negative_slope or threshold:
+    if negative_slope:
+        x = normalization.floating(x)  # integers would wrap around
         y = ops.where(ops.greater(x, threshold), x, ops.multiply(ops.subtract(x, threshold), negative_slope))
+    elif threshold:
+        y = ops.where(ops.less_equal(x, threshold), 0, x)  # minus infinity times 0 is no number
     else:
         y = ops.relu(x)
     return y if max_value is None else ops.minimum(y, max_value)

@@ -69,6 +69,14 @@ def test_parameters(backend):
     np.testing.assert_allclose(activations.gelu(x, approximate=True).numpy(), tanh, rtol=1e-4, atol=1e-6)
 
 
+def test_relu_with_options_of_infinities_and_integers(backend):
+    far = ops.array([-np.inf, np.nan, 0.5, np.inf])
+    assert str(activations.relu(far, threshold=1.0).numpy().tolist()) == "[0.0, nan, 0.0, inf]"
+    small = ops.array(np.array([2, 0, 5], "uint8"))
+    assert activations.relu(small, negative_slope=1, threshold=3).numpy().tolist() == [-1, -3, 5]
+    assert activations.relu(small, threshold=3).dtype == "uint8"
+
+
 def test_softmax_and_sigmoid_keep_their_logits():
     x = ops.convert_to_tensor(X)
     assert activations.softmax(x).logits[0] is x

@@ -18,7 +18,7 @@ from arraynet.ops.elementwise import negative
 from arraynet.ops.exponential import log
 from arraynet.ops.reduction import sum as reduce_sum
 from arraynet.ops.shape import checked_axis, expand_dims, squeeze
-from arraynet.ops.softmax import log_softmax, softmax
+from arraynet.ops.softmax import log_softmax, lowered, softmax
 from arraynet.tensor import Tensor
 
 __all__ = ["binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"]
@@ -32,7 +32,7 @@ def log_sum_exp(xp: Any, moved: Any, axis: int) -> Any:
 @op(promote="float")
 def softmax_crossentropy(xp: Any, logits: Any, target: Any, /, axis: int = -1) -> Any:
     """Return ``-sum(target * log_softmax(logits))`` along an axis."""
-    moved = logits - xp.max(logits, axis=axis, keepdims=True)
+    moved = lowered(xp, logits, axis)
     return xp.sum(target * (log_sum_exp(xp, moved, axis) - moved), axis=axis)
 
 
@@ -63,7 +63,7 @@ def one_hot_like(xp: Any, labels: Any, x: Any, /, axis: int = -1) -> Any:
 @op(promote="float", fixed=("labels",))
 def sparse_softmax_crossentropy(xp: Any, logits: Any, labels: Any, /, axis: int = -1) -> Any:
     """Return ``-log_softmax(logits)[label]``; 0 for a label out of range."""
-    moved = logits - xp.max(logits, axis=axis, keepdims=True)
+    moved = lowered(xp, logits, axis)
     losses = log_sum_exp(xp, moved, axis) - moved
     return xp.sum(xp.where(labels_mask(xp, labels, logits, axis), losses, xp.zeros_like(losses)), axis=axis)
 

@@ -8,6 +8,7 @@ from typing import Any
 from arraynet.dispatch import op, operands
 from arraynet.ops.activations import above, relu
 from arraynet.ops.elementwise import absolute
+from arraynet.ops.normalization import floating
 from arraynet.ops.trigonometry import tanh
 
 __all__ = ["hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh", "relu6", "soft_shrink", "sparse_plus",
@@ -90,8 +91,8 @@ def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
     >>> activations.soft_shrink([-2.0, 0.4, 1.0])
     Tensor([-1.5,  0. ,  0.5], dtype=float32, backend=numpy)
     """
-    (x,) = operands(x)
-    return relu(x - threshold) - relu(-threshold - x)  # -x of what has no sign would wrap around
+    x = floating(x)  # integers would wrap around
+    return relu(x - threshold) - relu(-threshold - x)
 
 
 @op(promote="float")

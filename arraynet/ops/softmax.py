@@ -34,7 +34,7 @@ def softmax(xp: Any, x: Any, /, axis: Any = -1) -> Any:
             [1. , 0. ]], dtype=float32, backend=numpy)
     """
     axis = _along(x, axis)
-    e = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
+    e = xp.exp(lowered(xp, x, axis))
     return e / xp.sum(e, axis=axis, keepdims=True)
 
 
@@ -43,6 +43,11 @@ def _along(x: Any, axis: Any) -> Any:
     if type(axis) is not int:
         return checked(x, axis)
     return axis if x.shape or axis not in (-1, 0) else None
+
+
+def lowered(xp: Any, x: Any, axis: Any) -> Any:
+    """Return `x` less its largest along axes, so that no exponential overflows; of nothing there is no largest."""
+    return x if 0 in x.shape else x - xp.max(x, axis=axis, keepdims=True)
 
 
 def total(x: Any, axis: Any) -> Any:
@@ -71,7 +76,7 @@ def log_softmax(xp: Any, x: Any, /, axis: Any = -1) -> Any:
     Tensor([    0., -1000.], dtype=float32, backend=numpy)
     """
     axis = _along(x, axis)
-    moved = x - xp.max(x, axis=axis, keepdims=True)
+    moved = lowered(xp, x, axis)
     return moved - xp.log(xp.sum(xp.exp(moved), axis=axis, keepdims=True))
 
 
@@ -99,7 +104,7 @@ def sparsemax(xp: Any, x: Any, /, axis: int = -1) -> Any:
     Tensor([0.25, 0.75, 0.  ], dtype=float32, backend=numpy)
     """
     axis = checked_axis(axis, x.ndim)
-    n, x = x.shape[axis], x - xp.max(x, axis=axis, keepdims=True)  # of large scores, sums are no more exact
+    n, x = x.shape[axis], lowered(xp, x, axis)  # of large scores, sums are no more exact
     z = -xp.sort(-x, axis=axis)
     sums = xp.cumulative_sum(z, axis=axis) - 1
     k = xp.reshape(xp.astype(xp.arange(1, n + 1), x.dtype), (n,) + (1,) * (x.ndim - 1 - axis))

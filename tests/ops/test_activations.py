@@ -64,6 +64,8 @@ def test_squareplus_has_all_digits_of_all_numbers(backend):
 
 def test_soft_shrink_of_numbers_without_sign(backend):
     assert ops.soft_shrink(ops.array(np.array([0, 1, 200], "uint8"))).numpy().tolist() == [0, 0.5, 199.5]
+    assert ops.soft_shrink(ops.array(np.array([0, 1, 200], "uint8")), threshold=1).numpy().tolist() == [0, 0, 199]
+    assert ops.soft_shrink(ops.array(np.array([-128], "int8")), threshold=1).numpy().tolist() == [-127]
 
 
 @pytest.mark.parametrize("name", SMOOTH + [n for n in KINKED if n not in ("relu", "hard_tanh")])
@@ -107,6 +109,14 @@ def test_softmax_of_large_numbers(backend):
 def test_softmax_over_all_axes(backend):
     y = ops.softmax(ops.array([[1.0, 2.0], [3.0, 4.0]]), axis=None)
     np.testing.assert_allclose(ops.sum(y).numpy(), 1, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["log_softmax", "softmax", "sparsemax"])
+def test_no_scores_have_no_probabilities(name, backend):
+    for shape, axis in (((3, 0), -1), ((0,), 0), ((2, 0, 3), 1), ((0, 3), -1)):
+        x = ops.zeros(shape)
+        assert getattr(ops, name)(x, axis=axis).shape == shape
+        assert arraynet.grad(lambda x, a=axis: ops.sum(getattr(ops, name)(x, axis=a)))(x).shape == shape
 
 
 def test_sparsemax_has_zeros_and_sums_to_one(backend):

@@ -134,3 +134,9 @@ def test_remembered_logits_are_no_array_of_the_caller(backend):
     x[:] = 0
     loss = ops.categorical_crossentropy(np.array([[1.0, 0.0]], "float32"), p)
     np.testing.assert_allclose(loss.numpy(), expected, **tolerance("categorical_crossentropy", "float32"))
+
+
+def test_no_classes_make_no_loss(backend):
+    nothing = ops.zeros((2, 0))
+    assert ops.categorical_crossentropy(nothing, nothing, from_logits=True).numpy().tolist() == [0, 0]
+    assert ops.sparse_categorical_crossentropy([0, 0], nothing, from_logits=True).numpy().tolist() == [0, 0]
