@@ -6,6 +6,7 @@ import numpy as np
 
 from arraynet import dtypes
 from arraynet.dispatch import op, operands
+from arraynet.ops.rounding import floor
 from arraynet.ops.shape import (
     broadcast_to,
     cast,
@@ -19,6 +20,7 @@ from arraynet.ops.shape import (
     stack,
     zeros_like,
 )
+from arraynet.ops.taking import where
 from arraynet.plugins import current
 from arraynet.tensor import Tensor, Variable, as_tensor
 
@@ -134,6 +136,8 @@ def linspace(
     """
     if num < 0:
         raise ValueError(f"linspace: num must be 0 or more, received {num}.")
+    if dtype and np.dtype(dtypes.standardize(dtype)).kind in "iu":
+        return _whole(start, stop, num, endpoint, retstep, dtype, axis)
     first, last = _wide(dtype, start, stop)
     kind = first.dtype
     parts = max(num - 1 if endpoint else num, 1)
@@ -143,6 +147,17 @@ def linspace(
     values = first * (1 - places) + last * places  # exact at both ends
     values = cast(moveaxis(values, 0, checked_axis(axis, ndim + 1)), dtype or kind)
     return (values, (last - first) / parts) if retstep else values
+
+
+def _whole(start: Any, stop: Any, num: int, endpoint: bool, retstep: bool, dtype: Any, axis: int) -> Any:
+    """Return the whole numbers at or below those of `linspace`: from float64 and steps, as 2.9999998 would become 2."""
+    first, last = _wide("float64", start, stop)
+    parts = max(num - 1 if endpoint else num, 1)
+    step, ndim = (last - first) / parts, max(first.ndim, last.ndim)
+    places = reshape(as_tensor(np.arange(num), first.backend, "float64", copy=False), (num,) + (1,) * ndim)
+    values = where(places < parts, places * step + first, last)
+    values = cast(floor(moveaxis(values, 0, checked_axis(axis, ndim + 1))), dtype)
+    return (values, cast(step, _wide(None, start, stop)[0].dtype)) if retstep else values
 
 
 def logspace(
@@ -156,7 +171,8 @@ def logspace(
 ) -> Any:
     """Return `base` to the powers that `linspace` gives."""
     first, last = _wide(dtype, start, stop)
-    return cast(base ** linspace(first, last, num, endpoint, axis=axis), dtype or "float")
+    values = base ** linspace(first, last, num, endpoint, axis=axis)
+    return cast(values, dtype or values.dtype)
 
 
 def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:

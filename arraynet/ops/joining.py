@@ -188,6 +188,11 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
         raise TypeError(f"pad: constant_values is one number of Python's or NumPy's, received {constant_values!r}.")
     for axis, (before, after) in enumerate(_widths(pad_width, x.ndim)):
         if mode != "constant":
+            if not x.shape[axis] and (before or after):
+                raise ValueError(
+                    f"pad: axis {axis} of shape {x.shape} has no element that mode={mode!r} could repeat. Use "
+                    f"mode='constant', or a pad_width of 0 there; received pad_width={pad_width}."
+                )
             mirrored = np.pad(np.arange(x.shape[axis]), (before, after), mode=mode)  # type: ignore[call-overload]
             x = take(x, mirrored, axis=axis) if before or after else x
         elif before or after:

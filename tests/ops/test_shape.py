@@ -48,6 +48,11 @@ from arraynet import Variable, config, ops
         (lambda x: ops.meshgrid(x, indexing="yx"), "indexing"),
         (lambda x: ops.diagonal(x[0]), "two axes"),
         (lambda x: ops.diag(ops.ones((1, 1, 1))), "vector or a matrix"),
+        (
+            lambda x: ops.pad(x[:0], 1, mode="edge"),
+            r"axis 0 of shape \(0, 4\) has no element .*'edge'.*pad_width=1",
+        ),
+        (lambda x: ops.linspace(0, 1, -1, dtype="int32"), "num must be 0 or more, received -1"),
         (lambda x: ops.linspace(0, 1, -1), "num must be 0 or more"),
         (lambda x: ops.arange(0, 5, 0), "arange: step .* received step=0"),
         (lambda x: ops.arange(0, 5, ops.array(0)), "arange: step"),
@@ -170,6 +175,19 @@ def test_linspace_ends_exactly_and_may_be_empty(backend):
     assert ops.linspace(0, 1, 0).shape == (0,)
     values, step = ops.linspace(0, 1, 5, retstep=True)
     assert (values.shape, float(step)) == ((5,), 0.25)
+
+
+def test_linspace_of_whole_numbers_rounds_down(backend):
+    for n in range(1, 120):  # in float32, 22 * (3 / 22) and others are less than they should be
+        assert ops.linspace(0, n, n + 1, dtype="int32").numpy().tolist() == list(range(n + 1))
+    assert ops.linspace(-3, 0.5, 8, dtype="int8").numpy().tolist() == [-3, -3, -2, -2, -1, -1, 0, 0]
+    values, step = ops.linspace(ops.array([0, 5]), 1, 2, endpoint=False, retstep=True, dtype="int32", axis=-1)
+    assert (values.numpy().tolist(), step.numpy().tolist(), step.dtype) == ([[0, 0], [5, 3]], [0.5, -2], "float32")
+
+
+def test_logspace_keeps_the_dtype_of_its_ends(backend):
+    for kind in set(ops.zeros(()).backend.dtypes) & {"float16", "float32", "float64"}:
+        assert ops.logspace(ops.array(0, kind), 1, 3).dtype == kind
 
 
 def test_dtypes_of_what_is_made(backend):
