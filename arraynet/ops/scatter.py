@@ -83,7 +83,7 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
         raise ValueError(f"scatter_update: reduction must be None, 'add', 'max' or 'min', received {reduction!r}.")
     x, _ = operands(inputs, updates)
     index, n, rest = _rows(indices, x.shape)
-    updates = reshape(broadcast_to(operands(updates, x)[0], (*index.shape, *rest)), (-1, *rest) if rest else -1)
+    updates = reshape(broadcast_to(operands(updates, x)[0], (*index.shape, *rest)), (index.size, *rest))
     index, rows = reshape(operands(index, x)[0], -1), reshape(x, (n, *rest))
     if reduction == "add":
         return reshape(rows + put_rows(updates, index, n=n, axis=0), x.shape)

@@ -245,6 +245,12 @@ def test_one_hot_outside_is_a_row_of_zeros(backend):
     assert ops.one_hot(np.array([200], "uint8"), 1000).numpy().argmax() == 200
 
 
+@pytest.mark.parametrize("reduction", [None, "add", "max", "min"])
+def test_rows_without_elements_are_updated(reduction, backend):
+    rows = ops.ones((3, 0))
+    assert ops.scatter_update(rows, [[0], [2]], rows[:2], reduction).shape == (3, 0)
+
+
 def test_segments_outside_are_dropped_and_empty_ones_have_the_neutral_value(backend):
     data, ids = np.array([1, 2, 4, 8]), np.array([-1, 0, 5, 0])
     assert ops.segment_sum(data, ids, 2).numpy().tolist() == [10, 0]
