@@ -1,5 +1,6 @@
 """Correlation: of variables with each other, and of one sequence with another at every shift."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,11 @@ def corrcoef(x: Any) -> Any:
     (x,) = operands(x)
     if x.ndim not in (1, 2):
         raise ValueError(f"corrcoef: x is (variables, samples) or (samples,), received shape {x.shape}.")
-    rows = reshape(x, (-1, x.shape[-1]))
-    rows = subtract(rows, mean(rows, axis=1, keepdims=True))
+    rows = reshape(x, (1, *x.shape)[-2:])
+    if x.shape[-1]:
+        rows = subtract(rows, mean(rows, axis=1, keepdims=True))
+    else:
+        rows = sum(rows, axis=1, keepdims=True) * math.nan  # no samples vary as little as constant ones
     rows = rows * rsqrt(sum(square(rows), axis=1, keepdims=True))
     y = clip(matmul(rows, transpose(rows)), -1, 1)
     return reshape(y, ()) if y.size == 1 else y

@@ -16,7 +16,7 @@ from arraynet.ops.comparison import greater
 from arraynet.ops.diagonal import tril
 from arraynet.ops.inverse import solve_matrix
 from arraynet.ops.products import matmul, swapped
-from arraynet.ops.reduction import max as reduce_max
+from arraynet.ops.reduction import largest
 from arraynet.ops.reduction import sum as reduce_sum
 from arraynet.ops.shape import cast, concatenate, expand_dims
 
@@ -195,5 +195,5 @@ def matrix_rank(x: Any, tol: float | None = None) -> Any:
     (x,) = operands(x)
     s = svdvals(x)
     if tol is None:
-        tol = reduce_max(s, axis=-1, keepdims=True) * (max(x.shape[-2:]) * float(np.finfo(s.dtype).eps))
+        tol = largest(s, axis=-1, keepdims=True) * (max(x.shape[-2:]) * float(np.finfo(s.dtype).eps))
     return cast(reduce_sum(greater(s, tol), axis=-1), "int32")

@@ -10,8 +10,7 @@ from arraynet.ops.comparison import not_equal
 from arraynet.ops.elementwise import absolute, divide_no_nan, power
 from arraynet.ops.factorization import svdvals
 from arraynet.ops.normalization import floating
-from arraynet.ops.reduction import expanded
-from arraynet.ops.reduction import max as reduce_max
+from arraynet.ops.reduction import expanded, largest
 from arraynet.ops.reduction import min as reduce_min
 from arraynet.ops.reduction import sum as reduce_sum
 from arraynet.ops.shape import cast, checked_axes, expand_dims, moveaxis
@@ -68,7 +67,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
 
 
 def _vector_norm(x: Tensor, ord: Any, axis: int, keepdims: bool) -> Any:
-    how = {"axis": axis, "keepdims": keepdims}
+    how: dict[str, Any] = {"axis": axis, "keepdims": keepdims}
     if isinstance(ord, str):
         raise ValueError(f"norm: vectors have no norm ord={ord!r}. Use a number, or a pair of axes for matrices.")
     if ord is None or ord == 2:
@@ -76,7 +75,7 @@ def _vector_norm(x: Tensor, ord: Any, axis: int, keepdims: bool) -> Any:
     if ord == 0:
         return cast(reduce_sum(not_equal(x, 0), **how), x.dtype)
     if math.isinf(ord):
-        return (reduce_max if ord > 0 else reduce_min)(absolute(x), **how)
+        return largest(absolute(x), **how) if ord > 0 else reduce_min(absolute(x), **how)
     if ord == 1:
         return reduce_sum(absolute(x), **how)
     return power(reduce_sum(power(absolute(x), ord), **how), 1 / ord)
@@ -92,6 +91,6 @@ def _matrix_norm(x: Tensor, ord: Any, axes: tuple[int, ...], keepdims: bool) -> 
         values = svdvals(m)
     else:
         raise ValueError(f"norm: matrices have norms 1, -1, 2, -2, inf, -inf, 'fro' and 'nuc', received ord={ord!r}.")
-    reduce = reduce_sum if ord == "nuc" else reduce_max if ord > 0 else reduce_min
+    reduce = reduce_sum if ord == "nuc" else largest if ord > 0 else reduce_min
     y = reduce(values, axis=-1)
     return expand_dims(y, sorted(axes)) if keepdims else y

@@ -134,6 +134,11 @@ max.defvjp(x=grad_extremum)
 min.defvjp(x=grad_extremum)
 
 
+def largest(x: Any, axis: Any, keepdims: bool = False) -> Any:
+    """Return the largest of numbers that are 0 or more, 0 of none."""
+    return max(x, axis, keepdims, None if count(x.shape, axis) else 0.0)
+
+
 def amax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Return the largest element along axes; see `max`."""
     return max(x, axis, keepdims)

@@ -275,6 +275,8 @@ def test_correlation_errors():
     with pytest.raises(ValueError, match=r"corrcoef: .*\(1, 2, 3\)"):
         ops.corrcoef(ops.ones((1, 2, 3)))
     assert ops.corrcoef(ops.ones((0, 3))).shape == (0, 0)
+    assert np.isnan(ops.corrcoef(ops.ones((2, 0))).numpy()).tolist() == [[True] * 2] * 2
+    assert np.isnan(ops.corrcoef(ops.ones(0)).numpy())
 
 
 @pytest.mark.filterwarnings("ignore:Mean of empty slice")

@@ -121,6 +121,15 @@ def test_norms_that_do_not_exist(backend):
         ops.norm(ops.ones((3, 3, 3)), ord=2)
 
 
+@pytest.mark.parametrize("shape", [(3, 0), (0, 3)])
+def test_norms_and_the_rank_of_nothing_are_zero(shape, backend):
+    nothing = ops.zeros(shape)
+    for ord in (1, 2, np.inf, "fro", "nuc"):
+        assert ops.norm(nothing, ord=ord, axis=(0, 1)).numpy().tolist() == 0
+    assert ops.norm(nothing, ord=np.inf, axis=shape.index(0)).numpy().tolist() == [0, 0, 0]
+    assert ops.matrix_rank(nothing).numpy().tolist() == 0
+
+
 def test_the_norm_of_integers_is_floating(backend):
     y = ops.norm(ops.array([3, 4]))
     assert y.dtype == "float32"
