@@ -98,7 +98,8 @@ def diff(a: Any, n: int = 1, axis: int = -1) -> Any:
     place = checked_axis(axis, a.ndim)
     for _ in range(n):
         length = a.shape[place]
-        a = subtract(narrow(a, place, 1, length), narrow(a, place, 0, length - 1))
+        left = length - 1 if length else 0  # a slice to -1 would end before the last
+        a = subtract(narrow(a, place, length - left, length), narrow(a, place, 0, left))
     return a
 
 

@@ -6,6 +6,7 @@ from arraynet import ops
 from arraynet.checks import number
 from arraynet.dispatch import op, operands
 from arraynet.dtypes import promote_float
+from arraynet.ops.shape import checked_axis
 from arraynet.plugins import use_backend
 from arraynet.random.distributions import raw_words, uniform
 from arraynet.tensor import Tensor
@@ -155,4 +156,5 @@ def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:
     """
     (x,) = operands(x)
     with use_backend(x.backend):
-        return ops.take(x, permutation(x.shape[axis], seed), axis=axis)  # type: ignore[no-any-return]
+        place = checked_axis(axis, x.ndim)
+        return ops.take(x, permutation(x.shape[place], seed), axis=place)  # type: ignore[no-any-return]

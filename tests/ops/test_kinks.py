@@ -30,6 +30,13 @@ def test_several_extrema_share_equally(name, backend):
     assert gradient(f, [[-1.0, 2.0], [2.0, -1.0]])[0] in ([[0, 0.5], [0.5, 0]], [[0.5, 0], [0, 0.5]])
 
 
+@pytest.mark.parametrize(("shape", "n"), [((0,), 1), ((2,), 5), ((0, 3), 1), ((0, 0), 2)])
+def test_differences_of_too_few_have_an_empty_gradient(shape, n, backend):
+    x = ops.ones(shape)
+    assert ops.diff(x, n=n, axis=0).shape == (0, *shape[1:])
+    assert grad(lambda x: ops.sum(ops.diff(x, n=n, axis=0)))(x).numpy().tolist() == np.zeros(shape).tolist()
+
+
 def test_an_initial_value_takes_the_gradient_that_it_wins(backend):
     assert gradient(lambda x: ops.max(x, axis=1, initial=2.0), [[1.0, 0.0], [1.0, 3.0]]) == [[[0, 0], [0, 1]]]
 

@@ -232,3 +232,9 @@ def test_what_cannot_be_drawn(call, message):
 def test_a_tensor_for_a_parameter_is_refused(draw, argument, backend):
     with pytest.raises(ValueError, match=f"{draw.__name__}: {argument} must be a number"):
         draw((2,), **{argument: ops.array(0.5)})  # its gradient had been 0
+
+
+def test_an_axis_that_is_none_is_named(backend):
+    for x, axis in ((np.arange(6), 1), (3, 0)):
+        with pytest.raises(ValueError, match=f"axis={axis} is out of range"):
+            random.shuffle(x, axis=axis)
