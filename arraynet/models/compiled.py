@@ -6,6 +6,7 @@ from typing import Any
 from arraynet import losses, metrics
 from arraynet.losses.base import FunctionLoss, Loss
 from arraynet.metrics.base import Mean, MeanMetricWrapper, Metric
+from arraynet.naming import snake_case
 from arraynet.observers import notify
 from arraynet.tree import flatten
 
@@ -79,10 +80,15 @@ def resolved_metric(identifier: Any, y_true: Any, y_pred: Any) -> Metric:
         )
     by_kind = by_name(identifier, *ACCURACY)
     found = metrics.get(by_labels(y_true, y_pred) + "_accuracy" if by_kind else identifier)
-    metric = found if isinstance(found, Metric) else MeanMetricWrapper(found)
+    metric = found if isinstance(found, Metric) else MeanMetricWrapper(found, _called(found))
     if isinstance(identifier, str):
         metric.name = identifier
     return metric
+
+
+def _called(function: Any) -> str:
+    """What logs call a function of the user's own: as in Keras, in snake case, a lambda without brackets."""
+    return getattr(function, "name", None) or snake_case(getattr(function, "__name__", type(function).__name__))
 
 
 class CompiledLoss:
@@ -223,6 +229,8 @@ def _wanted(given: Any, names: list[str]) -> list[list[Any]]:
     """The metrics of every output, each a list."""
     if not given:
         return [[] for _ in names]
-    nested = isinstance(given, dict) or (len(names) > 1 and any(isinstance(item, list | tuple) for item in given))
+    if len(names) == 1 and not isinstance(given, dict):
+        return [flatten(list(given))]  # the list of the one output may stand in one of outputs
+    nested = isinstance(given, dict) or any(isinstance(item, list | tuple) for item in given)
     entries = _per_output(given, names, "metrics") if nested else [list(given)] * len(names)
     return [list(e) if isinstance(e, list | tuple) else [] if e is None else [e] for e in entries]

@@ -213,3 +213,19 @@ def test_no_metric_takes_the_name_of_the_loss():
     model = net(loss="mse", metrics=[metrics.MeanAbsoluteError("loss")])
     model.evaluate(X, ONE_HOT, verbose=0)
     assert model.metrics_names == ["loss", "loss_1"]
+
+
+def test_functions_among_metrics_are_reported_in_snake_case():
+    def myError(y_true, y_pred):  # noqa: N802
+        return arraynet.ops.absolute(y_true - y_pred)
+
+    robust = losses.Huber(reduction=None, name="robust")
+    model = net(loss="mse", metrics=[myError, lambda y_true, y_pred: y_true - y_pred, robust])
+    assert list(model.evaluate(X, ONE_HOT, verbose=0, return_dict=True)) == ["loss", "my_error", "lambda", "robust"]
+
+
+def test_the_metrics_of_one_output_may_stand_in_a_list_of_outputs():
+    model = net(loss=["mse"], metrics=[["mae", "mse"]], weighted_metrics=[["mae"]])
+    logs = model.evaluate(X, [ONE_HOT], verbose=0, return_dict=True)
+    assert list(logs) == ["loss", "mae", "mse", "weighted_mae"]
+    assert logs["mse"] == pytest.approx(logs["loss"])
