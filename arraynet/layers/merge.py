@@ -12,8 +12,9 @@ __all__ = ["Add", "Average", "Maximum", "Merge", "Minimum", "Multiply", "Subtrac
 class Merge(Layer):
     """Combine a list of inputs, whose shapes broadcast, in order; a subclass says how two are combined.
 
-    The output has the shape that all of them broadcast to: lengths of 1, and axes that are missing in front, are
-    repeated. Floating inputs are cast to the layer's dtype; others are promoted as in `ops.add`.
+    The output has the shape that all of them broadcast to: lengths of 1 are repeated, and so are axes that are missing,
+    which are those behind the axis of the samples: no sample meets another one. Floating inputs are cast to the layer's
+    dtype; others are promoted as in `ops.add`.
 
     Parameters
     ----------
@@ -30,6 +31,8 @@ class Merge(Layer):
     >>> from arraynet import layers, ops
     >>> layers.Add()([ops.ones((2, 4, 8)), ops.ones((2, 1, 8))]).shape
     (2, 4, 8)
+    >>> layers.Add()([ops.ones((2, 4, 8)), ops.ones((2, 8))]).shape
+    (2, 4, 8)
     """
 
     def build(self, input_shape: Any) -> None:
@@ -40,7 +43,7 @@ class Merge(Layer):
             )
 
     def call(self, inputs: Any) -> Any:
-        return reduce(self.combined, inputs)
+        return reduce(self.combined, _aligned(inputs))
 
     def combined(self, a: Any, b: Any) -> Any:
         """Return two inputs combined."""
@@ -48,8 +51,14 @@ class Merge(Layer):
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         rank = max(len(shape) for shape in input_shape)
-        aligned = [(1,) * (rank - len(shape)) + tuple(shape) for shape in input_shape]
+        aligned = [(*shape[:1], *(1,) * (rank - len(shape)), *shape[1:]) for shape in input_shape]
         return tuple(_broadcast(lengths) for lengths in zip(*aligned, strict=True))
+
+
+def _aligned(inputs: list[Any]) -> list[Any]:
+    """Inputs of one rank, the axis of the samples first in each; a single number goes with all of them."""
+    rank = max(x.ndim for x in inputs)
+    return [ops.expand_dims(x, tuple(range(1, 1 + rank - x.ndim))) if 0 < x.ndim < rank else x for x in inputs]
 
 
 def _broadcast(lengths: tuple[int | None, ...]) -> int | None:
@@ -76,7 +85,7 @@ class Subtract(Merge):
     def call(self, inputs: Any) -> Any:
         if len(inputs) != 2:
             raise ValueError(f"Subtract is called on a list of two inputs, received {len(inputs)}.")
-        return ops.subtract(*inputs)
+        return ops.subtract(*_aligned(inputs))
 
 
 class Multiply(Merge):
@@ -89,7 +98,7 @@ class Average(Merge):
     """The mean of the inputs; their shapes are as for `Merge`."""
 
     def call(self, inputs: Any) -> Any:
-        return ops.true_divide(reduce(ops.add, inputs), len(inputs))
+        return ops.true_divide(reduce(ops.add, _aligned(inputs)), len(inputs))
 
 
 class Maximum(Merge):

@@ -61,6 +61,17 @@ def test_merging_more_than_two_and_broadcasting(backend):
     assert layers.Add().compute_output_shape([(None, 1, 4), (None, 3, 1)]) == (None, 3, 4)
 
 
+@pytest.mark.parametrize("kind", [layers.Add, layers.Subtract, layers.Average, layers.Maximum])
+def test_what_is_merged_with_a_sample_of_more_axes_is_the_sample_of_the_same_number(backend, kind):
+    steps, once = np.arange(36.0).reshape(3, 3, 4), np.arange(12.0).reshape(3, 4)  # as many steps as samples
+    for a, b in ((steps, once), (once, steps)):
+        apart = kind()([a.reshape(3, -1, 4), b.reshape(3, -1, 4)])
+        np.testing.assert_array_equal(kind()([a, b]), apart)
+        assert kind().compute_output_shape([(None, *a.shape[1:]), (None, *b.shape[1:])]) == (None, 3, 4)
+    np.testing.assert_array_equal(layers.Add()([np.ones(3), once]), once + 1)
+    np.testing.assert_array_equal(layers.Add()([steps, ops.ones(())]), steps + 1)
+
+
 def test_merging_needs_several_inputs():
     with pytest.raises(ValueError, match="list of two inputs or more"):
         layers.Add()(A)
