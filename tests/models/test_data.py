@@ -235,6 +235,15 @@ def test_class_weights_by_label(y):
     np.testing.assert_array_equal(class_weights(np.eye(2)[[0, 1]], {0: 5, 1: 0}), [5, 0])
 
 
+def test_class_weights_of_several_labels_a_sample():
+    steps = np.array([[0, 1], [1, 2], [2, 2]])
+    expected = [[5, 2], [2, 1], [1, 1]]
+    np.testing.assert_array_equal(class_weights(steps[..., None], {0: 5, 1: 2}), expected)
+    np.testing.assert_array_equal(class_weights(np.eye(3)[steps], {0: 5, 1: 2}), expected)
+    with pytest.raises(ValueError, match=r"one-hot ones; y of shape \(3, 2\) holds 0 to 2.*pass y\[..., None\]"):
+        class_weights(steps, {0: 5, 1: 2})  # the place of the largest label in a row is no class
+
+
 def test_class_weights_weigh_arrays_and_iterables():
     assert next(data_of(X, Y % 2, class_weight={1: 3}).epoch())[2].tolist() == [1, 3] * 5 + [1]
     assert data_of(iter([(X[:2], Y[:2])]), class_weight={1: 3}).first()[2].tolist() == [1, 3]
