@@ -14,7 +14,8 @@ class Callback:
     """Something that is told what training does; override the hooks you need.
 
     Logs hold the reported names and their values as floats. Those of a batch are fetched from the backend
-    when they are read, so a hook that does not read them costs nothing; hooks before something have none. Setting
+    when they are read, so a hook that does not read them costs nothing; hooks before something have none. What a hook
+    writes into them, the callbacks behind it read. Setting
     ``self.model.stop_training`` to True ends training after the batch or epoch, and ``stop_evaluating`` or
     ``stop_predicting`` what they are named after.
 

@@ -100,7 +100,7 @@ class Metric(Configured, Stateful):
         raise TypeError(f"{type(self).__name__} must define update_state.")
 
     def result(self) -> Any:
-        """Return the value over all batches since the last `reset_state`, as a tensor."""
+        """Return the value over all batches since the last `reset_state`, as a tensor, or several in a dict by name."""
         raise TypeError(f"{type(self).__name__} must define result.")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -199,7 +199,9 @@ def check_pixels(x: Any, layers: Any) -> None:
 def check_results(metrics: Iterable[Any]) -> None:
     """Refuse a metric of several values: a line, a curve or a callback shows one."""
     for metric in metrics:
-        if math.prod(shape := getattr(metric.result(), "shape", ())) != 1:
+        result = metric.result()
+        shapes = [getattr(value, "shape", ()) for value in (result.values() if isinstance(result, dict) else [result])]
+        if shape := next((shape for shape in shapes if math.prod(shape) != 1), ()):
             raise ValueError(
                 f"Metric {metric.name!r} has values of shape {shape}; in fit and evaluate each metric is one number. "
                 "Give one metric for each of them, with names, such as Precision(0.3, name='precision_30')."

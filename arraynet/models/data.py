@@ -76,7 +76,7 @@ def is_iterable_of_batches(x: Any) -> bool:
 def class_weights(y: Any, class_weight: dict[int, float]) -> np.ndarray:
     """Return the weight of every sample's class, 1 for classes that are not named.
 
-    Labels are integers, (n,) or (..., 1), or one-hot rows; of several labels a sample, as (n, steps, 1), each has a weight.
+    Labels are integers, (n,) or (..., 1), or one-hot rows; of several a sample, as in (n, steps, 1), each has a weight.
     """
     try:
         table = {int(label): float(weight) for label, weight in class_weight.items()}
@@ -89,8 +89,8 @@ def class_weights(y: Any, class_weight: dict[int, float]) -> np.ndarray:
     rows = y.ndim > 1 and y.shape[-1] > 1
     if rows and not ((y == 0) | (y == 1)).all():
         raise ValueError(
-            f"class_weight takes rows of labels for one-hot ones; y of shape {y.shape} holds {y.min()} to {y.max()}. If "
-            f"these are labels, several of each sample, pass y[..., None]."
+            f"class_weight takes rows of labels for one-hot ones; y of shape {y.shape} holds {y.min()} to {y.max()}. "
+            f"If these are labels, several of each sample, pass y[..., None]."
         )
     labels = y.argmax(-1) if rows else y[..., 0] if y.ndim > 1 else y
     found, places = np.unique(labels, return_inverse=True)

@@ -229,3 +229,38 @@ def test_the_metrics_of_one_output_may_stand_in_a_list_of_outputs():
     logs = model.evaluate(X, [ONE_HOT], verbose=0, return_dict=True)
     assert list(logs) == ["loss", "mae", "mse", "weighted_mae"]
     assert logs["mse"] == pytest.approx(logs["loss"])
+
+
+class Spread(metrics.Metric):
+    """The lowest and the highest prediction of a batch, by names."""
+
+    def __init__(self, name="spread"):
+        super().__init__(name=name)
+        self.low, self.high = self.add_variable(), self.add_variable()
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        self.low.assign(arraynet.ops.min(y_pred))
+        self.high.assign(arraynet.ops.max(y_pred))
+
+    def result(self):
+        return {"low": self.low.read(), "high": self.high.read()}
+
+
+def test_a_metric_whose_result_is_a_dict_is_reported_by_its_names(backend):
+    model = net(loss="mse", metrics=["mae", Spread()])
+    history = model.fit(X, ONE_HOT, validation_data=(X, ONE_HOT), verbose=0).history
+    assert list(history) == ["high", "loss", "low", "mae", "val_high", "val_loss", "val_low", "val_mae"]
+    outputs = model.predict(X, verbose=0)
+    logs = model.evaluate(X, ONE_HOT, batch_size=50, verbose=0, return_dict=True)
+    assert list(logs) == model.metrics_names == ["loss", "mae", "low", "high"]
+    assert (logs["low"], logs["high"]) == pytest.approx((outputs.min(), outputs.max()))
+    assert model.test_on_batch(X, ONE_HOT) == pytest.approx(list(logs.values()))
+
+
+def test_a_dict_of_several_values_among_metrics_is_refused():
+    class Rows(Spread):
+        def result(self):
+            return {"one": self.low.read(), "rows": arraynet.ops.ones((3,))}
+
+    with pytest.raises(ValueError, match=r"Metric 'rows' has values of shape \(3,\)"):
+        net(loss="mse", metrics=[Rows("rows")]).fit(X, ONE_HOT, verbose=0)

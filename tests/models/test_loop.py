@@ -104,3 +104,29 @@ def test_no_value_is_fetched_within_an_epoch(monkeypatch):
     monkeypatch.setattr(loop.RunningLogs, "__getitem__", lambda self, name: fetched.append(name) or read(self, name))
     fit(model, 40, epochs=3)
     assert fetched == ["loss", "accuracy"] * 3
+
+
+def test_what_a_callback_writes_into_the_logs_of_a_batch_is_for_those_behind_it_alone():
+    seen = []
+
+    class Writes(callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            logs["batch"] = batch + 0.5
+            logs.update(loss=-1.0)
+            if not batch:
+                del logs["loss"]
+                logs["first"] = 1.0
+
+    class Reads(callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            seen.append(logs.copy())
+
+    history = fit(net(), 3, callbacks=[Writes(), Reads()])
+    assert [list(logs) for logs in seen] == [
+        ["loss", "accuracy", "batch", "first"],
+        *[["loss", "accuracy", "batch"]] * 2,
+    ]
+    assert seen[0]["loss"] > 0 > seen[1]["loss"]
+    assert seen[2]["batch"] == 2.5
+    assert list(history.history) == ["accuracy", "loss"]
+    assert history.history["loss"][0] > 0
