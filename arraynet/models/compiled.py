@@ -192,7 +192,7 @@ class CompiledMetrics:
         for kind, k, identifier in entries:
             _labelled(names[k], known[k][0])
             metric = resolved_metric(identifier, *known[k])
-            prefix = f"{names[k]}_" if names[k] else ""
+            prefix = f"{names[k]}_" if len(names) > 1 else ""  # one output needs no telling apart
             base = prefix + metric.name
             if used[base] and kind == "weighted_metrics":
                 base = f"{prefix}weighted_{metric.name}"

@@ -264,3 +264,19 @@ def test_a_dict_of_several_values_among_metrics_is_refused():
 
     with pytest.raises(ValueError, match=r"Metric 'rows' has values of shape \(3,\)"):
         net(loss="mse", metrics=[Rows("rows")]).fit(X, ONE_HOT, verbose=0)
+
+
+@pytest.mark.parametrize("packed", [lambda x: {"only": x}, lambda x: [x]])
+def test_the_metrics_of_the_one_output_in_a_dict_or_list_have_no_prefix(packed):
+    class One(Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = layers.Dense(3)
+
+        def call(self, x):
+            return packed(self.dense(x))
+
+    model = One()
+    model.compile("sgd", packed("mse"), metrics=packed(["mae"]), weighted_metrics=packed(["mae"]))
+    model.fit(X, packed(ONE_HOT), verbose=0)
+    assert model.metrics_names == ["loss", "mae", "weighted_mae"]
