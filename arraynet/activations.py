@@ -14,9 +14,9 @@ from arraynet import ops
 from arraynet.checks import explain_absent as _explain_absent
 from arraynet.checks import function_name, resembling
 from arraynet.custom_objects import custom_object
-from arraynet.ops import normalization
 from arraynet.ops.activations import *
 from arraynet.ops.gated import *
+from arraynet.ops.normalization import floating as _floating
 from arraynet.ops.piecewise import *
 from arraynet.ops.softmax import *
 from arraynet.ops.trigonometry import tanh as tanh
@@ -80,7 +80,7 @@ def relu(  # type: ignore[no-redef]  # with more options than the op
     Tensor([-0.2,  0.5,  6. ], dtype=float32, backend=numpy)
     """
     if negative_slope:
-        x = normalization.floating(x)  # integers would wrap around
+        x = _floating(x)  # integers would wrap around
         y = ops.where(ops.greater(x, threshold), x, ops.multiply(ops.subtract(x, threshold), negative_slope))
     elif threshold:
         y = ops.where(ops.less_equal(x, threshold), 0, x)  # minus infinity times 0 is no number
