@@ -187,7 +187,7 @@ class CompiledMetrics:
         names, known = list(_outputs(y_pred)), pairs(y_true, y_pred)
         entries = [(kind, k, identifier) for kind, given in self.given.items()
                    for k, wanted in enumerate(_wanted(given, names)) for identifier in wanted]  # fmt: skip
-        _check_unshared([((kind, k), metric) for kind, k, metric in entries if isinstance(metric, Metric)])
+        _check_unshared([metric for _, _, metric in entries if isinstance(metric, Metric)])
         self.parts, used = [], Counter({"loss": 1})
         for kind, k, identifier in entries:
             _labelled(names[k], known[k][0])
@@ -214,11 +214,10 @@ class CompiledMetrics:
                 raise
 
 
-def _check_unshared(given: list[tuple[Any, Metric]]) -> None:
-    """Refuse an object that would add up two outputs, or one with weights and without."""
-    first: dict[int, Any] = {}
-    for place, metric in given:
-        if first.setdefault(id(metric), place) != place:
+def _check_unshared(given: list[Metric]) -> None:
+    """Refuse an object that would add up two outputs, one with weights and without, or the same twice."""
+    for k, metric in enumerate(given):
+        if any(other is metric for other in given[:k]):
             raise ValueError(
                 f"The metric {metric.name!r} is given in several places and would add up all of it in one. "
                 f"Make one for each; of several outputs, metrics={{'a': [...], 'b': [...]}}."

@@ -168,9 +168,16 @@ class Sequential(Model):
             shape = layer.compute_output_shape(shape)
 
     def call(self, inputs: Any) -> Any:
+        y = inputs
         for layer in self.layers:
-            inputs = layer(inputs)
-        return inputs
+            y = layer(y)
+        first = self._stack[0]  # after the layers, whose refusals say more
+        if isinstance(first, InputLayer) and not _agree(_squeezed(first.batch_shape), _squeezed(inputs.shape)):
+            raise ValueError(
+                f"Model {self.name!r} starts with Input({first.shape}), received samples of shape "
+                f"{tuple(inputs.shape[1:])}. Bring them into that shape, or give Input theirs."
+            )
+        return y
 
     def _data(self, x: Any, *given: Any) -> Any:
         """The data, of whose inputs there is one: as in Keras, it may stand alone in a list."""
@@ -243,6 +250,11 @@ def _agree(known: Any, shape: Any) -> bool:
     """Tell whether two shapes have one rank and the same lengths where both know them, the batch axis aside."""
     pairs = zip(known[1:], shape[1:], strict=False)
     return len(known) == len(shape) and all(a == b or a is None or b is None for a, b in pairs)
+
+
+def _squeezed(shape: Any) -> Any:
+    """A shape without a last axis of length 1, which images of one channel have or have not, as in Keras."""
+    return shape[:-1] if len(shape) > 1 and shape[-1] == 1 else shape
 
 
 def _unlisted(*given: Any) -> str:

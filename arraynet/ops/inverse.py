@@ -132,7 +132,8 @@ def pinv(xp: Any, x: Any, /, rcond: float | None = None) -> Any:
     """Return Moore-Penrose inverses, (..., n, m) for matrices (..., m, n).
 
     Singular values below `rcond` times the largest count as zero; without it, max(m, n) times the dtype's
-    precision. The derivative is that of Golub and Pereyra 1973, for matrices whose rank does not change.
+    precision. The derivative is that of Golub and Pereyra 1973, for matrices whose rank does not change; where
+    `rcond` drops values that are not zero, it is another one.
     """
     return xp.linalg.pinv(x, rtol=rcond)
 

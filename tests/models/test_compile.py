@@ -109,9 +109,10 @@ def test_a_metric_adds_up_one_output_only():
         model.compile("sgd", "mse", **given)
         with pytest.raises(ValueError, match=r"'error' is given in several places.*Make one for each"):
             model.evaluate(X, {"a": zeros, "b": zeros}, verbose=0)
-    model = net(loss="mse", metrics=[shared], weighted_metrics=[shared])
-    with pytest.raises(ValueError, match="given in several places"):
-        model.fit(X, ONE_HOT, verbose=0)
+    for given in ({"metrics": [shared], "weighted_metrics": [shared]}, {"metrics": [shared, shared]}):
+        model = net(loss="mse", **given)
+        with pytest.raises(ValueError, match="given in several places"):
+            model.fit(X, ONE_HOT, verbose=0)
 
 
 def test_a_metric_made_on_another_backend_moves_to_the_model():

@@ -192,6 +192,19 @@ def test_refusals(make, message):
         make()
 
 
+@pytest.mark.parametrize("shape", [(5, 1, 4), (5, 2, 4), (5, 4, 4)])
+def test_samples_of_another_shape_than_inputs_are_refused_though_the_layers_could_take_them(backend, shape):
+    model = arraynet.Sequential([arraynet.Input((4,)), layers.Dense(3)])
+    with pytest.raises(ValueError, match=r"starts with Input\(\(4,\)\), received samples of shape \(\d, 4\)\. Bring"):
+        model(np.zeros(shape, "float32"))
+
+
+@pytest.mark.parametrize(("given", "shape"), [((4, 1), (5, 4)), ((None, 4), (5, 2, 4)), ((2, None), (5, 2, 4))])
+def test_channels_of_one_and_lengths_that_are_free_are_not(given, shape):
+    model = arraynet.Sequential([arraynet.Input(given), layers.Flatten()])
+    assert len(model(np.zeros(shape, "float32")).shape) == 2
+
+
 def test_a_wrong_input_names_the_layer_that_refuses_it(backend):
     with pytest.raises(ValueError, match=r"'dense' \(Dense\) expects axis -1 .* length 3.*\(None, 5\)"):
         small()(np.ones((4, 5)))
