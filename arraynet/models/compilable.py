@@ -9,7 +9,7 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from arraynet import optimizers
+from arraynet import ops, optimizers
 from arraynet.autodiff import GradientTape
 from arraynet.backend import Backend
 from arraynet.checks import flag, positive_int, warn
@@ -210,7 +210,7 @@ class Compilable(Layer):
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
-        """Return the compiled loss of a batch and the layers' penalties, as one number.
+        """Return the compiled loss of a batch and the layers' penalties, each summed, as one number.
 
         Parameters
         ----------
@@ -225,7 +225,8 @@ class Compilable(Layer):
             There are neither a loss nor penalties.
         """
         compiled = self._compiled_loss and self._compiled_loss(y, y_pred, sample_weight)
-        terms = [term for term in (compiled, *self.losses) if term is not None]
+        penalties = [ops.sum(term) if term.ndim else term for term in self.losses]  # or each would take the loss along
+        terms = [term for term in (compiled, *penalties) if term is not None]
         if not terms:
             raise ValueError(
                 "There is no loss to compute: pass one, compile(loss='mse'), or let a layer add one with add_loss."

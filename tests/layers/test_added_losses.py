@@ -1,6 +1,7 @@
 """Losses that layers add: of weights, of calls and of activities."""
 
 import numpy as np
+import pytest
 
 import arraynet
 from arraynet import layers, ops
@@ -57,3 +58,31 @@ def test_a_layer_that_two_hold_is_penalised_once(backend):
     model.compile(loss="mse")
     assert model.evaluate(np.zeros((2, 1)), np.zeros((2, 1)), verbose=0) == 1
     assert len(model.weights) == len(model.losses) == 1
+
+
+@pytest.mark.parametrize("adds", [True, False])
+def test_a_penalty_of_several_numbers_counts_as_their_sum(adds, backend):
+    class Adds(layers.Layer):
+        def call(self, inputs):
+            self.add_loss(ops.mean(ops.square(inputs), axis=-1))
+            return inputs
+
+    def rows(kernel):
+        return ops.mean(ops.square(kernel), axis=-1)
+
+    def trained(penalty, inner):
+        model = arraynet.Sequential([layers.Dense(3, kernel_initializer="ones", kernel_regularizer=penalty), *inner])
+        model.compile("sgd", "mse")
+        x = np.arange(8.0).reshape(4, 2) / 8
+        return model.train_on_batch(x, np.zeros((4, 3))), model.get_weights()
+
+    class AddsOne(layers.Layer):
+        def call(self, inputs):
+            self.add_loss(ops.sum(ops.mean(ops.square(inputs), axis=-1)))
+            return inputs
+
+    several, one = ((None, [Adds()]), (None, [AddsOne()])) if adds else ((rows, []), (lambda w: ops.sum(rows(w)), []))
+    (loss, weights), (expected, known) = trained(*several), trained(*one)
+    assert loss == pytest.approx(expected)
+    for a, b in zip(weights, known, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5)
