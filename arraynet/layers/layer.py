@@ -18,7 +18,7 @@ from arraynet.layers.arguments import backend_of, entered
 from arraynet.layers.context import calling, current_call
 from arraynet.layers.input_spec import check_inputs
 from arraynet.layers.placing import placed
-from arraynet.layers.shapes import probed_shape, shape_from, weight_shape
+from arraynet.layers.shapes import build_shapes, probed_shape, shape_from, weight_shape
 from arraynet.layers.tracked import Tracked
 from arraynet.naming import auto_name, is_automatic, snake_case
 from arraynet.observers import notify
@@ -27,7 +27,7 @@ from arraynet.plugins import use_backend
 from arraynet.random import SeedGenerator, path_scope
 from arraynet.registry import Configured
 from arraynet.tensor import Tensor, Variable, as_tensor
-from arraynet.tree import flatten, map_structure
+from arraynet.tree import flatten
 
 __all__ = ["Layer"]
 
@@ -223,7 +223,7 @@ class Layer(Configured, Tracked):
             first = args[0] if args else next((x for name, x in kwargs.items() if name != "training"), None)
             check_inputs(self.input_spec, first, self)
             if not self.built:
-                self._build_for_call(map_structure(lambda x: getattr(x, "shape", None), first))
+                self._build_for_call(*build_shapes(self, args, kwargs, first))
                 check_inputs(self.input_spec, first, self)
             training = self._training(args, kwargs, outer.training if outer else None)
             with calling(self, training):
@@ -289,8 +289,8 @@ class Layer(Configured, Tracked):
             kwargs["training"] = training
         return training
 
-    def _build_for_call(self, input_shape: Any) -> None:
-        self.build(input_shape)
+    def _build_for_call(self, input_shape: Any, others: dict[str, Any]) -> None:
+        self.build(input_shape, **others)
 
     def _forget_added(self) -> None:
         for layer in self._walk():

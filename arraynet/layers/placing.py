@@ -15,18 +15,23 @@ def placed(build: Callable[..., None]) -> Callable[..., None]:
     """Wrap a class's `build` so that its weights are made under the layer's path, and the layer is built after it."""
 
     @wraps(build)
-    def wrapped(self: Any, input_shape: Any = None) -> None:
-        shape = None if input_shape is None else shape_tuple(input_shape)
+    def wrapped(self: Any, input_shape: Any = None, *more: Any, **named: Any) -> None:
+        shapes = [] if input_shape is None and named else [_known(input_shape), *map(_known, more)]
+        others = {name: _known(shape) for name, shape in named.items()}
         outer = current_call()
         if outer and outer.layer is self:  # a subclass's build that calls its parent's
-            build(self, shape)
+            build(self, *shapes, **others)
             return
         _place(self, outer.layer if outer else None)
         with calling(self, outer.training if outer else None):
-            build(self, shape)
-        _finish(self, shape)
+            build(self, *shapes, **others)
+        _finish(self, next(iter([*shapes, *others.values()])))
 
     return wrapped
+
+
+def _known(shape: Any) -> Any:
+    return None if shape is None else shape_tuple(shape)
 
 
 def _place(layer: Any, parent: Any) -> None:

@@ -4,6 +4,7 @@ A layer without a `compute_output_shape` of its own is run on zeros, twice, with
 every unknown axis; an axis of the output that differs between the two runs is unknown as well.
 """
 
+import inspect
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -11,9 +12,9 @@ from arraynet import ops
 from arraynet.autodiff.tape import tapes_paused
 from arraynet.checks import plain_int, warn
 from arraynet.registry import Configured, arguments
-from arraynet.tree import flatten, unflatten
+from arraynet.tree import flatten, map_structure, unflatten
 
-__all__ = ["batch_shape", "is_shape", "map_shapes", "probed_shape", "shape_from", "shape_tuple"]
+__all__ = ["batch_shape", "build_shapes", "is_shape", "map_shapes", "probed_shape", "shape_from", "shape_tuple"]
 __all__ += ["weight_shape", "zeros_of"]
 
 UNKNOWN = (2, 3)
@@ -57,6 +58,20 @@ def weight_shape(x: Any) -> tuple[int, ...]:
             f"samples, is None: take input_shape[-1]. Several inputs have a list of shapes: input_shape[0][-1]."
         )
     return shape
+
+
+def build_shapes(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any], first: Any) -> tuple[Any, dict[str, Any]]:
+    """Return the shape of the first argument of a call, and by name the others that `build` takes: `b_shape` of `b`."""
+    wanted = list(inspect.signature(layer.build).parameters)
+    if len(wanted) < 2:
+        return _shape(first), {}
+    given = dict(zip(inspect.signature(layer.call).parameters, args, strict=False)) | kwargs
+    shapes = {f"{name}_shape": _shape(x) for name, x in given.items() if x is not None and f"{name}_shape" in wanted}
+    return shapes.pop(wanted[0], _shape(first)), shapes
+
+
+def _shape(x: Any) -> Any:
+    return map_structure(lambda leaf: getattr(leaf, "shape", None), x)
 
 
 def shape_from(cls: type[Configured], keywords: dict[str, Any]) -> tuple[int | None, ...] | None:

@@ -82,9 +82,9 @@ class Model(Trainer):
         if input_shape is not None:
             probed_shape(self, input_shape)
 
-    def _build_for_call(self, input_shape: Any) -> None:
+    def _build_for_call(self, input_shape: Any, others: dict[str, Any]) -> None:
         default = type(self).build is Model.build
-        self.build(None if default else input_shape)  # the call to come builds the layers
+        self.build(None if default else input_shape, **others)  # the call to come builds the layers
         self._build_shape = batch_shape(input_shape)
 
     summary = print_summary
