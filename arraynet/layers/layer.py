@@ -79,6 +79,7 @@ class Layer(Configured, Tracked):
     input_spec: Any = None
     autocast = True
     _takes_training: int | None = None  # where `call` has its parameter `training`, self not counted
+    _default_training: bool | None = None  # what it is where nobody says
 
     def __init__(
         self,
@@ -113,8 +114,11 @@ class Layer(Configured, Tracked):
             cls.build = placed(cls.build)  # type: ignore[method-assign]
             if len(inspect.signature(cls.build).parameters) < 2:
                 raise TypeError(f"{cls.__name__}.build is given the input's shape: def build(self, input_shape).")
-        names = list(inspect.signature(cls.call).parameters)[1:]
+        parameters = inspect.signature(cls.call).parameters
+        names = list(parameters)[1:]
         cls._takes_training = names.index("training") if "training" in names else None
+        default = parameters["training"].default if "training" in names else None
+        cls._default_training = default if isinstance(default, bool) else None
 
     def __getattr__(self, name: str) -> Any:
         raise lacking(self, name, "_frozen")
@@ -278,15 +282,18 @@ class Layer(Configured, Tracked):
             self._anchor = next(iter(self.weights), None)
         return backend_of(args) if self._anchor is None else self._anchor.backend
 
-    def _training(self, args: tuple[Any, ...], kwargs: dict[str, Any], inherited: bool | None) -> bool:
-        """Whether this call trains; an explicit argument wins, else the calling layer's; handed on to `call`."""
+    def _training(self, args: tuple[Any, ...], kwargs: dict[str, Any], inherited: bool | None) -> bool | None:
+        """Whether this call trains, None if nobody says; handed on to `call`.
+
+        An explicit argument wins, then the calling layer's, then the default of `call`.
+        """
         position = self._takes_training
         if position is not None and len(args) > position:
             return bool(args[position])
-        explicit = kwargs.pop("training", None)
-        training = bool(inherited if explicit is None else explicit)
+        said = (kwargs.pop("training", None), inherited, self._default_training)
+        training = next((bool(value) for value in said if value is not None), None)
         if position is not None:
-            kwargs["training"] = training
+            kwargs["training"] = bool(training)
         return training
 
     def _build_for_call(self, input_shape: Any, others: dict[str, Any]) -> None:

@@ -122,6 +122,31 @@ def test_training_may_be_positional():
     assert layer._told is True
 
 
+def test_without_a_word_training_is_what_call_has_for_a_default():
+    class Drops(Told):
+        def call(self, inputs, training=True):
+            return super().call(inputs, training)
+
+    class Holds(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.inner = Drops()
+
+        def call(self, inputs):
+            return self.inner(inputs)
+
+    alone, around = Drops(), Holds()
+    alone([[1.0]])
+    around([[1.0]])
+    assert (alone._told, around.inner._told) == (True, True)
+    around([[1.0]], training=False)
+    alone([[1.0]], training=None)
+    assert (alone._told, around.inner._told) == (True, False)
+    model = arraynet.Sequential([around])
+    model.predict(np.ones((1, 1)), verbose=0)
+    assert around.inner._told is False
+
+
 def test_a_weight_may_start_from_an_array(backend):
     layer = layers.Layer()
     np.testing.assert_array_equal(layer.add_weight((2,), np.float32([1, 2])).numpy(), [1, 2])
