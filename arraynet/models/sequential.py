@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Iterable
 from typing import Any
 
+from arraynet import ops
 from arraynet.custom_objects import custom_object_scope
 from arraynet.layers.input_layer import InputLayer
 from arraynet.layers.input_spec import refuse_several
@@ -168,11 +169,14 @@ class Sequential(Model):
             shape = layer.compute_output_shape(shape)
 
     def call(self, inputs: Any) -> Any:
+        shape, rank = self._build_shape, getattr(inputs, "ndim", None)
+        if isinstance(shape, tuple) and shape[-1] == 1 and rank == len(shape) - 1:
+            inputs = ops.expand_dims(inputs, -1)  # as in Keras, an axis of one feature may be missing
         y = inputs
         for layer in self.layers:
             y = layer(y)
         first = self._stack[0]  # after the layers, whose refusals say more
-        if isinstance(first, InputLayer) and not _agree(_squeezed(first.batch_shape), _squeezed(inputs.shape)):
+        if isinstance(first, InputLayer) and not _agree(first.batch_shape, inputs.shape):
             raise ValueError(
                 f"Model {self.name!r} starts with Input({first.shape}), received samples of shape "
                 f"{tuple(inputs.shape[1:])}. Bring them into that shape, or give Input theirs."
@@ -250,11 +254,6 @@ def _agree(known: Any, shape: Any) -> bool:
     """Tell whether two shapes have one rank and the same lengths where both know them, the batch axis aside."""
     pairs = zip(known[1:], shape[1:], strict=False)
     return len(known) == len(shape) and all(a == b or a is None or b is None for a, b in pairs)
-
-
-def _squeezed(shape: Any) -> Any:
-    """A shape without a last axis of length 1, which images of one channel have or have not, as in Keras."""
-    return shape[:-1] if len(shape) > 1 and shape[-1] == 1 else shape
 
 
 def _unlisted(*given: Any) -> str:

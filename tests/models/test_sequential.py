@@ -200,9 +200,26 @@ def test_samples_of_another_shape_than_inputs_are_refused_though_the_layers_coul
 
 
 @pytest.mark.parametrize(("given", "shape"), [((4, 1), (5, 4)), ((None, 4), (5, 2, 4)), ((2, None), (5, 2, 4))])
-def test_channels_of_one_and_lengths_that_are_free_are_not(given, shape):
+def test_a_channel_that_is_missing_and_lengths_that_are_free_are_not(given, shape):
     model = arraynet.Sequential([arraynet.Input(given), layers.Flatten()])
     assert len(model(np.zeros(shape, "float32")).shape) == 2
+
+
+@pytest.mark.parametrize("shape", [(1,), (3, 1)])
+def test_an_axis_of_one_feature_may_be_missing(shape, backend):
+    model = arraynet.Sequential([arraynet.Input(shape), layers.Dense(2), layers.Dense(1)])
+    model.compile("sgd", "mse", metrics=["mae"])
+    x = np.arange(12.0).reshape(-1, *shape) / 12
+    y, flat = np.sin(x), x[..., 0]
+    np.testing.assert_array_equal(np.asarray(model(flat)), np.asarray(model(x)))
+    assert model.evaluate(flat, y, verbose=0) == model.evaluate(x, y, verbose=0)
+    before = model.get_weights()
+    histories = []
+    for given in (flat, x):
+        model.set_weights(before)
+        histories.append(model.fit(given, y, batch_size=2, epochs=2, shuffle=False, verbose=0).history)
+        assert model.predict(given, verbose=0).shape == y.shape
+    assert histories[0] == histories[1]
 
 
 def test_a_wrong_input_names_the_layer_that_refuses_it(backend):
