@@ -32,7 +32,7 @@ from arraynet.tree import flatten, map_structure
 
 __all__ = ["Compilable"]
 
-OWN = ("train_step", "test_step", "compute_metrics")  # whoever overrides one may read what is reported
+OWN = ("train_step", "test_step", "compute_metrics", "get_metrics_result")  # overridden, one may read what is reported
 RUNNING = frozenset(["history", "stop_training", "stop_evaluating", "stop_predicting"])  # no program depends on them
 
 
@@ -234,8 +234,12 @@ class Compilable(Layer):
         return reduce(add, terms)
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
-        """Let the compiled metrics take a batch into account; return names and values, the loss among them if known."""
+        """Let the compiled metrics take a batch into account; return what `get_metrics_result` does."""
         self._count(y, y_pred, sample_weight)
+        return self.get_metrics_result()
+
+    def get_metrics_result(self) -> dict[str, Any]:
+        """Return names and values of the metrics as they are now, the loss among them if it is known."""
         return RunningLogs(m for m in self.metrics if self._tracked or m is not self._loss_tracker).results()
 
     def _count(self, y: Any, y_pred: Any, sample_weight: Any) -> None:

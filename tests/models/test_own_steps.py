@@ -281,3 +281,32 @@ def test_a_step_runs_as_plain_python_where_that_is_asked_for(option, runs):
     model.compile("sgd", "mse", **option)
     model.fit(X, X[:, :1], batch_size=10, verbose=0)
     assert len(ran) == runs
+
+
+def test_what_is_reported_can_be_asked_for_and_changed(backend):
+    class Own(Sequential):
+        def __init__(self, layers):
+            super().__init__(layers)
+            self.size = metrics.Mean(name="size")
+
+        def compute_metrics(self, x, y, y_pred, sample_weight=None):
+            super().compute_metrics(x, y, y_pred, sample_weight)
+            self.size.update_state(y_pred)
+            return self.get_metrics_result()
+
+    class Renames(Own):
+        def get_metrics_result(self):
+            return {f"my_{name}": value for name, value in super().get_metrics_result().items()}
+
+    for kind, prefix in ((Own, ""), (Renames, "my_")):
+        model = kind([layers.Input((6,)), layers.Dense(1)])
+        model.compile("sgd", "mse", metrics=["mae"])
+        logs = model.evaluate(X, X[:, :1], verbose=0, return_dict=True)
+        assert list(logs) == [f"{prefix}{name}" for name in ("loss", "mae", "size")]
+        assert logs[f"{prefix}size"] == pytest.approx(np.mean(model.predict(X, verbose=0)), rel=1e-5)
+        asked = {name: value.item() for name, value in model.get_metrics_result().items()}
+        assert asked == pytest.approx(logs)
+    plain = Sequential([layers.Dense(1)])
+    plain.compile("sgd", "mse", metrics=["mae"])
+    history = plain.fit(X, X[:, :1], verbose=0).history
+    assert {name: [value.item()] for name, value in plain.get_metrics_result().items()} == history
