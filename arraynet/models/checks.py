@@ -21,9 +21,14 @@ SAMPLE = 1024  # rows looked at where looking at all would cost more than it tel
 
 
 def host_structure(value: Any, name: str) -> Any:
-    """Return arrays, or nested structures of them, as NumPy arrays with samples along their first axis."""
+    """Return arrays, or nested structures of them, as NumPy arrays with samples along their first axis.
+
+    Of several outputs some may have no labels or weights: None stays what it is.
+    """
     several = isinstance(value, list | tuple | dict) and any(getattr(leaf, "shape", ()) for leaf in flatten(value))
-    return map_structure(lambda leaf: _host(leaf, name), value) if several else _host(value, name)
+    if not several:
+        return _host(value, name)
+    return map_structure(lambda leaf: None if leaf is None and name != "x" else _host(leaf, name), value)
 
 
 def _host(value: Any, name: str) -> np.ndarray:

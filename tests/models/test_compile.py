@@ -80,6 +80,32 @@ def test_several_outputs_have_losses_and_weights_of_their_own(backend):
     assert isinstance(model.evaluate(X, {"b": zeros}, verbose=0), float)  # one loss is all of it
 
 
+@pytest.mark.parametrize("kind", [dict, list])
+def test_weights_may_be_for_some_outputs_alone(kind, backend):
+    class Two(arraynet.Model):
+        def __init__(self):
+            super().__init__()
+            self.a, self.b = layers.Dense(1, kernel_initializer="ones"), layers.Dense(2, kernel_initializer="ones")
+
+        def call(self, inputs):
+            found = {"a": self.a(inputs), "b": self.b(inputs)}
+            return found if kind is dict else list(found.values())
+
+    def trained(weight, as_batches=False):
+        model = Two()
+        model.compile("sgd", "mse")
+        y, weights = ({"a": X[:, :1], "b": X[:, :2]}, {"a": np.arange(len(X)) / 2, "b": weight})
+        if kind is list:
+            y, weights = list(y.values()), list(weights.values())
+        if as_batches:
+            return model.fit(iter([(X, y, weights)]), verbose=0).history
+        return model.fit(X, y, len(X), 1, 0, sample_weight=weights, validation_split=0.25, shuffle=False).history
+
+    for as_batches in (False, True):
+        known, found = trained(np.ones(len(X)), as_batches), trained(None, as_batches)
+        assert {k: v[0] for k, v in found.items()} == pytest.approx({k: v[0] for k, v in known.items()})
+
+
 def test_one_array_may_stand_alone_in_a_list():
     model = net()
     model.fit([X], [Y], validation_split=0.2, verbose=0)
