@@ -41,10 +41,13 @@ class Observer:
         """Take note that a Variable's value was used."""
 
     def assigned(self, variable: Any, value: Any) -> None:
-        """Take note that a Variable was given a value."""
+        """Take note that a Variable is given a value, while it still holds the one before."""
 
     def made(self, variable: Any) -> None:
         """Take note that a Variable was made."""
+
+    def drawn(self, stream: Any, place: int) -> None:
+        """Take note that a random stream moved on from a place."""
 
     def fetched(self, tensor: Any) -> None:
         """Take note that Python asked for a value, so that what it does next may depend on the data."""

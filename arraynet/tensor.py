@@ -256,9 +256,9 @@ class Variable(Operators, Versioned):
 
     def put(self, value: Tensor, seen: bool = True) -> Tensor:
         """Hold a Tensor of the right shape, dtype and backend; `seen` says whether others hold it too."""
+        notify("assigned", self, value)
         self._value, self._seen = value, seen
         touch()
-        notify("assigned", self, value)
         return value
 
     def assign_add(self, value: Any) -> Tensor:

@@ -11,6 +11,7 @@ from typing import Any
 from arraynet import ops
 from arraynet.autodiff.tape import tapes_paused
 from arraynet.checks import plain_int, warn
+from arraynet.layers.trying import untouched
 from arraynet.registry import Configured, arguments
 from arraynet.tree import flatten, map_structure, unflatten
 
@@ -102,7 +103,7 @@ def shape_from(cls: type[Configured], keywords: dict[str, Any]) -> tuple[int | N
 def probed_shape(layer: Any, input_shape: Any) -> Any:
     """Return the shape of a layer's output, or the structure of its outputs' shapes."""
     before = [(part, [*part._added], part._has_added) for part in layer._walk()]
-    with tapes_paused():
+    with tapes_paused(), untouched():
         one, other = (layer(zeros_of(input_shape, length, layer.compute_dtype), training=False) for length in UNKNOWN)
     layer._forget_added()  # losses of zeros are no one's
     for part, added, has_added in before:

@@ -15,6 +15,7 @@ from arraynet.backend import Backend
 from arraynet.checks import flag, positive_int, warn
 from arraynet.layers.layer import Layer
 from arraynet.layers.tracked import held
+from arraynet.layers.trying import untouched
 from arraynet.metrics import Metric
 from arraynet.models.batches import packed, unpacked
 from arraynet.models.checks import check_inputs, check_numbers, check_results
@@ -331,7 +332,8 @@ class Compilable(Layer):
         """The outputs for the first samples; the model is built then. None if only its own steps know what to do."""
         if type(self).call is Layer.call and type(self).train_step is not Compilable.train_step:
             return None
-        return self(_two(data.first()[0]), training=False)
+        with untouched():  # only batches count
+            return self(_two(data.first()[0]), training=False)
 
     def _settle(self) -> None:
         """Bring metrics and the optimizer's state to where the weights are."""

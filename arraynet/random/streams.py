@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from arraynet import config
-from arraynet.observers import Versioned
+from arraynet.observers import Versioned, notify
 from arraynet.registry import Configured
 from arraynet.threads import new_lock
 from arraynet.words import host_words
@@ -95,6 +95,7 @@ class SeedGenerator(Configured, Versioned):
         with _moving:
             position = self._counter
             self._counter += blocks
+        notify("drawn", self, position)
         return position
 
     def __repr__(self) -> str:
