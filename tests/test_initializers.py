@@ -112,6 +112,14 @@ def test_constants(backend):
     np.testing.assert_array_equal(Constant([1.0, 2.0])((3, 2)).numpy(), [[1, 2]] * 3)
     np.testing.assert_array_equal(Identity(2.0)((2, 3)).numpy(), 2 * np.eye(2, 3))
     assert {Zeros()((2,)).dtype.name, Constant(1)((2,)).dtype.name, Identity()((2, 2)).dtype.name} == {"float32"}
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int8", "int32", "float64"])
+def test_the_dtype_is_the_one_that_is_named(dtype, backend):
+    initial = Zeros(), Ones(), Constant(True), Constant([1, 0]), Identity(2), Identity()
+    made = [initializer((2, 2), dtype) for initializer in initial]
+    assert {x.dtype.name for x in made} == {dtype}
+    np.testing.assert_array_equal(made[-1].numpy(), np.eye(2))
     assert Ones()((2,), "float64").dtype == np.float64
 
 

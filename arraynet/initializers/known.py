@@ -73,8 +73,9 @@ class Constant(Initializer):
         self.value = value
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
-        value = ops.convert_to_tensor(self.value, dtypes.standardize(dtype or "float"))
-        return ops.zeros(shape, dtype) + value  # type: ignore[no-any-return]
+        dtype = dtypes.standardize(dtype or "float")
+        values = ops.zeros(shape, dtype) + ops.convert_to_tensor(self.value, dtype)
+        return ops.cast(values, dtype)  # type: ignore[no-any-return]  # the sum of booleans is int32
 
 
 class Identity(Initializer):
@@ -93,7 +94,7 @@ class Identity(Initializer):
         shape = new_shape(shape)
         if len(shape) != 2:
             raise ValueError(f"Identity makes matrices, received shape {shape}. Use Orthogonal for other shapes.")
-        return ops.eye(shape[0], shape[1], dtype=dtype) * self.gain  # type: ignore[no-any-return]
+        return ops.cast(ops.eye(*shape, dtype=dtype) * self.gain, dtype or "float")  # type: ignore[no-any-return]
 
 
 class Given(Initializer):
