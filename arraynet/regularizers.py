@@ -79,7 +79,9 @@ class L1L2(Regularizer):
         self.l1, self.l2 = _factor("l1", l1), _factor("l2", l2)
 
     def __call__(self, x: Any) -> Tensor:
-        return L1(self.l1)(x) + L2(self.l2)(x)  # type: ignore[no-any-return]
+        if not self.l2:  # 0 times squares that overflowed is no number
+            return L1(self.l1)(x if self.l1 else ops.zeros_like(x))
+        return L1(self.l1)(x) + L2(self.l2)(x) if self.l1 else L2(self.l2)(x)  # type: ignore[no-any-return]
 
 
 class OrthogonalRegularizer(Regularizer):

@@ -17,6 +17,16 @@ def test_penalties(regularizer, expected, backend):
     assert float(regularizer(W)) == pytest.approx(expected)
 
 
+def test_what_has_no_factor_makes_no_nan_of_large_weights(backend):
+    large = np.float32([1e20, -1e20])  # whose squares overflow
+    assert float(L1L2(0.5)(large)) == pytest.approx(1e20)
+    assert float(L1L2(l2=0.5)(np.float32([2.0]))) == 2.0
+    np.testing.assert_array_equal(arraynet.grad(L1L2(0.5))(large).numpy(), [0.5, -0.5])
+    none = L1L2()(np.float32([[np.inf, np.nan]]))
+    assert (none.shape, none.dtype.name, float(none)) == ((), "float32", 0.0)
+    np.testing.assert_array_equal(arraynet.grad(L1L2())(large).numpy(), [0.0, 0.0])
+
+
 def test_names_in_small_letters():
     assert (regularizers.l1, regularizers.l2, regularizers.l1_l2) == (L1, L2, L1L2)
 
