@@ -19,10 +19,10 @@ __all__ = ["broadcast_to", "cast", "concatenate", "expand_dims", "moveaxis", "nd
 def within() -> str:
     """Return how an error begins: with the function of ops that was called; where that is an op, dispatch names it."""
     frame, name = sys._getframe(1), ""
-    while frame.f_back is not None and frame.f_globals["__name__"].startswith("arraynet.ops."):
+    while frame.f_back is not None and str(frame.f_globals.get("__name__")).startswith("arraynet.ops."):
         name = f"{frame.f_code.co_name}: " if frame.f_code.co_name in frame.f_globals.get("__all__", ()) else name
         frame = frame.f_back
-    return "" if frame.f_globals["__name__"] == "arraynet.dispatch" else name
+    return "" if frame.f_globals.get("__name__") == "arraynet.dispatch" else name  # what `exec` runs may have none
 
 
 def integer(name: str, value: Any) -> int:

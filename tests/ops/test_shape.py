@@ -73,6 +73,11 @@ def test_an_axis_is_an_integer(backend):
             ops.diff(ops.ones((2, 2)), axis=wrong)
 
 
+def test_errors_are_the_same_for_code_that_is_in_no_module(backend):
+    with pytest.raises(ValueError, match="axis"):
+        exec("ops.flip([1.0], axis=2)", {"ops": ops})  # no __name__ among its globals
+
+
 def test_shape_ndim_size_of_anything(backend):
     for x in (ops.ones((2, 3)), Variable(np.ones((2, 3))), np.ones((2, 3)), [[1, 2, 3], [4, 5, 6]]):
         assert ops.shape(x) == (2, 3)
