@@ -14,7 +14,7 @@ from arraynet.ops.diagonal import diagonal
 from arraynet.ops.elementwise import multiply
 from arraynet.ops.products import matmul
 from arraynet.ops.reduction import sum as reduce_sum
-from arraynet.ops.shape import reshape, squeeze, transpose
+from arraynet.ops.shape import cast, reshape, squeeze, transpose
 from arraynet.tensor import Tensor
 
 __all__ = ["einsum"]
@@ -51,6 +51,8 @@ def einsum(subscripts: str, *operands: Any) -> Any:
     if not isinstance(subscripts, str):
         raise TypeError(f"einsum: subscripts such as 'ij,jk->ik' come first, received {type(subscripts).__name__}.")
     tensors = entered(*operands)
+    if all(x.dtype == "int8" for x in tensors):  # as in Keras, also where nothing is summed
+        tensors = tuple(cast(x, "int32") for x in tensors)
     inputs, output = parsed(subscripts, tuple(x.ndim for x in tensors))
     sizes = _sizes(subscripts, tensors, inputs)
     terms = [_simplified(x, labels, sizes) for x, labels in zip(tensors, inputs, strict=True)]

@@ -56,6 +56,15 @@ def test_integers_stay_integers(backend):
     assert y.numpy().tolist() == [[11]]
 
 
+@pytest.mark.parametrize("subscripts", ["i,i->i", "i,j->ij", "i,i->", "i,i,j->i", "i->i"])
+def test_bytes_are_int32_whatever_is_summed(subscripts, backend):
+    x = np.array([100, -100], "int8")
+    x = [x] * len(subscripts.partition("->")[0].split(","))
+    y = ops.einsum(subscripts, *x)
+    assert y.dtype == "int32"
+    np.testing.assert_array_equal(y.numpy(), np.einsum(subscripts, *x, dtype="int32"))
+
+
 def test_the_smallest_product_comes_first():
     """From left to right the third step would need 100 GB."""
     v = np.ones(3000, "float32")
