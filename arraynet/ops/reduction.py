@@ -94,17 +94,30 @@ def extremum(xp: Any, name: str, x: Any, axis: Any, keepdims: bool, initial: Any
     axes = axes_of(x.shape, axis)
     if initial is None:
         return best(x, axis=axes, keepdims=keepdims)
+    initial = _held(initial, dtype_of(x))
     if not count(x.shape, axis):
         kept = xp.full(kept_shape(x.shape, axis), initial, dtype=x.dtype)
         return kept if keepdims else xp.squeeze(kept, axis=axes)
     return getattr(xp, name + "imum")(best(x, axis=axes, keepdims=keepdims), initial)
 
 
+def _held(initial: Any, kind: np.dtype) -> float:
+    """A number of a dtype; of integers, infinity is the last one that there is."""
+    if kind.kind == "f":
+        return float(initial)
+    low, high = int(np.iinfo(kind).min), int(np.iinfo(kind).max)
+    if initial in (-math.inf, math.inf):
+        return high if initial > 0 else low
+    if not low <= initial <= high or int(initial) != initial:
+        raise ValueError(f"initial must be a number that {kind} holds, received {initial!r}; or cast x to floats.")
+    return int(initial)
+
+
 @op(promote="number")
 def max(xp: Any, x: Any, /, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
     """Return the largest element along axes; several of them share the gradient equally.
 
-    `initial` is a number that takes part, as well; with it, axes of length 0 can be reduced.
+    `initial` is a number of their dtype that takes part, as well; with it, axes of length 0 can be reduced.
     """
     return extremum(xp, "max", x, axis, keepdims, initial)
 
@@ -113,7 +126,7 @@ def max(xp: Any, x: Any, /, axis: Any = None, keepdims: bool = False, initial: A
 def min(xp: Any, x: Any, /, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
     """Return the smallest element along axes; several of them share the gradient equally.
 
-    `initial` is a number that takes part, as well; with it, axes of length 0 can be reduced.
+    `initial` is a number of their dtype that takes part, as well; with it, axes of length 0 can be reduced.
     """
     return extremum(xp, "min", x, axis, keepdims, initial)
 

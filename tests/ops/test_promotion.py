@@ -1,6 +1,7 @@
 """One table of dtypes: its laws, the examples that the design gives, and ops that follow it."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -129,6 +130,20 @@ def test_a_named_dtype_wins(name, backend):
 @pytest.mark.parametrize("name", ["argmax", "argmin", "argsort", "count_nonzero"])
 def test_indices_and_counts_are_int32(name, kind, backend):
     assert getattr(ops, name)(ops.ones(3, kind)).dtype == "int32"
+
+
+@pytest.mark.parametrize(("kind", "result"), [("bool", "int32"), ("uint8", "uint8"), ("int32", "int32")])
+def test_an_initial_value_is_of_the_dtype_of_the_elements(kind, result, backend):
+    x = ops.ones((2, 3), kind)
+    for initial in (0, 2.0, True, np.float64(1.0), -math.inf, math.inf):
+        y = ops.max(x, axis=1, initial=initial)
+        assert y.dtype == result
+        assert y.numpy().tolist() == [min(max(1, initial), np.iinfo(result).max)] * 2
+    assert int(ops.min(x[:0], initial=math.inf)) == np.iinfo(result).max
+    assert float(ops.max(ops.ones(2), initial=True)) == 1.0
+    for initial in (2.5, 1e10, math.nan):
+        with pytest.raises(ValueError, match=f"initial must be a number that {result} holds, received"):
+            ops.min(x, initial=initial)
 
 
 def test_top_k_gives_int32_indices(backend):
