@@ -81,7 +81,7 @@ class L1L2(Regularizer):
     def __call__(self, x: Any) -> Tensor:
         if not self.l2:  # 0 times squares that overflowed is no number
             return L1(self.l1)(x if self.l1 else ops.zeros_like(x))
-        return L1(self.l1)(x) + L2(self.l2)(x) if self.l1 else L2(self.l2)(x)  # type: ignore[no-any-return]
+        return L1(self.l1)(x) + L2(self.l2)(x) if self.l1 else L2(self.l2)(x)
 
 
 class OrthogonalRegularizer(Regularizer):

@@ -94,7 +94,8 @@ class Identity(Initializer):
         shape = new_shape(shape)
         if len(shape) != 2:
             raise ValueError(f"Identity makes matrices, received shape {shape}. Use Orthogonal for other shapes.")
-        return ops.cast(ops.eye(*shape, dtype=dtype) * self.gain, dtype or "float")  # type: ignore[no-any-return]
+        values = ops.eye(shape[0], shape[1], dtype=dtype) * self.gain
+        return ops.cast(values, dtype or "float")  # type: ignore[no-any-return]
 
 
 class Given(Initializer):
