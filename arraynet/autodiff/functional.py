@@ -105,10 +105,12 @@ def _chosen(
     """A function of the arguments at `argnums` alone, and those."""
     if not callable(f):
         raise TypeError(f"A gradient is that of a function, received {type(f).__name__}; f and x go as grad(f)(x).")
-    numbers = np.ravel(argnums).tolist()
+    numbers, within = np.ravel(argnums).tolist(), f"argnums={argnums} must be positions among {len(args)} arguments"
     if not all(isinstance(n, int) and -len(args) <= n < len(args) for n in numbers):
-        raise ValueError(f"argnums={argnums} must be positions among {len(args)} arguments; f and x go as grad(f)(x).")
+        raise ValueError(f"{within}; f and x go as grad(f)(x).")
     places = [n % len(args) for n in numbers]
+    if len({*places}) < len(places):  # the last of them would have all of the gradient
+        raise ValueError(f"{within}, each once.")
 
     def target(*values: Any) -> Any:
         full = list(args)

@@ -66,6 +66,9 @@ def test_argnums():
     assert float(grad(f, argnums=np.int64(1))(2.0, 3.0, 1.0)) == 12
     with pytest.raises(ValueError, match="argnums=3 must be positions among 3 arguments"):
         grad(f, argnums=3)(1.0, 2.0, 3.0)
+    for twice in ((0, 0), (1, -2)):
+        with pytest.raises(ValueError, match="must be positions among 3 arguments, each once"):
+            grad(f, argnums=twice)(1.0, 2.0, 3.0)
 
 
 def test_other_arguments_are_passed_on_as_they_are():
