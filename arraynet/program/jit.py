@@ -5,7 +5,6 @@ function runs eagerly from then on, with the same numbers; nothing runs twice.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import reduce, update_wrapper
 from gc import get_referents
 from sys import modules
@@ -18,13 +17,14 @@ import numpy as np
 from arraynet import config
 from arraynet.backend import Backend
 from arraynet.checks import warn
-from arraynet.observers import OBSERVERS, Versioned, latest_touch, latest_version
+from arraynet.observers import OBSERVERS, latest_version
 from arraynet.plugins import current
 from arraynet.program.capture import Capture
 from arraynet.program.host import HOST_PASSES, HostProgram
-from arraynet.program.layout import aligned_like, is_aligned
 from arraynet.program.passes import optimise
 from arraynet.program.program import Program, interpret
+from arraynet.program.replay import TAKEN, Entry, replay
+from arraynet.program.signature import NESTED, kind_of
 from arraynet.program.trace import UncapturableError
 from arraynet.rows import Rows, gathered
 from arraynet.tensor import Tensor, Variable, as_tensor
@@ -33,10 +33,8 @@ from arraynet.tree import flatten, map_structure, unflatten
 
 __all__ = ["Jitted", "jit"]
 
-NEVER: tuple[int, list[Any], list[Any]] = (-1, [], [])
-PLAIN = (bool, int, str, float, complex, np.generic)  # what a signature compares by value
 MANY = 8  # captures of one function, after which a changing Python argument is suspected
-_EAGER, _NESTED, _TAKEN = object(), object(), object()  # an entry, a container's kind, where a Tensor was in a result
+_EAGER = object()  # in the place of an entry
 
 
 def jit(f: Callable[..., Any]) -> "Jitted":
@@ -79,35 +77,6 @@ def jit(f: Callable[..., Any]) -> "Jitted":
     return Jitted(f)
 
 
-@dataclass
-class _Entry:
-    """One captured signature."""
-
-    program: Program
-    run: Any
-    result: Any  # the structure that `f` returned, with the Tensors taken out
-    logits: list[tuple[int, Any] | None]
-    guards: list[tuple[Versioned, int]]
-    checked: int  # the latest version of anything when the guards last held
-    inputs: list[tuple[int, str, Any]]  # which leaves are arrays, their dtypes, and the type that is taken as it is
-    variables: list[Variable]
-    targets: list[Variable]
-    in_place: list[bool]  # which targets' own arrays may be written into
-    spares: list[Any]
-    layouts: list[Any]  # of the variables' arrays
-    lock: Any  # held by the thread that replays, whose buffers and targets these are
-    steady: tuple[int, list[Any], list[Any]] = NEVER  # arrays of variables and targets while nobody touches them
-
-    def holds(self) -> bool:
-        """Tell whether no object that took part has changed."""
-        latest = latest_version()
-        if latest != self.checked and any(configured._version != version for configured, version in self.guards):
-            return False
-        self.checked = latest
-        layouts = (getattr(v._value.array, "strides", None) for v in self.variables)
-        return self.steady[0] == latest_touch() or self.layouts == [*layouts]
-
-
 class Jitted:
     """A captured function; see `jit`."""
 
@@ -126,7 +95,7 @@ class Jitted:
     @property
     def programs(self) -> list[Program]:
         """The programs captured so far."""
-        return [e.program for e in self._entries.values() if isinstance(e, _Entry)]
+        return [e.program for e in self._entries.values() if isinstance(e, Entry)]
 
     def __repr__(self) -> str:
         eager = f", runs eagerly: {self.reason}" if self.reason else ""
@@ -138,15 +107,15 @@ class Jitted:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         settings = config.numerics()
         leaves: Sequence[Any] = args
-        kinds, form = [*map(_kind, args)], ""
-        if kwargs or _NESTED in kinds:
+        kinds, form = [*map(kind_of, args)], ""
+        if kwargs or NESTED in kinds:
             leaves, form = flatten([args, kwargs]), str(map_structure(lambda leaf: None, [args, kwargs]))
-            kinds = [*map(_kind, leaves)]
+            kinds = [*map(kind_of, leaves)]
         backend = next((leaf.backend for leaf in leaves if isinstance(leaf, (Tensor, Variable))), None) or current()
         key = (backend.name, settings, form, *kinds)
         entry = _EAGER if OBSERVERS.get() or settings[0] == "eager" else self._entries.get(key)
-        if isinstance(entry, _Entry) and entry.holds():
-            return _replay(entry, leaves)
+        if isinstance(entry, Entry) and entry.holds():
+            return replay(entry, leaves)
         leaves, tensor = [*map(gathered, leaves)], as_tensor if entry is _EAGER else _own
         arrays = tuple({Tensor, np.ndarray, *current().array_types} - {np.generic})
         full = [tensor(x, getattr(x, "backend", backend)) if isinstance(x, arrays) else x for x in leaves]
@@ -169,7 +138,7 @@ class Jitted:
             if entry is not _EAGER and getattr(entry.run, "rounds", False):
                 for variable, value in (r for r in capture.reads.values() if id(r[0]) in capture.writes):
                     variable.put(value)  # others may be another thread's, which has gone on
-                result = _replay(entry, leaves, [number.example for number in entry.program.host_values()])
+                result = replay(entry, leaves, [number.example for number in entry.program.host_values()])
         capture.part()
         return result
 
@@ -196,61 +165,13 @@ class Jitted:
             )
 
 
-def _kind(x: Any) -> Any:
-    """What a signature says of an argument."""
-    if x is None:
-        return None
-    if isinstance(x, np.ndarray):
-        return type(x), x.shape, x.dtype, x.flags.c_contiguous or x.strides  # other strides may be other bits
-    if type(x) is Rows:
-        return np.ndarray, x.shape, x.dtype, True
-    if isinstance(x, Tensor):
-        array = _kind(x.array) if isinstance(x.array, np.ndarray) else (x.shape, x.dtype)
-        return x.backend.name, array, x.logits is None
-    if isinstance(x, (float, complex, np.generic)):  # a union would be made in each call
-        return type(x), repr(x)  # 0.0 and -0.0 are equal, not the same
-    if isinstance(x, (bool, int, str)):
-        return type(x), x
-    return _NESTED if isinstance(x, (list, tuple, dict)) else _held(x)
-
-
-def _held(x: Any) -> Any:
-    """An object by itself; a set or a dataclass by what it holds, too, which may have changed at the next call."""
-    kinds: list[Any] = []
-    held, seen = [x], set()  # each object once, as several may hold it
-    for x in held:
-        kinds.append(_kind(x) if isinstance(x, PLAIN) else _Same(x))
-        if isinstance(x, PLAIN) or id(x) in seen:
-            continue
-        seen.add(id(x))
-        inside = [getattr(x, name, None) for name in getattr(type(x), "__dataclass_fields__", ())]
-        if isinstance(x, list | tuple | dict | set | frozenset):
-            inside = [*x, *x.values()] if isinstance(x, dict) else [*x]
-        kinds.append(len(inside))
-        held += inside
-    return tuple(kinds)
-
-
 def _own(x: Any, backend: Backend) -> Tensor:
     """A Tensor of this call alone: a caller's own may be given twice, closed over, or a Variable's value."""
     tag = getattr(x, "logits", None)
     return Tensor(as_tensor(x, backend, copy=False).array, backend, tag and (_own(tag[0], backend), tag[1]))
 
 
-class _Same:
-    """An object as part of a key: equal to itself alone, and kept, so that no other one comes to its address."""
-
-    def __init__(self, x: Any) -> None:
-        self.x = x
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.x is other.x
-
-    def __hash__(self) -> int:
-        return id(self.x)
-
-
-def _lowered(capture: Capture, result: Any, backend: Backend, inputs: list[Any], lock: Any) -> _Entry:
+def _lowered(capture: Capture, result: Any, backend: Backend, inputs: list[Any], lock: Any) -> Entry:
     tensors = [leaf for leaf in flatten(result) if isinstance(leaf, Tensor)]
     others = [getattr(leaf, "__dict__", leaf) for leaf in flatten(result) if not isinstance(leaf, Tensor | Variable)]
     if any(isinstance(held, Tensor) for held in get_referents(*others)):
@@ -266,10 +187,10 @@ def _lowered(capture: Capture, result: Any, backend: Backend, inputs: list[Any],
     written = [variable for variable, _ in program.updates] if hasattr(run, "in_place") else []
     for variable in written:
         variable._locks = WeakSet({*variable._locks, lock})
-    return _Entry(
+    return Entry(
         program=program,
         run=run,
-        result=map_structure(lambda leaf: _TAKEN if isinstance(leaf, Tensor) else leaf, result),
+        result=map_structure(lambda leaf: TAKEN if isinstance(leaf, Tensor) else leaf, result),
         logits=[(next(places), tag[1]) if tag and isinstance(tag[0], Tensor) else None for tag in behind],
         guards=[(configured, configured._version) for configured in capture.configured.values()],
         checked=latest_version(),
@@ -293,60 +214,3 @@ def _runner(program: Program) -> Any:
     for run in HOST_PASSES:
         run(program)
     return HostProgram(program)
-
-
-def _replay(entry: _Entry, leaves: Sequence[Any], numbers: list[Any] | None = None) -> Any:
-    backend, sources = entry.program.backend, entry.program.hosts
-    inputs = [x if type(x := leaves[k]) is own else _array(x, backend, name) for k, name, own in entry.inputs]
-    hosts = numbers or [x if k is None else x[k] for source, keys in sources for x in (source(),) for k in keys]
-    with entry.lock:
-        if entry.steady[0] == latest_touch():
-            outputs, _ = entry.run(inputs, entry.steady[1], hosts, entry.steady[2])
-        else:
-            outputs = _assigning(entry, backend, inputs, hosts)
-    return _returned(entry, backend, outputs)
-
-
-def _array(x: Any, backend: Backend, dtype: str) -> Any:
-    return x.array if type(x) is Tensor else backend.asarray(gathered(x), dtype)
-
-
-def _assigning(entry: _Entry, backend: Backend, inputs: list[Any], hosts: list[Any]) -> Any:
-    """Replay, and give the Variables their new arrays, which are mostly the old ones, written over."""
-    touched, entry.steady = latest_touch(), NEVER  # it would hold arrays that nobody else does
-    variables = [variable._value.array for variable in entry.variables]
-    outs = [_target(entry, k, variable) for k, variable in enumerate(entry.targets)]
-    outputs, updates = entry.run(inputs, variables, hosts, outs)
-    entry.steady = touched, variables, outs
-    for k, (variable, new, out) in enumerate(zip(entry.targets, updates, outs, strict=True)):
-        old = variable._value.array
-        if not new is old is out:
-            entry.steady = NEVER
-        if new is not old:
-            if not variable._seen and is_aligned(old):
-                entry.spares[k] = old
-            variable.put(Tensor(new, backend), seen=False)
-    return outputs
-
-
-def _target(entry: _Entry, k: int, variable: Variable) -> Any:
-    """The array to write an update into: the Variable's own if nobody else holds it, else a spare one."""
-    array, example = variable._value.array, entry.program.updates[k][1].example
-    if not isinstance(array, np.ndarray | np.generic):  # of a device: its runner knows what it may do with it
-        return array if entry.in_place[k] and not variable._seen else None
-    if entry.in_place[k] and not variable._seen and is_aligned(array) and array.strides == example.strides:
-        return array
-    spare, entry.spares[k] = entry.spares[k], None
-    fits = spare is not None and spare is not array and spare.strides == example.strides
-    return spare if fits else aligned_like(np.asarray(example))  # lies as eager mode's, and as loops were compiled for
-
-
-def _returned(entry: _Entry, backend: Backend, outputs: Any) -> Any:
-    if entry.result is None:
-        return None
-    made = [Tensor(array, backend) for array in outputs]
-    for tensor, tag in zip(made, entry.logits, strict=False):
-        if tag is not None:
-            tensor.logits = made[tag[0]], tag[1]
-    fresh = iter(made)
-    return map_structure(lambda leaf: next(fresh) if leaf is _TAKEN else leaf, entry.result)

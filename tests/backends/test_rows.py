@@ -248,7 +248,8 @@ def fitted(model, monkeypatch, shape=(30,), kind="float32", **options):
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(4 * MANY + 5, 30)).astype(kind), rng.integers(0, 3, 4 * MANY + 5)
     with monkeypatch.context() as patch:
-        patch.setattr(sys.modules["arraynet.program.jit"], "gathered", noted)
+        for name in ("jit", "replay"):
+            patch.setattr(sys.modules[f"arraynet.program.{name}"], "gathered", noted)
         patch.setattr(Rows, "__init__", counted)
         history = model.fit(x.reshape(-1, *shape), y, batch_size=MANY, epochs=3, verbose=0, **options).history
     return history["loss"], model.get_weights(), made, copied
