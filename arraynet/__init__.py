@@ -25,7 +25,8 @@ from arraynet.ops import stop_gradient
 from arraynet.plugins import available_backends, get_backend, set_backend, use_backend
 from arraynet.program import jit
 from arraynet.release import __version__
-from arraynet.tensor import Tensor, Variable
+from arraynet.tensor import Tensor
+from arraynet.variable import Variable
 
 if TYPE_CHECKING:
     from arraynet import callbacks, datasets, layers, losses, metrics, models, optimizers, saving, testing, utils

@@ -6,54 +6,27 @@ are arrays, those behind it are static. Fallback from a backend's kernel lives h
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextvars import ContextVar
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, overload
 
 import numpy as np
 
 from arraynet import config, dtypes
-from arraynet.backend import Backend, dtype_of, share
+from arraynet.backend import Backend, dtype_of
 from arraynet.dtypes import host_array
 from arraynet.observers import OBSERVERS
+from arraynet.operands import OWN, WEAK, Borrowed, HostScalar, backend_of, described, entered, part, placed
 from arraynet.operators import OPS
-from arraynet.plugins import current
-from arraynet.tensor import Tensor, Variable, as_tensor, mixed, stacked
+from arraynet.tensor import Tensor, stacked
 
-__all__ = ["HostScalar", "Op", "Rule", "apply", "described", "execute", "op", "operands", "part", "promoted"]
+__all__ = ["Op", "Rule", "apply", "execute", "op", "promoted"]
 
 UNFIT = "shapes cannot be broadcast together: counted from the last axis, lengths must be equal or 1"
 PROMOTIONS = {"common": dtypes.promote, "number": dtypes.promote_number, "float": dtypes.promote_float, None: None}
-
-
-class HostScalar:
-    """A number that the host makes anew at every replay: a learning rate, a random stream's counter.
-
-    Parameters
-    ----------
-    source : callable
-        Called with no arguments before each replay; it returns the number, or a dict that holds it.
-    value : int or float
-        Its present value.
-    key : str, optional
-        Where the number is in the source's dict.
-    """
-
-    __slots__ = ("key", "source", "value")
-
-    def __init__(self, source: Callable[[], Any], value: Any, key: str | None = None) -> None:
-        self.source, self.value, self.key = source, value, key
-
-
-# Draws that a second run of the same computation makes again, in their order, instead of new ones.
-REDRAWN: ContextVar[Iterator[HostScalar] | None] = ContextVar("arraynet_redrawn", default=None)
-
-
-class Borrowed(Tensor):
-    """A Tensor on a host array that the caller may write into: no result shares its memory, no observer keeps it."""
-
-    __slots__ = ()
+FLOATING = [np.dtype(name) for name in ("float32", "float64", "float16")]
+PYTHON = {"b": bool, "i": int, "u": int, "f": float}
+VALUES = (*OWN, np.generic, np.ndarray)
 
 
 class Rule:
@@ -142,9 +115,9 @@ class Op:
         values = bound.arguments
         static = {n: values[n] for n in self.static}
         for n, v in static.items():
-            if self.rules and isinstance(v, _OWN) and v.dtype.kind == "f":
+            if self.rules and isinstance(v, OWN) and v.dtype.kind == "f":
                 raise TypeError(f"{self.name}: {n} has no derivative: pass float({n}), or use ops. Received {v!r}.")
-            if isinstance(v, _VALUES) and v.shape == ():
+            if isinstance(v, VALUES) and v.shape == ():
                 static[n] = v.item()  # weak, as numbers are
         return tuple(values[n] for n in self.arrays), static
 
@@ -229,7 +202,7 @@ def apply(op: Op, args: Sequence[Any], static: dict[str, Any]) -> Any:
     """Run an op on Tensors, Variables, host data and scalars; return its Tensor, or a tuple of them."""
     plain, observers = _plain(op, args), OBSERVERS.get()
     args = tuple(args) if plain else tuple(map(stacked, args))
-    backend = _backend_of(args)
+    backend = backend_of(args)
     inputs = args if plain else _inputs(op, args, backend)
     lent = () if plain else [i.array for i in inputs if type(i) is Borrowed]
     try:
@@ -271,7 +244,7 @@ def promoted(op: Op, xp: Any, arrays: list[Any]) -> list[Any]:
     if op._common is None:
         return arrays
     kinds = [_kind(a) for a in arrays]
-    if kinds.count(kinds[0]) == len(kinds) and kinds[0] in _FLOATING:
+    if kinds.count(kinds[0]) == len(kinds) and kinds[0] in FLOATING:
         return arrays  # one floating dtype is what every promotion wants
     targets = op.plan(tuple(kinds))
     return [a if t is None else _cast(xp, a, t) for a, t in zip(arrays, targets, strict=True)]
@@ -279,46 +252,19 @@ def promoted(op: Op, xp: Any, arrays: list[Any]) -> list[Any]:
 
 def _kind(x: Any) -> Any:
     """An array's dtype; a scalar's Python type, since scalars are weak. A float64 of NumPy's is a float too."""
-    return None if x is None else type(x) if type(x) in _WEAK else dtype_of(x)
-
-
-_WEAK = (bool, int, float)
-_FLOATING = [np.dtype(name) for name in ("float32", "float64", "float16")]
-_OWN = (Tensor, Variable)
-_VALUES = (*_OWN, np.generic, np.ndarray)
-_PYTHON = {"b": bool, "i": int, "u": int, "f": float}
+    return None if x is None else type(x) if type(x) in WEAK else dtype_of(x)
 
 
 def _cast(xp: Any, x: Any, target: np.dtype) -> Any:
-    return _PYTHON[target.kind](x) if type(x) in _WEAK else xp.astype(x, getattr(xp, target.name))
-
-
-def _backend_of(args: Sequence[Any]) -> Backend:
-    """The backend of the Tensors and Variables, else the current one."""
-    found = [a.backend for a in args if isinstance(a, _OWN)]
-    for other in found:
-        if other is not found[0]:
-            raise ValueError(mixed(found[0], other))
-    return found[0] if found else current()
+    return PYTHON[target.kind](x) if type(x) in WEAK else xp.astype(x, getattr(xp, target.name))
 
 
 def _inputs(op: Op, args: Sequence[Any], backend: Backend) -> tuple[Any, ...]:
     """Arguments as Tensors, weak Python scalars and None."""
-    inputs = [_entered(a, backend) for a in args]
+    inputs = [entered(a, backend) for a in args]
     if op._common is None or not any(isinstance(i, Tensor | np.ndarray) for i in inputs):
-        inputs = [host_array(a) if type(i) in _WEAK else i for i, a in zip(inputs, args, strict=True)]
-    return _placed(inputs, args, backend)
-
-
-def _placed(inputs: list[Any], args: Sequence[Any], backend: Backend) -> tuple[Any, ...]:
-    """Inputs with Tensors for host arrays; `args` tell which of these have dtypes, and which were lists or numbers."""
-    made = Tensor if OBSERVERS.get() else Borrowed
-    floating = next((i.dtype for i in inputs if type(i) is Tensor and i.dtype.kind == "f"), None)
-    for k, (i, a) in enumerate(zip(inputs, args, strict=True)):
-        if isinstance(i, np.ndarray):
-            kind = floating if floating and i.dtype.kind == "f" else dtypes.resolve(a, i, args)
-            inputs[k] = made(as_tensor(i, backend, kind.name, copy=made is Tensor and "K").array, backend)
-    return tuple(inputs)
+        inputs = [host_array(a) if type(i) in WEAK else i for i, a in zip(inputs, args, strict=True)]
+    return placed(inputs, args, backend)
 
 
 def _plain(op: Op, args: Sequence[Any]) -> bool:
@@ -327,43 +273,9 @@ def _plain(op: Op, args: Sequence[Any]) -> bool:
     for a in args:
         if type(a) is Tensor:
             tensors += 1
-        elif op._common is None or type(a) not in _WEAK:
+        elif op._common is None or type(a) not in WEAK:
             return False
     return tensors > 0
-
-
-def operands(*args: Any) -> tuple[Tensor, ...]:
-    """Return arguments as Tensors of one backend, that of the first that has one.
-
-    Floats of the host take the dtype of the first floating Tensor, as they do in an op; without one, lists and
-    numbers take that of the floating arrays beside them.
-    """
-    args = tuple(map(stacked, args))
-    backend = _backend_of(args)
-    if all(type(a) is Tensor for a in args):
-        return args
-    inputs = [host_array(a) if (i := _entered(a, backend)) is None or type(i) in _WEAK else i for a in args]
-    return _placed(inputs, args, backend)
-
-
-def _entered(a: Any, backend: Backend) -> Any:
-    """One argument as a Tensor, a Python scalar, None, or a host array."""
-    if isinstance(a, Variable):
-        return a.read()
-    if a is None or type(a) is Tensor or type(a) in _WEAK or isinstance(a, Tensor | HostScalar):
-        return a
-    if isinstance(a, np.generic):
-        return host_array(a).item()
-    if not isinstance(a, np.ndarray) and isinstance(a, backend.array_types):
-        return as_tensor(a, backend, copy=False)
-    return host_array(a)
-
-
-def part(tensors: Iterable[Any], hosts: Iterable[Any]) -> None:
-    """Copy what Tensors, and the logits that they remember, share with host arrays that the caller may write into."""
-    for t in [t for made in tensors if isinstance(made, Tensor) for t in (made, *(made.logits or ())[:1])]:
-        if isinstance(t, Tensor) and any(share(t.array, x) for x in hosts):
-            t.array, t.__class__ = np.array(t.array), Tensor
 
 
 def _explained(error: Exception, op: Op, inputs: tuple[Any, ...], static: dict[str, Any]) -> Exception:
@@ -376,8 +288,3 @@ def _explained(error: Exception, op: Op, inputs: tuple[Any, ...], static: dict[s
     kinds = (ValueError, TypeError, IndexError, NotImplementedError)
     kind = TypeError if missing else type(error) if type(error) in kinds else ValueError
     return kind(f"{op.name}: {why}. Received {', '.join(given)}.")
-
-
-def described(x: Any) -> str:
-    """Return what an op was given, for messages: dtype and shape of a Tensor, all else as it is."""
-    return f"{x.dtype} of shape {x.shape}" if isinstance(x, Tensor) else repr(x)

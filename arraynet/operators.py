@@ -3,6 +3,7 @@
 The ops stand above this module; a table that they fill keeps the imports pointing one way.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -28,7 +29,7 @@ def _unary(name: str) -> Callable[[Any], Any]:
 
 
 class Operators(ArrayDisplay):
-    """Arithmetic, comparison and indexing for whatever holds an array."""
+    """Arithmetic, comparison, indexing and what follows from a shape, for whatever holds an array."""
 
     __slots__ = ()
     __array_priority__ = 1000  # ndarray + tensor asks the tensor
@@ -53,6 +54,21 @@ class Operators(ArrayDisplay):
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}.{instead_of(name)}")
+
+    @property
+    def ndim(self: Any) -> int:
+        """Its number of axes, also called its rank."""
+        return len(self.shape)
+
+    @property
+    def size(self: Any) -> int:
+        """Its number of elements."""
+        return math.prod(self.shape)
+
+    @property
+    def T(self) -> Any:  # noqa: N802
+        """Its value with the axes in reverse order."""
+        return OPS["transpose"](self)
 
     def __pos__(self) -> Any:
         return self

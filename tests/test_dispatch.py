@@ -10,8 +10,9 @@ import pytest
 import arraynet
 from arraynet import Variable, config, ops
 from arraynet.backend import NumPyBackend
-from arraynet.dispatch import HostScalar, apply, execute, op, operands
+from arraynet.dispatch import apply, execute, op
 from arraynet.observers import Observer
+from arraynet.operands import HostScalar, operands
 from arraynet.operators import OPS
 from arraynet.program import jit
 

@@ -7,11 +7,12 @@ from typing import Any
 
 from arraynet.autodiff.tape import Tape, tapes_paused, tell_tapes
 from arraynet.checks import pair
-from arraynet.dispatch import REDRAWN, HostScalar
 from arraynet.observers import OBSERVERS, Observer
+from arraynet.operands import REDRAWN, HostScalar
 from arraynet.operators import OPS
-from arraynet.tensor import Tensor, Variable, as_tensor
+from arraynet.tensor import Tensor, as_tensor
 from arraynet.tree import flatten, map_structure, unflatten
+from arraynet.variable import Variable
 
 __all__ = ["checkpoint", "custom_gradient", "custom_vjp"]
 

@@ -10,13 +10,14 @@ from arraynet.backend import Backend
 from arraynet.checks import pair
 from arraynet.operators import OPS
 from arraynet.plugins import current, use_backend
-from arraynet.tensor import Tensor, Variable, as_tensor
+from arraynet.tensor import Tensor, as_tensor
 from arraynet.tree import flatten, map_structure, unflatten
+from arraynet.variable import Variable
 
-__all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
+__all__ = ["Run", "alike", "chosen", "grad", "jvp", "split_aux", "value_and_grad", "vjp"]
 
 
-class _Run:
+class Run:
     """One run of a function with its arguments watched."""
 
     def __init__(self, f: Callable[..., Any], primals: tuple[Any, ...]) -> None:
@@ -82,12 +83,12 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     >>> pull(arraynet.ops.array([1.0, 1.0]))[0]
     Tensor([2., 4.], dtype=float32, backend=numpy)
     """
-    split, aux = _split(f, has_aux)
-    run = _Run(split, primals)
+    split, aux = split_aux(f, has_aux)
+    run = Run(split, primals)
     return (run.out, run.pull, *aux)
 
 
-def _split(f: Callable[..., Any], has_aux: bool) -> tuple[Callable[..., Any], list[Any]]:
+def split_aux(f: Callable[..., Any], has_aux: bool) -> tuple[Callable[..., Any], list[Any]]:
     """A function without its auxiliary output, and the list where that goes."""
     aux: list[Any] = []
 
@@ -99,7 +100,7 @@ def _split(f: Callable[..., Any], has_aux: bool) -> tuple[Callable[..., Any], li
     return (first if has_aux else f), aux
 
 
-def _chosen(
+def chosen(
     f: Callable[..., Any], argnums: int | Sequence[int], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[Callable[..., Any], tuple[Any, ...]]:
     """A function of the arguments at `argnums` alone, and those."""
@@ -149,7 +150,7 @@ def value_and_grad(
     """
 
     def evaluated(*args: Any, **kwargs: Any) -> Any:
-        target, primals = _chosen(f, argnums, args, kwargs)
+        target, primals = chosen(f, argnums, args, kwargs)
         out, pull, *aux = vjp(target, *primals, has_aux=has_aux)
         if not isinstance(out, Tensor | Variable) or out.shape != () or out.dtype.kind != "f":
             what = f"{out.dtype} of shape {out.shape}" if isinstance(out, Tensor | Variable) else type(out).__name__
@@ -234,9 +235,9 @@ def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
     """
     if not all(isinstance(x, Sequence) for x in (primals, tangents)):
         raise TypeError(f"jvp takes sequences: jvp(f, (x,), (dx,)). Received {primals!r} and {tangents!r}.")
-    directions = _alike("jvp: tangents", list(tangents), "primals", list(primals))
-    split, aux = _split(fun, has_aux)
-    run = _Run(split, tuple(primals))
+    directions = alike("jvp: tangents", list(tangents), "primals", list(primals))
+    split, aux = split_aux(fun, has_aux)
+    run = Run(split, tuple(primals))
     with use_backend(run.backend):
         weights = [OPS["zeros_like"](o) for o in run.outs]
         smooth = [k for k, w in enumerate(weights) if w.dtype.kind == "f"]
@@ -247,114 +248,15 @@ def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
                 seeds[k] = w
             return flatten(run.pull(unflatten(run.out, seeds)))
 
-        transpose = _Run(pulled, tuple(weights[k] for k in smooth)).pull
+        transpose = Run(pulled, tuple(weights[k] for k in smooth)).pull
         for k, tangent in zip(smooth, transpose(directions), strict=True):
             weights[k] = tangent
     return run.out, unflatten(run.out, weights), *aux
 
 
-def _alike(what: str, directions: Any, of: str, points: Any) -> list[Any]:
+def alike(what: str, directions: Any, of: str, points: Any) -> list[Any]:
     """Directions as a list, each of the shape of the point that it starts from."""
     given, expected = ([np.shape(leaf) for leaf in flatten(x)] for x in (directions, points))
     if given != expected:
         raise ValueError(f"{what} must have the shapes of {of}, {expected}, received {given}.")
     return flatten(directions)
-
-
-def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
-    """Return the function that computes ``d out[i] / d arg[j]``, of shape out.shape + arg.shape.
-
-    A nested structure of outputs gives that structure, with the arguments' structure at each leaf.
-
-    Parameters
-    ----------
-    f : callable
-        A function in ops, whose output may have any shape.
-    argnums : int or sequence of int
-        The positional arguments to differentiate with respect to.
-    has_aux : bool
-        Whether `f` returns a pair, the output and whatever else; then so does the function made.
-
-    Returns
-    -------
-    callable
-        Called as `f` is; one Tensor for each argument of `argnums`, a tuple of them for a sequence.
-
-    Examples
-    --------
-    >>> import arraynet
-    >>> arraynet.jacobian(lambda x: x * x)(arraynet.ops.array([1.0, 2.0])).numpy().tolist()
-    [[2.0, 0.0], [0.0, 4.0]]
-    """
-
-    def full(*args: Any, **kwargs: Any) -> Any:
-        target, primals = _chosen(f, argnums, args, kwargs)
-        split, aux = _split(target, has_aux)
-        run = _Run(split, primals)
-
-        def block(out: Any) -> Any:
-            result = unflatten(run.args, with_zeros(run.tape.jacobian(out, run.leaves), run.leaves, out.shape))
-            return result[0] if isinstance(argnums, int | np.integer) else result
-
-        with use_backend(run.backend):
-            blocks = unflatten(run.out, [block(out) for out in run.outs])
-        return (blocks, *aux) if has_aux else blocks
-
-    return full
-
-
-def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
-    """Return the function that computes the second derivatives of a scalar function.
-
-    Parameters
-    ----------
-    f : callable
-        A function in ops that returns a scalar Tensor.
-    argnums : int or sequence of int
-        The positional arguments to differentiate with respect to.
-
-    Returns
-    -------
-    callable
-        It takes what `f` takes, and returns an array of shape ``arg.shape + arg.shape``.
-
-    Examples
-    --------
-    >>> import arraynet
-    >>> float(arraynet.hessian(lambda x: x**3)(2.0))
-    12.0
-    """
-    return jacobian(grad(f, argnums), argnums)
-
-
-def hvp(f: Callable[..., Any]) -> Callable[[Any, Any], Any]:
-    """Return the function ``(x, v) -> H(x) v``, which never forms the Hessian H of the scalar function.
-
-    Parameters
-    ----------
-    f : callable
-        A function in ops that returns a scalar Tensor.
-
-    Returns
-    -------
-    callable
-        Its result has the shape and dtype of `x`; so has `v`, the direction.
-
-    Examples
-    --------
-    >>> import arraynet
-    >>> x, v = arraynet.ops.array([1.0, 2.0]), arraynet.ops.ones(2)
-    >>> arraynet.hvp(lambda x: arraynet.ops.sum(x**3))(x, v)
-    Tensor([ 6., 12.], dtype=float32, backend=numpy)
-    """
-
-    def product(x: Any, v: Any) -> Any:
-        gradient, directions = grad(f), _alike("hvp: v", v, "x", x)
-
-        def slope(point: Any) -> Any:
-            pairs = zip(flatten(gradient(point)), directions, strict=True)
-            return sum((OPS["sum"](OPS["multiply"](g, d)) for g, d in pairs), start=0.0)
-
-        return grad(slope)(x)
-
-    return product

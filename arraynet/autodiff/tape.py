@@ -10,8 +10,9 @@ from arraynet.checks import choice
 from arraynet.observers import OBSERVERS, Observer
 from arraynet.operators import OPS
 from arraynet.plugins import use_backend
-from arraynet.tensor import Tensor, Variable, as_tensor
+from arraynet.tensor import Tensor, as_tensor
 from arraynet.tree import flatten, unflatten
+from arraynet.variable import Variable
 
 __all__ = ["GradientTape", "Tape", "tapes_paused", "tell_tapes", "with_zeros"]
 

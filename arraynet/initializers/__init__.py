@@ -22,7 +22,8 @@ from arraynet.initializers.scaling import (
     LecunUniform,
     VarianceScaling,
 )
-from arraynet.tensor import INITIALIZERS, Tensor, Variable
+from arraynet.tensor import Tensor
+from arraynet.variable import INITIALIZERS, Variable
 
 __all__ = ["Constant", "GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform", "Identity", "Initializer",
            "LecunNormal", "LecunUniform", "Ones", "Orthogonal", "RandomNormal", "RandomUniform", "TruncatedNormal",

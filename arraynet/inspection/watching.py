@@ -8,12 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 from arraynet.backend import Backend
-from arraynet.dispatch import HostScalar, execute
+from arraynet.dispatch import execute
 from arraynet.inspection.costs import cost_of
 from arraynet.inspection.explanation import Explanation, Row
 from arraynet.inspection.kernels import kernels_of, single_kernel
 from arraynet.layers.context import current_call
 from arraynet.layers.layer import Layer
+from arraynet.operands import HostScalar
 from arraynet.program.capture import Capture
 from arraynet.tensor import Tensor
 

@@ -6,8 +6,9 @@ import numpy as np
 
 from arraynet.backend import Backend
 from arraynet.plugins import current
-from arraynet.tensor import Tensor, Variable, as_tensor
+from arraynet.tensor import Tensor, as_tensor
 from arraynet.tree import flatten, map_structure
+from arraynet.variable import Variable
 
 __all__ = ["backend_of", "entered"]
 

@@ -9,8 +9,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
 
-import numpy as np
-
 from arraynet import dtypes, initializers, regularizers
 from arraynet.backend import Backend
 from arraynet.checks import flag, lacking
@@ -18,23 +16,22 @@ from arraynet.layers.arguments import backend_of, entered
 from arraynet.layers.context import calling, current_call
 from arraynet.layers.input_spec import check_inputs
 from arraynet.layers.placing import placed
+from arraynet.layers.precision import Precision, policy_of
 from arraynet.layers.shapes import build_shapes, probed_shape, shape_from, weight_shape
 from arraynet.layers.tracked import Tracked
 from arraynet.naming import auto_name, is_automatic, snake_case
 from arraynet.observers import notify
-from arraynet.ops import cast
 from arraynet.plugins import use_backend
 from arraynet.random import SeedGenerator, path_scope
 from arraynet.registry import Configured
-from arraynet.tensor import Tensor, Variable, as_tensor
+from arraynet.tensor import Tensor, as_tensor
 from arraynet.tree import flatten
+from arraynet.variable import Variable
 
 __all__ = ["Layer"]
 
-MIXED = {"mixed_float16": ("float16", "float32")}  # policy: (compute dtype, dtype of the Variables)
 
-
-class Layer(Configured, Tracked):
+class Layer(Configured, Precision, Tracked):
     """A function with weights.
 
     A subclass stores its configuration in the constructor, makes its weights in ``build(input_shape)`` with
@@ -98,7 +95,7 @@ class Layer(Configured, Tracked):
         self.name = name or auto_name(prefix)
         self._given_shape = shape_from(type(self), unknown)
         self._trainable = flag("trainable", trainable)
-        self.dtype_policy = dtype if dtype in MIXED else dtypes.standardize(dtype or "float")
+        self.dtype_policy = policy_of(dtype)
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self.built = False
         self._key: str | None = None  # the path inside its model
@@ -122,21 +119,6 @@ class Layer(Configured, Tracked):
 
     def __getattr__(self, name: str) -> Any:
         raise lacking(self, name, "_frozen")
-
-    @property
-    def compute_dtype(self) -> str:
-        """What floating inputs are cast to."""
-        return MIXED.get(self.dtype_policy, (self.dtype_policy,))[0]
-
-    @property
-    def variable_dtype(self) -> str:
-        """The dtype of floating weights."""
-        return MIXED.get(self.dtype_policy, (self.dtype_policy,))[-1]
-
-    @property
-    def dtype(self) -> str:
-        """The same as `variable_dtype`."""
-        return self.variable_dtype
 
     def add_weight(
         self,
@@ -247,11 +229,6 @@ class Layer(Configured, Tracked):
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape of the output for a shape of the input, None for unknown axes."""
         return probed_shape(self, input_shape)
-
-    def cast(self, x: Any) -> Any:
-        """Return a Tensor or Variable in the dtype in which this layer computes."""
-        here = isinstance(x, Tensor | Variable) and x.dtype == np.dtype(self.compute_dtype)
-        return x if here else cast(x, self.compute_dtype)  # asking first is ten times quicker
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments, as numbers, strings, lists and dicts of them."""

@@ -15,7 +15,7 @@ from arraynet.dtypes import host_array
 from arraynet.naming import free_name, snake_case
 from arraynet.observers import Versioned
 from arraynet.random import SeedGenerator
-from arraynet.tensor import Variable
+from arraynet.variable import Variable
 
 __all__ = ["Stateful", "Tracked", "held", "names_within"]
 

@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 
 from arraynet import config, dtypes, ops
 from arraynet.checks import flag, lacking, number, warn
-from arraynet.dispatch import operands, part
 from arraynet.naming import snake_case
 from arraynet.observers import Versioned, notify
+from arraynet.operands import operands, part
 from arraynet.registry import Configured, taken
 from arraynet.tensor import Tensor
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from arraynet import config, ops
 from arraynet.checks import flag, number, positive_int
-from arraynet.dispatch import operands
 from arraynet.losses.base import pair, same_rank, sparse_pair
 from arraynet.metrics.base import MeanMetricWrapper
+from arraynet.operands import operands
 
 __all__ = ["Accuracy", "BinaryAccuracy", "CategoricalAccuracy", "SparseCategoricalAccuracy",
            "SparseTopKCategoricalAccuracy", "TopKCategoricalAccuracy", "accuracy", "binary_accuracy",

@@ -11,13 +11,13 @@ import numpy as np
 from arraynet import config, dtypes, ops
 from arraynet.backend import Backend
 from arraynet.checks import function_name, lacking
-from arraynet.dispatch import operands
 from arraynet.layers.tracked import Stateful, held
 from arraynet.losses.base import Optioned, divided, weighted
 from arraynet.losses.lookup import FUNCTIONS as LOSSES
 from arraynet.naming import auto_name, snake_case
+from arraynet.operands import operands
 from arraynet.registry import Configured, arguments, lookup, taken
-from arraynet.tensor import Variable
+from arraynet.variable import Variable
 
 __all__ = ["Mean", "MeanMetricWrapper", "Metric", "Sum"]
 

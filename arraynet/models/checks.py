@@ -10,8 +10,9 @@ from arraynet.checks import listed, warn
 from arraynet.dtypes import host_array
 from arraynet.layers import BatchNormalization, Embedding, LayerNormalization, Normalization, Rescaling
 from arraynet.plugins import current
-from arraynet.tensor import Tensor, Variable, as_tensor
+from arraynet.tensor import Tensor, as_tensor
 from arraynet.tree import flatten, map_structure
+from arraynet.variable import Variable
 
 __all__ = ["check_inputs", "check_numbers", "check_results", "leaf_arrays", "on_host", "warn_of_nan"]
 

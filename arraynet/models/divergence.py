@@ -18,8 +18,9 @@ from arraynet.losses.base import Loss
 from arraynet.metrics import Mean
 from arraynet.observers import Observer
 from arraynet.optimizers import Optimizer
-from arraynet.tensor import Tensor, Variable
+from arraynet.tensor import Tensor
 from arraynet.tree import flatten
+from arraynet.variable import Variable
 
 __all__ = ["RunningLoss", "check_finite", "debugged"]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from arraynet.dispatch import operands
+from arraynet.operands import operands
 from arraynet.ops.elementwise import absolute
 from arraynet.ops.joining import repeat
 from arraynet.ops.products import matmul

@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 
 from arraynet.checks import pair
-from arraynet.dispatch import op, operands
+from arraynet.dispatch import op
+from arraynet.operands import operands
 from arraynet.ops.shape import checked_axis, concatenate, integer, narrow, stack
 from arraynet.ops.turning import flip
-from arraynet.tensor import Tensor, Variable, as_tensor
+from arraynet.tensor import Tensor, as_tensor
 from arraynet.tree import flatten, map_structure, unflatten
+from arraynet.variable import Variable
 
 __all__ = ["associative_scan", "cond", "fori_loop", "map", "scan", "stop_gradient", "switch", "vectorized_map",
            "while_loop"]  # fmt: skip

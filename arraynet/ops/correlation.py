@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from arraynet.checks import choice
-from arraynet.dispatch import operands
+from arraynet.operands import operands
 from arraynet.ops.bounds import clip
 from arraynet.ops.elementwise import rsqrt, square, subtract
 from arraynet.ops.products import matmul

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from arraynet.checks import choice
-from arraynet.dispatch import op, operands
+from arraynet.dispatch import op
 from arraynet.dtypes import promote_float
+from arraynet.operands import operands
 from arraynet.ops.bounds import minimum
 from arraynet.ops.comparison import equal, greater, less, logical_not, not_equal
 from arraynet.ops.cumulative import cumsum, diff

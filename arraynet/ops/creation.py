@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from arraynet import dtypes
-from arraynet.dispatch import op, operands
+from arraynet.dispatch import op
+from arraynet.operands import operands
 from arraynet.ops.rounding import floor
 from arraynet.ops.shape import (
     broadcast_to,
@@ -22,7 +23,8 @@ from arraynet.ops.shape import (
 )
 from arraynet.ops.taking import where
 from arraynet.plugins import current
-from arraynet.tensor import Tensor, Variable, as_tensor
+from arraynet.tensor import Tensor, as_tensor
+from arraynet.variable import Variable
 
 __all__ = ["arange", "array", "convert_to_numpy", "convert_to_tensor", "copy", "empty", "empty_like", "eye", "full",
            "full_like", "geomspace", "identity", "is_tensor", "linspace", "logspace", "ones", "tri", "vander",

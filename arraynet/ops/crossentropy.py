@@ -11,7 +11,8 @@ import numpy as np
 
 from arraynet import config
 from arraynet.checks import warn
-from arraynet.dispatch import op, operands
+from arraynet.dispatch import op
+from arraynet.operands import operands
 from arraynet.ops.activations import sigmoid
 from arraynet.ops.bounds import clip
 from arraynet.ops.elementwise import negative

@@ -7,7 +7,8 @@ a zero among them only the former is right.
 from typing import Any
 
 from arraynet.backend import dtype_of
-from arraynet.dispatch import op, operands
+from arraynet.dispatch import op
+from arraynet.operands import operands
 from arraynet.ops.elementwise import subtract, true_divide
 from arraynet.ops.reduction import expanded, kept_shape, merged, sum, sum_dtype
 from arraynet.ops.shape import cast, checked_axis, concatenate, integer, moveaxis, narrow, ones_like, reshape

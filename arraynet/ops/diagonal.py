@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from arraynet.dispatch import op, operands
+from arraynet.dispatch import op
+from arraynet.operands import operands
 from arraynet.ops.reduction import sum as reduce_sum
 from arraynet.ops.shape import checked_axes, integer, moveaxis, ravel, reshape
 from arraynet.ops.taking import put_rows, take_valid

@@ -9,7 +9,7 @@ from functools import cache
 from itertools import combinations
 from typing import Any
 
-from arraynet.dispatch import operands as entered
+from arraynet.operands import operands as entered
 from arraynet.ops.diagonal import diagonal
 from arraynet.ops.elementwise import multiply
 from arraynet.ops.products import matmul

@@ -6,8 +6,9 @@ Where a plain formula would lose digits or overflow (near zero, for large argume
 import math
 from typing import Any
 
-from arraynet.dispatch import op, operands
+from arraynet.dispatch import op
 from arraynet.dtypes import promote_float
+from arraynet.operands import operands
 from arraynet.ops.activations import sigmoid
 from arraynet.ops.comparison import equal, isinf
 from arraynet.ops.elementwise import multiply, subtract

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from arraynet.checks import choice, flag
-from arraynet.dispatch import op, operands
+from arraynet.dispatch import op
+from arraynet.operands import operands
 from arraynet.ops.comparison import greater
 from arraynet.ops.diagonal import tril
 from arraynet.ops.inverse import solve_matrix

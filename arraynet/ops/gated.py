@@ -3,7 +3,8 @@
 import math
 from typing import Any
 
-from arraynet.dispatch import op, operands
+from arraynet.dispatch import op
+from arraynet.operands import operands
 from arraynet.ops.activations import sigmoid, softplus
 from arraynet.ops.bounds import minimum
 from arraynet.ops.elementwise import square

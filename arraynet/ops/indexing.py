@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from arraynet.dispatch import op, operands
+from arraynet.dispatch import op
 from arraynet.dtypes import host_array
+from arraynet.operands import operands
 from arraynet.ops.shape import integer, moveaxis, new_shape, ravel, reshape, transpose, widen
 from arraynet.ops.taking import linear_index, nonzero, take, take_valid, valid_index, where
-from arraynet.tensor import Tensor, Variable, stacked
+from arraynet.tensor import Tensor, stacked
+from arraynet.variable import Variable
 
 __all__ = ["get_item", "slice", "slice_update"]
 

@@ -6,7 +6,8 @@ Derivatives after M. B. Giles, Collected matrix derivative results for forward a
 from typing import Any
 
 from arraynet.checks import flag
-from arraynet.dispatch import op, operands
+from arraynet.dispatch import op
+from arraynet.operands import operands
 from arraynet.ops.diagonal import tril, triu
 from arraynet.ops.exponential import log
 from arraynet.ops.products import matmul, swapped

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from arraynet.checks import choice
-from arraynet.dispatch import op, operands
+from arraynet.dispatch import op
+from arraynet.operands import operands
 from arraynet.ops.shape import (
     broadcast_to,
     checked_axis,
@@ -23,7 +24,8 @@ from arraynet.ops.shape import (
     widen,
 )
 from arraynet.ops.taking import take
-from arraynet.tensor import Tensor, Variable, as_tensor
+from arraynet.tensor import Tensor, as_tensor
+from arraynet.variable import Variable
 
 __all__ = ["append", "array_split", "dsplit", "dstack", "hsplit", "hstack", "meshgrid", "pad", "repeat",
            "split", "tile", "unstack", "vsplit", "vstack"]  # fmt: skip

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from arraynet.dispatch import operands
+from arraynet.operands import operands
 from arraynet.ops.bounds import filled
 from arraynet.ops.comparison import isnan, logical_not
 from arraynet.ops.cumulative import cumprod, cumsum, prod

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from arraynet import config
-from arraynet.dispatch import op, operands
+from arraynet.dispatch import op
+from arraynet.operands import operands
 from arraynet.ops.bounds import maximum
 from arraynet.ops.elementwise import absolute, power, sqrt, square
 from arraynet.ops.reduction import mean

@@ -3,7 +3,8 @@
 import math
 from typing import Any
 
-from arraynet.dispatch import op, operands
+from arraynet.dispatch import op
+from arraynet.operands import operands
 from arraynet.ops.bounds import filled
 from arraynet.ops.comparison import greater, less
 from arraynet.ops.cumulative import along

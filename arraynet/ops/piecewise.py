@@ -5,7 +5,8 @@ At a kink the derivative is that of the side where it is 0.
 
 from typing import Any
 
-from arraynet.dispatch import op, operands
+from arraynet.dispatch import op
+from arraynet.operands import operands
 from arraynet.ops.activations import above, relu
 from arraynet.ops.elementwise import absolute
 from arraynet.ops.normalization import floating

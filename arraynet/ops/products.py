@@ -6,7 +6,8 @@ from typing import Any
 
 from arraynet.backend import dtype_of
 from arraynet.checks import plain_int
-from arraynet.dispatch import op, operands
+from arraynet.dispatch import op
+from arraynet.operands import operands
 from arraynet.ops.elementwise import multiply
 from arraynet.ops.reduction import sum as reduce_sum
 from arraynet.ops.reduction import sum_dtype

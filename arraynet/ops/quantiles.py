@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from arraynet.checks import choice
-from arraynet.dispatch import operands
 from arraynet.dtypes import host_array, promote_float
+from arraynet.operands import operands
 from arraynet.ops.bounds import maximum, minimum
 from arraynet.ops.comparison import equal, greater, isnan, less
 from arraynet.ops.cumulative import along
@@ -21,7 +21,8 @@ from arraynet.ops.reduction import count_nonzero, kept_shape
 from arraynet.ops.rounding import ceil, floor, round
 from arraynet.ops.shape import cast, moveaxis, reshape
 from arraynet.ops.taking import take_along_axis, where
-from arraynet.tensor import Tensor, Variable, as_tensor
+from arraynet.tensor import Tensor, as_tensor
+from arraynet.variable import Variable
 
 __all__ = ["median", "nanmedian", "nanpercentile", "nanquantile", "percentile", "quantile"]
 

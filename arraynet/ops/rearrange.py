@@ -4,7 +4,7 @@ import math
 import re
 from typing import Any
 
-from arraynet.dispatch import operands
+from arraynet.operands import operands
 from arraynet.ops.shape import reshape, transpose
 
 __all__ = ["rearrange"]

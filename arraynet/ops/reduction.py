@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from arraynet.backend import dtype_of
-from arraynet.dispatch import op, operands
+from arraynet.dispatch import op
+from arraynet.operands import operands
 from arraynet.ops.comparison import equal, isclose, truth
 from arraynet.ops.elementwise import multiply, sqrt, subtract, true_divide
 from arraynet.ops.exponential import exp

@@ -9,14 +9,16 @@ import numpy as np
 
 from arraynet import dtypes
 from arraynet.backend import combined, dtype_of
-from arraynet.dispatch import op, operands
+from arraynet.dispatch import op
 from arraynet.dtypes import host_array
+from arraynet.operands import operands
 from arraynet.ops.bounds import maximum, minimum
 from arraynet.ops.elementwise import multiply, true_divide
 from arraynet.ops.reduction import max as reduce_max
 from arraynet.ops.shape import broadcast_to, cast, checked_axis, integer, narrow, new_shape, reshape, static_shape
 from arraynet.ops.taking import counted, linear_index, put_rows, take_valid, valid_index, where
-from arraynet.tensor import Tensor, Variable
+from arraynet.tensor import Tensor
+from arraynet.variable import Variable
 
 __all__ = ["multi_hot", "one_hot", "scatter", "scatter_update", "segment_max", "segment_min", "segment_sum"]
 

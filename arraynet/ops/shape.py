@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from arraynet import dtypes
-from arraynet.dispatch import op, operands
-from arraynet.tensor import Tensor, Variable, as_tensor
+from arraynet.dispatch import op
+from arraynet.operands import operands
+from arraynet.tensor import Tensor, as_tensor
+from arraynet.variable import Variable
 
 __all__ = ["broadcast_to", "cast", "concatenate", "expand_dims", "moveaxis", "ndim", "ones_like", "ravel", "reshape",
            "shape", "size", "squeeze", "stack", "swapaxes", "transpose", "zeros_like"]  # fmt: skip

@@ -3,8 +3,9 @@
 import math
 from typing import Any
 
-from arraynet.backend import dtype_of, erf_tail
+from arraynet.backend import dtype_of
 from arraynet.dispatch import op
+from arraynet.erf import erf_tail
 from arraynet.normals import CENTRE, FAR, TAIL, rational
 from arraynet.ops.exponential import exp
 

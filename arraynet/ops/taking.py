@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from arraynet.dispatch import op, operands
+from arraynet.dispatch import op
 from arraynet.dtypes import host_array, promote
 from arraynet.observers import notify
+from arraynet.operands import operands
 from arraynet.ops.shape import broadcast_to, cast, checked_axis, ravel, reshape, static_shape
-from arraynet.tensor import Tensor, Variable, as_tensor, stacked
+from arraynet.tensor import Tensor, as_tensor, stacked
+from arraynet.variable import Variable
 
 __all__ = ["nonzero", "select", "take", "take_along_axis", "unravel_index", "where"]
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from arraynet.dispatch import op, operands
+from arraynet.dispatch import op
+from arraynet.operands import operands
 from arraynet.ops.shape import checked_axes, checked_axis, integer, static_shape, swapaxes
 from arraynet.tensor import as_tensor
 

@@ -1,30 +1,29 @@
-"""The frame of every optimizer: learning rate, clipping, decay, averages, slots, saving.
+"""The frame of every optimizer: one step, with clipping, decay and averages around its own rule.
 
 An optimizer adds its hyper-parameters and one pure op, its step. Numbers that change from step to step (the
 learning rate, bias corrections) come from the host, so a captured program asks for them at every replay.
 """
 
 import re
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from arraynet import ops
-from arraynet.backend import Backend
-from arraynet.dispatch import HostScalar, Op
+from arraynet.dispatch import Op
 from arraynet.observers import notify
+from arraynet.operands import HostScalar
 from arraynet.optimizers import common
 from arraynet.optimizers.gradients import clipped, fitting, present
-from arraynet.optimizers.settings import Settings
+from arraynet.optimizers.state import State
 from arraynet.plugins import use_backend
-from arraynet.tensor import Tensor, Variable
+from arraynet.tensor import Tensor
+from arraynet.variable import Variable
 
 __all__ = ["Optimizer"]
 
 
-class Optimizer(Settings):
+class Optimizer(State):
     """Base of all optimizers, which update variables by their gradients.
 
     A subclass names its hyper-parameters in `hyper`, its state in `slots`, and its update rule, an op
@@ -63,61 +62,15 @@ class Optimizer(Settings):
     Tensor([0.5, 1.5], dtype=float32, backend=numpy)
     """
 
-    step: Op
-
     def __init__(self, learning_rate: Any, **options: Any) -> None:
         if not isinstance(getattr(type(self), "step", None), Op):
             raise TypeError(_stepless(type(self)))
         super().__init__(learning_rate, **options)
-        self._targets: list[Variable] = []
-        self._state: dict[Variable, dict[str, Variable]] = {}  # slots by name, for each variable that is trained
         self._spared: tuple[frozenset[Variable], str] = frozenset(), ""
-
-    def slots(self) -> dict[str, float]:
-        """Return the names of the arrays kept for each variable, and what they are filled with at first."""
-        return {}
 
     def step_scalars(self, iteration: int) -> dict[str, float]:
         """Return what the host knows of a step; `iteration` counts calls from 0."""
         return {"learning_rate": self._rate_at(iteration)}
-
-    @property
-    def built(self) -> bool:
-        """Whether the slots exist."""
-        return bool(self._targets)
-
-    @property
-    def variables(self) -> list[Variable]:
-        """Its slots, those of the first variable first."""
-        return [slot for state in self._state.values() for slot in state.values()]
-
-    def build(self, variables: Iterable[Variable]) -> None:
-        """Make the slots of variables, on their backend; without effect if that has happened."""
-        if self.built:
-            return
-        if not self.step.variadic and len(self.step.arrays) != 2 + len(self.slots()):
-            raise TypeError(
-                f"{self.step.name} takes the arrays {', '.join(self.step.arrays)}. Behind weight and gradient stands "
-                f"one for each name in slots(); those of {type(self).__name__} are {', '.join(self.slots()) or 'none'}."
-            )
-        self._targets = self._listed(variables)
-        self._state = {variable: {} for variable in self._targets}
-        names = [*self.slots(), *["gradient_accumulator"] * bool(self.gradient_accumulation_steps)]
-        names += ["average"] * self.use_ema
-        for variable in self._targets:
-            for name in names:
-                self._slot(variable, name)
-
-    def _slot(self, variable: Variable, name: str) -> Variable:
-        """A variable's slot; one that a setting changed since asks for is made now."""
-        state = self._state[variable]
-        if name not in state:
-            value = variable if name == "average" else self.slots().get(name, 0.0)
-            path = f"{variable.path.replace('/', '_')}_{name}"
-            with use_backend(variable.backend):
-                state[name] = Variable(ops.zeros(variable.shape, variable.dtype) + value, trainable=False, name=path)
-            state[name]._path = f"{self.name}/{path}"
-        return state[name]
 
     def apply(self, grads: Iterable[Any], trainable_variables: Iterable[Variable] | None = None) -> None:
         """Update variables by their gradients, None where there is none.
@@ -169,17 +122,6 @@ class Optimizer(Settings):
             self._update(gradient, variable, host)
         if self.use_ema:
             self._average(host)
-
-    def _listed(self, variables: Any) -> list[Variable]:
-        """Variables as a list, a single one too; anything else is a TypeError."""
-        several = isinstance(variables, Iterable) and not isinstance(variables, Variable)
-        targets = list(variables) if several else [variables]
-        strange = [v for v in targets if not isinstance(v, Variable)]
-        if strange:
-            raise TypeError(
-                f"{self.name} updates Variables, received {type(strange[0]).__name__}; a pair is (gradient, variable)."
-            )
-        return targets
 
     def _known(self, grads: list[Any], variables: Iterable[Variable] | None) -> list[Variable]:
         """The variables to update, checked against those that have slots."""
@@ -282,44 +224,6 @@ class Optimizer(Settings):
         if self.use_ema and self.built:
             for variable in trainable_variables:
                 variable.assign(self._slot(variable, "average"))
-
-    def move(self, backend: str | Backend) -> None:
-        """Move the slots to another backend, in place."""
-        for slot in self.variables:
-            slot.move(backend)
-
-    def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
-        """Put the count of steps, a settable learning rate and the slots into a mapping of named arrays."""
-        store["iterations"] = np.asarray(self._iterations)
-        if isinstance(self._learning_rate, float):
-            store["learning_rate"] = np.asarray(self._learning_rate)
-        for key, slot in self._numbered().items():
-            store[key] = slot.numpy()
-
-    def _numbered(self) -> dict[str, Variable]:
-        """Slots by the number of their variable and their own name, which no renaming of layers changes."""
-        return {f"{i}/{name}": s for i, v in enumerate(self._targets) for name, s in self._state[v].items()}
-
-    def load_own_variables(self, store: MutableMapping[str, Any]) -> None:
-        """Take the state from what `save_own_variables` filled.
-
-        Raises
-        ------
-        ValueError
-            The slots are others than those saved; build the optimizer with the same variables first.
-        """
-        slots = self._numbered()
-        saved = set(store) - {"iterations", "learning_rate"}
-        if saved != set(slots):
-            raise ValueError(
-                f"{self.name}: the saved slots do not fit. Only saved: {sorted(saved - set(slots))}; only here: "
-                f"{sorted(set(slots) - saved)}. Call build(variables) with the variables of the saved model first."
-            )
-        for key, slot in slots.items():
-            slot.assign(store[key])
-        self._iterations = int(np.asarray(store["iterations"]))
-        if "learning_rate" in store and isinstance(self._learning_rate, float):
-            self._learning_rate = float(np.asarray(store["learning_rate"]))
 
 
 def _stepless(cls: type) -> str:

@@ -5,7 +5,8 @@ from typing import Any
 from arraynet.checks import warn
 from arraynet.optimizers import common
 from arraynet.optimizers.settings import Settings
-from arraynet.tensor import Tensor, Variable, as_tensor
+from arraynet.tensor import Tensor, as_tensor
+from arraynet.variable import Variable
 
 __all__ = ["clipped", "fitting", "present"]
 

@@ -5,74 +5,21 @@ An optimizer asks with the number of steps done, so the first update sees step 0
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from arraynet import registry
 from arraynet.checks import explain_absent as _explain_absent
-from arraynet.checks import flag, number
+from arraynet.checks import number
+from arraynet.optimizers.schedule import Decay, LearningRateSchedule
 
 __all__ = ["CosineDecay", "CosineDecayRestarts", "ExponentialDecay", "InverseTimeDecay", "LearningRateSchedule",
            "PiecewiseConstantDecay", "PolynomialDecay", "deserialize", "serialize"]  # fmt: skip
 
-NUMERIC = (
-    *("initial_learning_rate", "end_learning_rate", "warmup_target", "warmup_steps"),
-    *("decay_rate", "power", "alpha", "t_mul", "m_mul"),
-)
-FLAGS = ("staircase", "cycle")
-STEPS = ("decay_steps", "first_decay_steps")
-
-
-class LearningRateSchedule:
-    """A learning rate that depends on the step. Subclass it and define `__call__`, and `get_config` to be saved.
-
-    Examples
-    --------
-    >>> from arraynet.optimizers.schedules import LearningRateSchedule
-    >>> class Halving(LearningRateSchedule):
-    ...     def __call__(self, step):
-    ...         return 0.1 * 0.5**step
-    >>> Halving()(2)
-    0.025
-    """
-
-    def __call__(self, step: int) -> float:
-        """Return the learning rate at a step, counted from 0."""
-        raise NotImplementedError(f"{type(self).__name__} does not define __call__(self, step).")
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
-        if is_dataclass(self):
-            return asdict(self)
-        raise NotImplementedError(
-            f"{type(self).__name__} needs a get_config() that returns its arguments, to be saved."
-        )
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "LearningRateSchedule":
-        """Return a schedule from what `get_config` gave."""
-        return cls(**config)
-
-
-class _Decay(LearningRateSchedule):
-    """A schedule that refuses settings which are not numbers, or are negative, as its rates would then be."""
-
-    def __post_init__(self) -> None:
-        for name, value in vars(self).items():
-            label = f"{type(self).__name__}: {name}"
-            if name in FLAGS:
-                setattr(self, name, flag(label, value))
-            elif name in NUMERIC and value is not None:
-                setattr(self, name, number(label, value, 1 if name == "t_mul" else 0))
-            elif name in STEPS:
-                setattr(self, name, number(label, value))
-                if getattr(self, name) <= 0:
-                    raise ValueError(f"{label} must be positive, received {value!r}.")
-
 
 @dataclass
-class ExponentialDecay(_Decay):
+class ExponentialDecay(Decay):
     """``initial_learning_rate * decay_rate ** (step / decay_steps)``.
 
     Parameters
@@ -107,7 +54,7 @@ class ExponentialDecay(_Decay):
 
 
 @dataclass
-class InverseTimeDecay(_Decay):
+class InverseTimeDecay(Decay):
     """``initial_learning_rate / (1 + decay_rate * step / decay_steps)``.
 
     Parameters
@@ -176,7 +123,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
 
 
 @dataclass
-class PolynomialDecay(_Decay):
+class PolynomialDecay(Decay):
     """From `initial_learning_rate` to `end_learning_rate` as ``(1 - step / decay_steps) ** power`` falls.
 
     Parameters
@@ -209,7 +156,7 @@ class PolynomialDecay(_Decay):
 
 
 @dataclass
-class CosineDecay(_Decay):
+class CosineDecay(Decay):
     """Half a cosine down to the share `alpha`, after a linear rise to `warmup_target`.
 
     Source: I. Loshchilov and F. Hutter, SGDR: stochastic gradient descent with warm restarts, ICLR 2017.
@@ -249,7 +196,7 @@ class CosineDecay(_Decay):
 
 
 @dataclass
-class CosineDecayRestarts(_Decay):
+class CosineDecayRestarts(Decay):
     """Half cosines one after the other.
 
     Source: I. Loshchilov and F. Hutter, SGDR: stochastic gradient descent with warm restarts, ICLR 2017.

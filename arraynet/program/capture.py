@@ -5,11 +5,13 @@ from typing import Any
 
 from arraynet import config
 from arraynet.backend import Backend
-from arraynet.dispatch import HostScalar, part, promoted
+from arraynet.dispatch import promoted
 from arraynet.observers import OBSERVERS, Observer, Versioned
+from arraynet.operands import HostScalar, part
 from arraynet.program.program import Program
 from arraynet.program.trace import TracedArray, TracedNamespace, TracedScalar, Tracer, UncapturableError, Value
-from arraynet.tensor import Tensor, Variable
+from arraynet.tensor import Tensor
+from arraynet.variable import Variable
 
 __all__ = ["Capture", "Lowering", "fusing"]
 

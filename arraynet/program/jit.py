@@ -27,9 +27,10 @@ from arraynet.program.replay import TAKEN, Entry, replay
 from arraynet.program.signature import NESTED, kind_of
 from arraynet.program.trace import UncapturableError
 from arraynet.rows import Rows, gathered
-from arraynet.tensor import Tensor, Variable, as_tensor
+from arraynet.tensor import Tensor, as_tensor
 from arraynet.threads import new_lock
 from arraynet.tree import flatten, map_structure, unflatten
+from arraynet.variable import Variable
 
 __all__ = ["Jitted", "jit"]
 

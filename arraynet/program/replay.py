@@ -14,8 +14,9 @@ from arraynet.observers import Versioned, latest_touch, latest_version
 from arraynet.program.layout import aligned_like, is_aligned
 from arraynet.program.program import Program
 from arraynet.rows import gathered
-from arraynet.tensor import Tensor, Variable
+from arraynet.tensor import Tensor
 from arraynet.tree import map_structure
+from arraynet.variable import Variable
 
 __all__ = ["TAKEN", "Entry", "replay"]
 

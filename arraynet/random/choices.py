@@ -4,8 +4,9 @@ from typing import Any
 
 from arraynet import ops
 from arraynet.checks import number
-from arraynet.dispatch import op, operands
+from arraynet.dispatch import op
 from arraynet.dtypes import promote_float
+from arraynet.operands import operands
 from arraynet.ops.shape import checked_axis
 from arraynet.plugins import use_backend
 from arraynet.random.distributions import raw_words, uniform

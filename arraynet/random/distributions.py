@@ -7,8 +7,9 @@ import numpy as np
 
 from arraynet import dtypes, ops
 from arraynet.checks import number
-from arraynet.dispatch import REDRAWN, HostScalar, op
+from arraynet.dispatch import op
 from arraynet.observers import notify
+from arraynet.operands import REDRAWN, HostScalar
 from arraynet.ops.shape import new_shape
 from arraynet.random.streams import SeedGenerator, checked, default_generator, split
 from arraynet.tensor import Tensor

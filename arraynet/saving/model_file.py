@@ -15,7 +15,7 @@ from arraynet.saving.archive import as_json, from_json, read_archive, write_arch
 from arraynet.saving.compiling import compile_config, compile_from_config
 from arraynet.saving.tensors import decoded, encoded
 from arraynet.saving.weights import assign, check, check_streams, named_weights, slots
-from arraynet.tensor import Variable
+from arraynet.variable import Variable
 
 __all__ = ["described_model", "load_model", "save_model"]
 

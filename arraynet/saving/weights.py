@@ -12,8 +12,8 @@ from arraynet.layers.tracked import names_within
 from arraynet.naming import free_name, is_automatic
 from arraynet.saving.files import existing, replacing
 from arraynet.saving.tensors import decoded, encoded
-from arraynet.tensor import Variable
 from arraynet.utils.npz import npz_names, read_npz, write_npz
+from arraynet.variable import Variable
 
 __all__ = ["assign", "check", "check_streams", "load_weights", "named_weights", "save_weights", "slots"]
 

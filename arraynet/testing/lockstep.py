@@ -15,10 +15,11 @@ import numpy as np
 from arraynet import ops
 from arraynet.autodiff import GradientTape, reverse
 from arraynet.backend import Backend
-from arraynet.dispatch import Op, described, execute
+from arraynet.dispatch import Op, execute
 from arraynet.layers.context import current_call
 from arraynet.models import Model
 from arraynet.observers import Observer
+from arraynet.operands import described
 from arraynet.optimizers import Optimizer
 from arraynet.plugins import load, use_backend
 from arraynet.program import jit

@@ -7,7 +7,8 @@ import numpy as np
 from arraynet import ops
 from arraynet.checks import positive_int
 from arraynet.dtypes import host_array
-from arraynet.tensor import Tensor, Variable
+from arraynet.tensor import Tensor
+from arraynet.variable import Variable
 
 __all__ = ["normalize", "to_categorical"]
 

@@ -9,9 +9,10 @@ from arraynet.autodiff import GradientTape
 from arraynet.layers.context import current_call
 from arraynet.observers import Observer
 from arraynet.plugins import current, use_backend
-from arraynet.tensor import Tensor, Variable, as_tensor
+from arraynet.tensor import Tensor, as_tensor
 from arraynet.tree import flatten, map_structure
 from arraynet.utils.graph import Graph
+from arraynet.variable import Variable
 
 __all__ = ["plot_graph"]
 

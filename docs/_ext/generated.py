@@ -28,6 +28,9 @@ OPEN = ("Tensor", "Variable", "GradientTape", "custom_vjp", "Sequential", "Model
 OPEN += ("Loss", "Callback", "History", "Backend", "ArrayAPIBackend")
 OPEN += ("Report", "Comparison", "Difference", "Explanation")
 """Classes whose methods users call or write; of others the constructor says all."""
+UP_TO = {"Tensor": "ArrayDisplay", "Variable": "Versioned", "Layer": "Versioned", "Optimizer": "Versioned"}
+UP_TO |= {"Model": "Layer"}
+"""The base classes before which what they inherit ends to be theirs."""
 
 
 def setup(app: Any) -> dict[str, Any]:
@@ -114,7 +117,7 @@ def entries(path: str, names: list[str]) -> list[str]:
         kind = "autoclass" if inspect.isclass(thing) else "autofunction"
         lines.append(f".. {kind}:: {path or 'arraynet'}.{name}")
         if name in OPEN:
-            lines += ["   :members:"] + (["   :inherited-members: Layer"] if name == "Model" else [])
+            lines += ["   :members:"] + ([f"   :inherited-members: {UP_TO[name]}"] if name in UP_TO else [])
         lines += [f"   {line}".rstrip() for line in (facts(name) if path in CALLED else ())] + [""]
     return lines
 

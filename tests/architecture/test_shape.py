@@ -7,7 +7,7 @@ import pytest
 
 from .sources import ALL_FILES, FILES, PACKAGE, ROOT, code_lines, docstring, tree
 
-CORE = ("config", "backend", "plugins", "tensor", "dispatch", "autodiff", "program")
+CORE = ("config", "backend", "plugins", "tensor", "variable", "operands", "dispatch", "autodiff", "program")
 CORE += ("dtypes", "naming", "observers", "operators", "tree", "words")
 LIBRARIES = re.compile(r"numba|cupy|torch|jax|tensorflow|array_api_strict|(?<![\w.])strict(?!\w)", re.IGNORECASE)
 TAKEN = {"numpy", "numba", "cupy", "torch", "jax", "keras", "tensorflow", "scipy", "onnx", "h5py", "rich", "pooch"}

@@ -10,8 +10,9 @@ import pytest
 
 import arraynet
 from arraynet import Variable, losses, ops
-from arraynet.dispatch import HostScalar, op
+from arraynet.dispatch import op
 from arraynet.observers import Versioned, notify
+from arraynet.operands import HostScalar
 from arraynet.program import jit
 from arraynet.testing.cases import CASES
 from arraynet.testing.tolerances import tolerance

@@ -6,9 +6,9 @@ from typing import Any
 
 from arraynet import optimizers
 from arraynet.optimizers import schedules
-from arraynet.tensor import Variable
 from arraynet.testing.case import normal
 from arraynet.testing.parts.part import Part
+from arraynet.variable import Variable
 
 __all__ = ["OPTIMIZERS"]
 

@@ -11,7 +11,8 @@ import pytest
 
 import arraynet
 from arraynet import Variable, ops
-from arraynet.dispatch import HostScalar, Op
+from arraynet.dispatch import Op
+from arraynet.operands import HostScalar
 from arraynet.plugins import load
 from arraynet.program import jit
 from arraynet.program.trace import TracedArray, TracedNamespace, Tracer
