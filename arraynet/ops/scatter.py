@@ -16,7 +16,7 @@ from arraynet.ops.bounds import maximum, minimum
 from arraynet.ops.elementwise import multiply, true_divide
 from arraynet.ops.reduction import max as reduce_max
 from arraynet.ops.shape import broadcast_to, cast, checked_axis, integer, narrow, new_shape, reshape, static_shape
-from arraynet.ops.taking import counted, linear_index, put_rows, take_valid, valid_index, where
+from arraynet.ops.taking import counted, linear_index, put_rows, row_index, take_valid, valid_index, where, whole
 from arraynet.tensor import Tensor
 from arraynet.variable import Variable
 
@@ -33,8 +33,16 @@ def _rows(indices: Any, shape: tuple[int, ...]) -> tuple[Any, int, tuple[int, ..
             f"for an array of {len(shape)} axes."
         )
     k = indices.shape[-1]
-    each = [valid_index(indices[..., axis], shape[axis], axis) for axis in range(k)]
-    return linear_index(each, shape[:k]), math.prod(shape[:k]), shape[k:]
+    dims, rest = shape[:k], shape[k:]
+    if not isinstance(indices, np.ndarray):
+        return row_index(whole(indices), dims=dims), math.prod(dims), rest
+    each = [valid_index(indices[..., axis], n, axis) for axis, n in enumerate(dims)]
+    return linear_index(each, dims), math.prod(dims), rest
+
+
+def _dropping(put: Callable[..., Any], values: Any, index: Any, n: int) -> Any:
+    """Rows that `put` makes of values; those at index `n` go to one row more, which is left out."""
+    return narrow(put(values, index, n=n + 1), 0, 0, n)
 
 
 def scatter(indices: Any, values: Any, shape: Any) -> Any:
@@ -43,7 +51,8 @@ def scatter(indices: Any, values: Any, shape: Any) -> Any:
     Parameters
     ----------
     indices : Tensor of int, shape (..., k)
-        An index into each of the first k axes.
+        An index into each of the first k axes. One out of range is an IndexError if it is known on the host; what a
+        Tensor names outside is dropped.
     values : Tensor
         What is added there, of shape ``(..., *shape[k:])``.
     shape : tuple of int
@@ -52,7 +61,7 @@ def scatter(indices: Any, values: Any, shape: Any) -> Any:
     shape = static_shape(shape)
     index, n, rest = _rows(indices, shape)
     values = broadcast_to(operands(values, index)[0], (*index.shape, *rest))
-    return reshape(put_rows(values, index, n=n, axis=0), shape)
+    return reshape(_dropping(partial(put_rows, axis=0), values, index, n), shape)
 
 
 @op(promote=None)
@@ -75,7 +84,7 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
     inputs : Tensor
         Of any shape.
     indices : Tensor of int, shape (..., k)
-        An index into each of the first k axes.
+        An index into each of the first k axes; out of range as for `scatter`.
     updates : Tensor
         What is put there, of shape ``(..., *inputs.shape[k:])``.
     reduction : {"add", "max", "min"}, optional
@@ -88,9 +97,9 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
     updates = reshape(broadcast_to(operands(updates, x)[0], (*index.shape, *rest)), (index.size, *rest))
     index, rows = reshape(operands(index, x)[0], -1), reshape(x, (n, *rest))
     if reduction == "add":
-        return reshape(rows + put_rows(updates, index, n=n, axis=0), x.shape)
+        return reshape(rows + _dropping(partial(put_rows, axis=0), updates, index, n), x.shape)
     if reduction is not None:
-        put = put_extreme(updates, index, n=n, largest=reduction == "max")
+        put = _dropping(partial(put_extreme, largest=reduction == "max"), updates, index, n)
         return reshape(EXTREMES[reduction](rows, put), x.shape)
     if not index.size:
         return reshape(x, x.shape)  # of its own, where the inputs are the caller's array
@@ -109,7 +118,7 @@ def _by_segment(put: Callable[..., Any], data: Any, segment_ids: Any, num_segmen
     count = int(ids.numpy().max(initial=-1)) + 1 if num_segments is None else num_segments
     (n,) = new_shape(integer("num_segments", count))
     data, ids = cast(data, "int32") if data.dtype.kind == "b" else data, counted(ids)
-    return narrow(put(data, where((ids >= 0) & (ids < n), ids, n), n=n + 1), 0, 0, n)
+    return _dropping(put, data, where((ids >= 0) & (ids < n), ids, n), n)
 
 
 def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Any:

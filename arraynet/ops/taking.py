@@ -1,10 +1,13 @@
 """Choosing elements by index or condition.
 
-Indices are made valid first: host indices out of range are an error here, those in a Tensor are clipped.
+Indices are made valid first: host indices out of range are an error here, those in a Tensor are clipped where something
+is read, and name a row behind the last one, `row_index`, where something is put.
 So the two ops that move data, `take` and its opposite `put_rows`, see only indices from 0 on.
 """
 
 import math
+import operator
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -28,13 +31,18 @@ def clipped_index(xp: Any, indices: Any, /, n: int) -> Any:
     return xp.maximum(xp.minimum(i, n - 1), 0)
 
 
+def whole(indices: Any) -> Any:
+    """Return a Tensor or Variable of integers; another is a TypeError."""
+    if indices.dtype.kind not in "iu":
+        raise TypeError(f"Indices are integers, received a Tensor of dtype {indices.dtype}. Use ops.cast first.")
+    return indices
+
+
 def valid_index(indices: Any, n: int, axis: int) -> Any:
     """Return indices of an axis counted from 0: a host array that is checked, or a Tensor that is clipped."""
     indices = stacked(indices)
     if isinstance(indices, Tensor | Variable):
-        if indices.dtype.kind not in "iu":
-            raise TypeError(f"Indices are integers, received a Tensor of dtype {indices.dtype}. Use ops.cast first.")
-        return clipped_index(indices, n=n)
+        return clipped_index(whole(indices), n=n)
     host = host_array(indices)
     if host.dtype.kind not in "iu" and host.size:
         raise TypeError(f"Indices are integers, received dtype {host.dtype}: {indices!r}.")
@@ -69,6 +77,15 @@ def linear_index(indices: list[Any], dims: tuple[int, ...]) -> Any:
     if all(isinstance(i, np.ndarray) for i in indices):
         return _horner(indices, dims)
     return _linear_index(*indices, dims=dims)
+
+
+@op(promote=None)
+def row_index(xp: Any, indices: Any, /, dims: tuple[int, ...]) -> Any:
+    """Return indices (..., k) into axes of lengths `dims` as one, ``prod(dims)`` where one of the k is outside."""
+    each = [xp.astype(indices[..., axis], xp.int64) for axis in range(len(dims))]
+    each = [xp.where(i < 0, i + n, i) for i, n in zip(each, dims, strict=True)]
+    inside = reduce(operator.and_, ((i >= 0) & (i < n) for i, n in zip(each, dims, strict=True)))
+    return xp.where(inside, _horner(each, dims), math.prod(dims))
 
 
 @op(promote=None, name="take")

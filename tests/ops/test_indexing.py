@@ -263,6 +263,20 @@ def test_segments_outside_are_dropped_and_empty_ones_have_the_neutral_value(back
     assert ops.segment_max([True, True, False], [0, 0, 1]).numpy().tolist() == [1, 0]
 
 
+def test_what_a_tensor_names_outside_is_dropped(backend):
+    x, places = ops.zeros(4), ops.array([[9], [-1], [-9], [0]])
+    assert ops.scatter(places, [1.0, 2, 4, 8], (4,)).numpy().tolist() == [8, 0, 0, 2]
+    for reduction in (None, "add", "max"):
+        found = ops.scatter_update(x, places, [1.0, 2, 4, 8], reduction)
+        assert found.numpy().tolist() == [8, 0, 0, 2], reduction
+    pairs = ops.array([[0, 1], [1, 2], [1, -3], [-1, -1]])  # each pair is one place, whatever the half outside
+    assert ops.scatter(pairs, [1.0, 2, 4, 8], (2, 2)).numpy().tolist() == [[0, 1], [0, 8]]
+    assert ops.scatter(ops.array([[0], [3]], "uint8"), ops.ones((2, 2)), (2, 2)).numpy().tolist() == [[1, 1], [0, 0]]
+    for reduction in (None, "add", "max"):
+        found = grad(lambda v, how=reduction: ops.sum(ops.scatter_update(x, places, v, how)))(ops.array([1.0, 2, 4, 8]))
+        assert found.numpy().tolist() == [0, 1, 0, 1], reduction
+
+
 def test_slice_moves_inwards_for_tensors(backend):
     start = ops.array([3])
     assert ops.slice(ops.arange(5), start, (4,)).numpy().tolist() == [1, 2, 3, 4]
