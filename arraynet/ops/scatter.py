@@ -14,9 +14,21 @@ from arraynet.dtypes import host_array
 from arraynet.operands import operands
 from arraynet.ops.bounds import maximum, minimum
 from arraynet.ops.elementwise import multiply, true_divide
+from arraynet.ops.ordering import argsort
 from arraynet.ops.reduction import max as reduce_max
-from arraynet.ops.shape import broadcast_to, cast, checked_axis, integer, narrow, new_shape, reshape, static_shape
+from arraynet.ops.shape import (
+    broadcast_to,
+    cast,
+    checked_axis,
+    integer,
+    narrow,
+    new_shape,
+    reshape,
+    static_shape,
+    widen,
+)
 from arraynet.ops.taking import counted, linear_index, put_rows, row_index, take_valid, valid_index, where, whole
+from arraynet.ops.turning import roll
 from arraynet.tensor import Tensor
 from arraynet.variable import Variable
 
@@ -87,18 +99,22 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
         An index into each of the first k axes; out of range as for `scatter`.
     updates : Tensor
         What is put there, of shape ``(..., *inputs.shape[k:])``.
-    reduction : {"add", "max", "min"}, optional
-        Add to what is there, or take the larger or smaller, instead of replacing it.
+    reduction : {"add", "max", "min", "mul"}, optional
+        Add to what is there, take the larger or smaller, or multiply, instead of replacing it.
     """
-    if reduction not in (None, "add", *EXTREMES):
-        raise ValueError(f"scatter_update: reduction must be None, 'add', 'max' or 'min', received {reduction!r}.")
+    if reduction not in (None, "add", "mul", *EXTREMES):
+        raise ValueError(
+            f"scatter_update: reduction must be None, 'add', 'max', 'min' or 'mul', received {reduction!r}."
+        )
     x, _ = operands(inputs, updates)
     index, n, rest = _rows(indices, x.shape)
     updates = reshape(broadcast_to(operands(updates, x)[0], (*index.shape, *rest)), (index.size, *rest))
     index, rows = reshape(operands(index, x)[0], -1), reshape(x, (n, *rest))
     if reduction == "add":
         return reshape(rows + _dropping(partial(put_rows, axis=0), updates, index, n), x.shape)
-    if reduction is not None:
+    if reduction == "mul" and index.size:
+        return reshape(rows * _products(updates, index, n), x.shape)
+    if reduction in EXTREMES:
         put = _dropping(partial(put_extreme, largest=reduction == "max"), updates, index, n)
         return reshape(EXTREMES[reduction](rows, put), x.shape)
     if not index.size:
@@ -106,6 +122,21 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
     place, hit = last_writer(index, n=n)
     hit = reshape(hit, (n,) + (1,) * len(rest))
     return reshape(where(hit, take_valid(updates, place, axis=0), rows), x.shape)
+
+
+def _products(values: Any, index: Any, n: int) -> Any:
+    """For each of `n` rows, the product of the values at its index, 1 if none is there.
+
+    The scan of `arraynet.backend.combined`, in ops: so its derivatives of every order are right where a value is 0.
+    """
+    order, column = argsort(index), (-1,) + (1,) * (values.ndim - 1)
+    keys, found, step = take_valid(index, order, axis=0), take_valid(values, order, axis=0), 1
+    while step < index.size:
+        same = widen(keys[step:] == keys[:-step], axis=0, before=step, after=0)
+        found = found * where(reshape(same, column), roll(found, step, axis=0), 1)
+        step *= 2
+    place, hit = last_writer(keys, n=n)
+    return where(reshape(hit, column), take_valid(found, place, axis=0), 1)
 
 
 def _by_segment(put: Callable[..., Any], data: Any, segment_ids: Any, num_segments: int | None) -> Any:

@@ -6,7 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import arraynet as an
-from arraynet import grad, ops
+from arraynet import grad, hessian, ops
 from arraynet.observers import OBSERVERS, Observer
 
 shapes = st.lists(st.integers(0, 4), min_size=1, max_size=4).map(tuple)
@@ -182,7 +182,7 @@ def test_an_index_out_of_range(call, words, backend):
         (lambda x: ops.slice_update(x, (0, 0), ops.ones((1, 1, 2))), r"slice_update: .*\(1, 1, 2\)"),
         (lambda x: ops.slice_update(x, (3, 0), ops.ones((1, 1))), "axis 0 of length 3"),
         (lambda x: ops.scatter(0, 1.0, (3,)), "one index per axis"),
-        (lambda x: ops.scatter_update(x, [[0]], x[0], reduction="mul"), "'mul'"),
+        (lambda x: ops.scatter_update(x, [[0]], x[0], reduction="div"), "'mul', received 'div'"),
         (lambda x: ops.segment_sum(x, x[:, 0], 2), "integers of one axis"),
         (lambda x: ops.one_hot([0], 2, sparse=True), "sparse"),
         (lambda x: ops.multi_hot([0]), "num_classes"),
@@ -245,10 +245,18 @@ def test_one_hot_outside_is_a_row_of_zeros(backend):
     assert ops.one_hot(np.array([200], "uint8"), 1000).numpy().argmax() == 200
 
 
-@pytest.mark.parametrize("reduction", [None, "add", "max", "min"])
+@pytest.mark.parametrize("reduction", [None, "add", "max", "min", "mul"])
 def test_rows_without_elements_are_updated(reduction, backend):
     rows = ops.ones((3, 0))
     assert ops.scatter_update(rows, [[0], [2]], rows[:2], reduction).shape == (3, 0)
+
+
+def test_products_with_zeros_have_derivatives(backend):
+    """Of 3 * v0 * v2 and 5 * v1, where v0 is 0."""
+    put = lambda v: ops.sum(ops.scatter_update([3.0, 5.0], [[0], [1], [0]], v, "mul"))  # noqa: E731
+    v = ops.array([0.0, 7.0, 2.0])
+    assert grad(put)(v).numpy().tolist() == [6, 5, 0]
+    assert hessian(put)(v).numpy().tolist() == [[0, 0, 3], [0, 0, 0], [3, 0, 0]]
 
 
 def test_segments_outside_are_dropped_and_empty_ones_have_the_neutral_value(backend):
@@ -264,16 +272,18 @@ def test_segments_outside_are_dropped_and_empty_ones_have_the_neutral_value(back
 
 
 def test_what_a_tensor_names_outside_is_dropped(backend):
-    x, places = ops.zeros(4), ops.array([[9], [-1], [-9], [0]])
+    places = ops.array([[9], [-1], [-9], [0]])
     assert ops.scatter(places, [1.0, 2, 4, 8], (4,)).numpy().tolist() == [8, 0, 0, 2]
-    for reduction in (None, "add", "max"):
-        found = ops.scatter_update(x, places, [1.0, 2, 4, 8], reduction)
-        assert found.numpy().tolist() == [8, 0, 0, 2], reduction
+    for reduction in (None, "add", "max", "mul"):
+        rest = float(reduction == "mul")
+        found = ops.scatter_update(ops.full(4, rest), places, [1.0, 2, 4, 8], reduction)
+        assert found.numpy().tolist() == [8, rest, rest, 2], reduction
     pairs = ops.array([[0, 1], [1, 2], [1, -3], [-1, -1]])  # each pair is one place, whatever the half outside
     assert ops.scatter(pairs, [1.0, 2, 4, 8], (2, 2)).numpy().tolist() == [[0, 1], [0, 8]]
     assert ops.scatter(ops.array([[0], [3]], "uint8"), ops.ones((2, 2)), (2, 2)).numpy().tolist() == [[1, 1], [0, 0]]
-    for reduction in (None, "add", "max"):
-        found = grad(lambda v, how=reduction: ops.sum(ops.scatter_update(x, places, v, how)))(ops.array([1.0, 2, 4, 8]))
+    for reduction in (None, "add", "max", "mul"):
+        x = ops.full(4, float(reduction == "mul"))
+        found = grad(lambda v, x=x, how=reduction: ops.sum(ops.scatter_update(x, places, v, how)))(ops.arange(1.0, 5))
         assert found.numpy().tolist() == [0, 1, 0, 1], reduction
 
 
