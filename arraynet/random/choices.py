@@ -1,5 +1,6 @@
 """Choices made at random: of classes, of what is kept, of an order."""
 
+import operator
 from typing import Any
 
 from arraynet import ops
@@ -90,7 +91,7 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
     Raises
     ------
     ValueError
-        `rate` is not a number from 0 to 1.
+        `rate` is not a number from 0 to 1, or `noise_shape` does not fit the inputs.
 
     Examples
     --------
@@ -100,12 +101,29 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
     """
     threshold = round(number("dropout: rate", rate, 0, 1) * 2**16)
     (x,) = operands(inputs)
-    shape = x.shape if noise_shape is None else [x.shape[i] if s is None else s for i, s in enumerate(noise_shape)]
+    shape = x.shape if noise_shape is None else _mask_shape(noise_shape, x.shape)
     if threshold == 2**16:
         return ops.zeros_like(x, promote_float(x.dtype))  # type: ignore[no-any-return]
     with use_backend(x.backend):
         words = raw_words(shape, 16, seed)
     return keep_at_random(x, words, threshold=threshold, scale=2**16 / (2**16 - threshold))  # type: ignore[no-any-return]
+
+
+def _mask_shape(given: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """A noise shape with the inputs' own lengths for None; one that would not spread over the inputs is an error."""
+    try:
+        lengths = tuple(shape[axis] if n is None else operator.index(n) for axis, n in enumerate(given))
+    except (TypeError, IndexError):
+        lengths = (0,) * (len(shape) + 1)
+    pairs = zip(
+        reversed(lengths), reversed(shape), strict=False
+    )  # counted from the last axis, as all that is broadcast
+    if len(lengths) > len(shape) or any(n not in (1, own) for n, own in pairs):
+        raise ValueError(
+            f"dropout: noise_shape must have None, 1 or the length of the inputs for each of their axes, which have "
+            f"shape {shape}, received {given!r}."
+        )
+    return lengths
 
 
 def permutation(n: int, seed: Any = None) -> Tensor:

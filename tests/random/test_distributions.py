@@ -189,6 +189,15 @@ def test_dropout_at_its_ends(backend):
     assert {random.dropout([1, 2], rate, seed=1).dtype.name for rate in (0.0, 0.5, 1.0)} == {"float32"}
 
 
+@pytest.mark.parametrize("shape", [(2, 3), (4, 5), (None, 1, 1), (None, 1, None), 5, "ab", (0.5, 3), (-1, 1), (0, 1)])
+def test_a_noise_shape_that_does_not_fit_is_named(shape):
+    with pytest.raises(ValueError, match=r"^dropout: noise_shape .*\(4, 3\), received ") as caught:
+        random.dropout(np.ones((4, 3), "float32"), 0.5, shape)
+    assert repr(shape) in str(caught.value)
+    with pytest.raises(ValueError, match="noise_shape"):
+        random.dropout(np.ones((1, 3), "float32"), 0.5, (4, 3))  # it had made four rows of one
+
+
 def test_a_noise_shape_drops_along_whole_axes(backend):
     found = random.dropout(np.ones((50, 4, 3), "float32"), 0.5, noise_shape=(None, 1, 3), seed=1).numpy()
     assert (found == found[:, :1]).all()
