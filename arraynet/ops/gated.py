@@ -6,7 +6,7 @@ from typing import Any
 from arraynet.dispatch import op
 from arraynet.operands import operands
 from arraynet.ops.activations import sigmoid, softplus
-from arraynet.ops.bounds import minimum
+from arraynet.ops.bounds import clip, minimum
 from arraynet.ops.elementwise import square
 from arraynet.ops.exponential import exp
 from arraynet.ops.shape import checked_axis, narrow
@@ -46,7 +46,7 @@ def mish(xp: Any, x: Any, /) -> Any:
 
 
 def grad_mish(g: Any, x: Any) -> Any:
-    t = tanh(softplus(x))
+    t, x = tanh(softplus(x)), minimum(x, 100.0)  # 1 - t * t is 0 by then, and twice a larger x may be infinite
     return g * (t + x * (1 - t * t) * sigmoid(x))
 
 
@@ -93,7 +93,8 @@ normal_cdf.defvjp(x=lambda g, x: g * normal_pdf(x))
 def grad_gelu(g: Any, x: Any, approximate: bool) -> Any:
     if not approximate:
         return g * (normal_cdf(x) + x * normal_pdf(x))
-    x2 = minimum(square(x), 100.0)  # tanh is 1 by then, and a larger square may be infinite
+    x = clip(x, -10.0, 10.0)  # tanh is 1 by then, and products of larger numbers may be infinite
+    x2 = square(x)
     t = tanh(GELU_SCALE * x * (1 + GELU_CUBIC * x2))
     return 0.5 * g * (1 + t + x * (1 - t * t) * (GELU_SCALE * (1 + 3 * GELU_CUBIC * x2)))
 

@@ -42,6 +42,14 @@ def test_limits_are_those_of_the_function(function, left, right, backend):
     np.testing.assert_allclose(slopes(function, x), [0, 0, right, right], rtol=1e-6)
 
 
+@pytest.mark.parametrize("name", ["gelu", "mish", "silu", "softplus", "squareplus", "selu"])
+def test_second_derivatives_of_the_largest_numbers_are_0(name, backend):
+    f, x = getattr(ops, name), np.float32([3e38, -3e38, 1e20, -1e20])
+    first = lambda x: arraynet.grad(lambda x: ops.sum(f(x)))(x)  # noqa: E731
+    np.testing.assert_array_equal(slopes(first, x), 0 * x)
+    np.testing.assert_allclose(first(ops.array(x)).numpy(), np.float32(x > 0) * (1.0507 if name == "selu" else 1), 1e-4)
+
+
 @pytest.mark.parametrize("approximate", [False, True])
 def test_gelu_and_its_derivative_are_finite_for_all_of_float16(approximate, backend):
     if "float16" not in ops.zeros(()).backend.dtypes:
