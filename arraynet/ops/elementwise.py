@@ -134,8 +134,8 @@ rsqrt.defvjp(x=lambda g, y: -0.5 * g * y * y * y)
 
 @op(promote="float")
 def cbrt(xp: Any, x: Any, /) -> Any:
-    """Return the cube root, negative for negative `x`."""
-    return xp.sign(x) * xp.pow(xp.abs(x), 1 / 3)
+    """Return the cube root, negative for negative `x`, -0.0 among them."""
+    return xp.copysign(xp.pow(xp.abs(x), 1 / 3), x)
 
 
 cbrt.defvjp(x=lambda g, y: g / (3 * y * y))

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import arraynet as an
 from arraynet import grad, hessian, ops, vjp
 
 
@@ -320,3 +321,15 @@ def test_second_derivatives_far_out_and_at_infinity(backend):
         np.testing.assert_allclose(second, 2 / (x * x + 4) ** 1.5, rtol=1e-5)
     for row in ([-np.inf, -np.inf], [np.inf, 0.0], [np.inf, np.inf], [-np.inf, 0.0]):
         assert not hessian(ops.logsumexp)(ops.array(row)).numpy().any()
+
+
+@pytest.mark.parametrize("name", ["sign", "cbrt"])
+def test_minus_zero_has_numpys_sign_in_loops_that_end_in_a_sum_and_elsewhere(name, other):
+    """A loop of its own, one that goes on and one with a sum; shown by the infinity that 1 is divided by it to."""
+    f, x = getattr(ops, name), np.full((3, 40), -0.0, "float32")
+    expected = np.copysign(np.float32(np.inf), getattr(np, name)(x))
+    with an.use_backend(other):
+        x = ops.array(x)
+        for g in (lambda x: 1 / f(x), lambda x: 1 / f(x * 2.0), lambda x: ops.sum(1 / f(x), axis=1, keepdims=True)):
+            for found in (g(x), an.jit(g)(x), an.jit(lambda x, g=g: g(x) * 1.5)(x)):
+                np.testing.assert_array_equal(ops.broadcast_to(found, x.shape).numpy(), expected)
