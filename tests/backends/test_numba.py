@@ -166,6 +166,13 @@ def test_importing_the_plugin_does_not_import_numba():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_a_product_of_integers_does_not_import_numba():
+    """It is NumPy's, and the first one had waited a second for what it does not use."""
+    code = "x = ops.ones((300, 300), 'int32'); x @ x; assert 'numba' not in sys.modules"
+    code = f"import sys; from arraynet import ops, set_backend; set_backend('numba'); {code}"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_threads_that_need_one_loop_at_once_all_get_it():
     barrier, results = threading.Barrier(4), []
 

@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any
 
 from arraynet.program import fusing
+from arraynet_numba.kernels.table import FLOATS
 from arraynet_numba.settings import matmul_by
 
 __all__ = ["choose"]
@@ -35,6 +36,8 @@ def _matmul(x1: Any, x2: Any) -> Any:
     first training, whose first step comes before any program, would end in other bits than the same one after it.
     """
     if not x1.ndim == x2.ndim == 2 or x1.shape[1] != x2.shape[0] or x1.size * x2.shape[1] < THREADED:
+        return NotImplemented
+    if x1.dtype not in FLOATS:  # asked here, before Numba is imported
         return NotImplemented
     from arraynet_numba.products import multiplied  # waits until another thread has done so
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["KERNELS", "Parts", "Run", "covered", "flat", "kernel", "split"]
+__all__ = ["FLOATS", "KERNELS", "Parts", "Run", "covered", "flat", "kernel", "split"]
 
 Run = Callable[[Callable[..., Any]], Callable[..., Any]]
 KERNELS: dict[str, Callable[..., Any]] = {}  # by the name of the op
