@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from arraynet.backend import dtype_of
 from arraynet.dispatch import op
 from arraynet.dtypes import host_array, promote
 from arraynet.observers import notify
@@ -164,8 +165,19 @@ def unravel_index(indices: Any, shape: Any) -> tuple[Any, ...]:
     return tuple(cast(flat // stride % n, kind) for stride, n in zip(strides, shape, strict=True))
 
 
+def _check_held(x: Any, other: Any) -> None:
+    """Refuse a Python integer that the dtype beside it lacks, as arithmetic does: NumPy's `where` wraps it."""
+    kind = dtype_of(other)
+    if kind.kind in "iu" and not np.iinfo(kind).min <= x <= np.iinfo(kind).max:
+        raise ValueError(f"{x} is no number of {kind}; pass an array or Tensor of a wider dtype, or ops.cast the other")
+
+
 @op(name="where", fixed=("condition",))
 def _where(xp: Any, condition: Any, x1: Any, x2: Any, /) -> Any:
+    if type(x1) is int:
+        _check_held(x1, x2)
+    elif type(x2) is int:
+        _check_held(x2, x1)
     return xp.where(condition if condition.dtype == xp.bool else xp.astype(condition, xp.bool), x1, x2)
 
 

@@ -226,6 +226,19 @@ def test_where_promotes_its_branches_only(backend):
     assert ops.where(True, [1.0, 2.0], 0).numpy().tolist() == [1.0, 2.0]
 
 
+@pytest.mark.parametrize("captured", [False, True])
+def test_where_refuses_an_integer_that_the_dtype_lacks(captured, backend):
+    run = an.jit if captured else lambda f: f
+    x = ops.array(np.array([1, 2], "int8"))
+    for call in (lambda x: ops.where(x > 1, x, 300), lambda x: ops.select([x > 1], [x], -129)):
+        with pytest.raises(ValueError, match=r"where: .* is no number of int8; .*x1: int8 of shape \(2,\), x2: "):
+            run(call)(x)
+    with pytest.raises(ValueError, match="where: -1 is no number of uint8"):
+        run(lambda x: ops.where(x > 1, -1, x))(ops.cast(x, "uint8"))
+    assert run(lambda x: ops.where(x > 1, x, -128))(x).numpy().tolist() == [-128, 2]
+    assert run(lambda x: ops.where(x > 1, x, 300.0))(x).numpy().tolist() == [300, 2]
+
+
 def test_where_keeps_what_it_does_not_choose_out_of_the_gradient(backend):
     x = ops.array([1.0, 0.0])
     found = grad(lambda t: ops.sum(ops.where(t > 0, 2 * t, np.float32(np.inf))))(x)
