@@ -82,6 +82,11 @@ def normalize(x: Any, axis: int = -1, order: int = 2) -> np.ndarray:
     numpy.ndarray
         Of the shape of `x`.
 
+    Raises
+    ------
+    ValueError
+        `x` is a single number, or has no such axis.
+
     Examples
     --------
     >>> from arraynet import utils
@@ -89,5 +94,12 @@ def normalize(x: Any, axis: int = -1, order: int = 2) -> np.ndarray:
     array([[0.6, 0.8],
            [0. , 0. ]])
     """
-    norms = np.linalg.norm(np.asarray(x), order, axis, keepdims=True)
+    x = host_array(x)
+    axes = axis if isinstance(axis, tuple) else () if axis is None else (axis,)
+    if not x.ndim or not all(isinstance(a, int | np.integer) and -x.ndim <= a < x.ndim for a in axes):
+        raise ValueError(
+            f"normalize divides the vectors along an axis of an array: x must have axes, and axis be the number of "
+            f"one, received shape {x.shape} and axis={axis!r}."
+        )
+    norms = np.linalg.norm(x, order, axis, keepdims=True)
     return np.asarray(x / np.where(norms == 0, 1, norms))

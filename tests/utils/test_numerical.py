@@ -59,3 +59,10 @@ def test_normalize(order):
     x = np.array([[3.0, -4.0], [0.0, 0.0]])
     np.testing.assert_allclose(np.linalg.norm(normalize(x, order=order), order, axis=-1), [1, 0])
     np.testing.assert_allclose(normalize(x, axis=0, order=order), [[1, -1], [0, 0]])
+
+
+@pytest.mark.parametrize(("x", "axis"), [(5, -1), (np.float32(2.0), 0), ([1.0, 2.0], 1), ([1.0], "a"), (2.0, None)])
+def test_normalize_says_that_vectors_lie_along_an_axis(x, axis):
+    with pytest.raises(ValueError, match=r"normalize .*received shape \(.*\) and axis=") as caught:
+        normalize(x, axis=axis)
+    assert repr(axis) in str(caught.value)
