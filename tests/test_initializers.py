@@ -40,6 +40,27 @@ DRAWN = {  # an initializer, and its bound or standard deviation for SHAPE
 }
 
 
+def test_fans_may_be_counted_by_axes():
+    """Of a kernel (8, 3, 4), 3 and 4 of which are outputs: as that of (8, 12)."""
+    kinds = {"seed": 1, "input_axes": [0], "output_axes": (1, 2)}
+    expected = VarianceScaling(seed=1)((8, 12)).numpy().reshape(8, 3, 4)
+    np.testing.assert_array_equal(VarianceScaling(**kinds)((8, 3, 4)).numpy(), expected)
+    np.testing.assert_array_equal(
+        VarianceScaling(seed=1, input_axes=0, output_axes=(-1, 1))((8, 3, 4)).numpy(), expected
+    )
+    again = initializers.deserialize(initializers.serialize(GlorotUniform(**kinds)))
+    bound = np.sqrt(6 / 20)
+    assert 0.9 * bound < np.abs(again((8, 3, 4)).numpy()).max() < bound
+    with pytest.raises(
+        ValueError, match=r"input_axes and output_axes go together, .*input_axes=\[0\] and output_axes=None"
+    ):
+        GlorotUniform(input_axes=[0])
+    with pytest.raises(ValueError, match="axis=3 is out of range"):
+        VarianceScaling(input_axes=0, output_axes=3)((2, 2))
+    with pytest.raises(ValueError, match="input_axes must be an int or several, received 'a'"):
+        VarianceScaling(input_axes="a", output_axes=3)
+
+
 @pytest.mark.parametrize("cls", DRAWN)
 def test_drawn_values_have_the_size_that_is_named(cls, backend):
     kind, size = DRAWN[cls]
