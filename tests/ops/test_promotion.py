@@ -257,3 +257,13 @@ def test_values_made_from_a_variable_stay_on_its_backend():
     with use_backend("strict"):
         for made in (ops.cast(w, "float64"), ops.array(w), ops.full_like(w, 0.1), ops.linspace(w, 3.0, 2)):
             assert made.backend is w.backend
+
+
+@pytest.mark.parametrize(("given", "expected"), [("int8", "int32"), ("int16", "int32"), ("uint8", "uint32")])
+def test_products_of_small_integers_are_as_wide_as_their_sums(given, expected, backend):
+    x = ops.full((2, 2), 100, given)
+    for name in ("matmul", "dot", "inner", "vdot"):
+        assert getattr(ops, name)(x, x).dtype == expected, name
+    for y in (ops.tensordot(x, x, 1), ops.einsum("ij,jk", x, x), ops.cumsum(x), ops.cumprod(x)):
+        assert y.dtype == expected
+    assert ops.matmul(x, x).numpy().max() == 20000

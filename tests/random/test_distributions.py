@@ -189,6 +189,12 @@ def test_dropout_at_its_ends(backend):
     assert {random.dropout([1, 2], rate, seed=1).dtype.name for rate in (0.0, 0.5, 1.0)} == {"float32"}
 
 
+def test_a_dropped_infinity_is_nan_as_the_page_of_deviations_says(backend):
+    found = random.dropout(np.full(100, np.inf, "float32"), 0.5, seed=1).numpy()
+    assert set(np.isnan(found)) == {True, False}
+    assert np.isposinf(found[~np.isnan(found)]).all()
+
+
 @pytest.mark.parametrize("shape", [(2, 3), (4, 5), (None, 1, 1), (None, 1, None), 5, "ab", (0.5, 3), (-1, 1), (0, 1)])
 def test_a_noise_shape_that_does_not_fit_is_named(shape):
     with pytest.raises(ValueError, match=r"^dropout: noise_shape .*\(4, 3\), received ") as caught:
