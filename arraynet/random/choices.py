@@ -115,10 +115,8 @@ def _mask_shape(given: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
         lengths = tuple(shape[axis] if n is None else operator.index(n) for axis, n in enumerate(given))
     except (TypeError, IndexError):
         lengths = (0,) * (len(shape) + 1)
-    pairs = zip(
-        reversed(lengths), reversed(shape), strict=False
-    )  # counted from the last axis, as all that is broadcast
-    if len(lengths) > len(shape) or any(n not in (1, own) for n, own in pairs):
+    last = zip(reversed(lengths), reversed(shape), strict=False)  # as all that is broadcast, from the last axis on
+    if len(lengths) > len(shape) or any(n not in (1, own) for n, own in last):
         raise ValueError(
             f"dropout: noise_shape must have None, 1 or the length of the inputs for each of their axes, which have "
             f"shape {shape}, received {given!r}."
