@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from arraynet.callbacks.callback import Callback, Logs
-from arraynet.checks import choice, number, warn
+from arraynet.checks import choice, number, resembling, warn
 
 __all__ = ["Watcher"]
 
@@ -47,10 +47,15 @@ class Watcher(Callback):
         """The value in the logs; None with a warning where there is none."""
         logs = logs or {}
         if self.monitor not in logs:
+            unvalidated = self.monitor.startswith("val_") and not any(name.startswith("val_") for name in logs)
+            hint = (
+                "Values that begin with val_ need validation_data or validation_split."
+                if unvalidated
+                else resembling(self.monitor, logs)
+            )
             warn(
-                f"{type(self).__name__} watches {self.monitor!r}, which is not reported: only "
-                f"{', '.join(logs) or 'nothing'} is. Values that begin with val_ need validation_data or "
-                f"validation_split.",
+                f"{type(self).__name__} watches {self.monitor!r}, which is not reported, so it does nothing. "
+                f"What is reported: {', '.join(logs) or 'nothing'}. {hint}".rstrip()
             )
         return logs.get(self.monitor)
 

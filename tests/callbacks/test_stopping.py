@@ -131,7 +131,7 @@ def test_the_direction_goes_by_the_metric_or_by_the_name():
 @pytest.mark.parametrize("kind", [callbacks.EarlyStopping, callbacks.ReduceLROnPlateau])
 def test_a_value_that_is_not_reported_warns(kind):
     with pytest.warns(
-        UserWarning, match=r"watches 'val_loss', which is not reported: only nothing is.*validation_data"
+        UserWarning, match=r"watches 'val_loss', which is not reported.*reported: nothing. .*validation_data"
     ):
         run(kind(), [None])
     with pytest.raises(ValueError, match="mode must be"):
@@ -139,6 +139,22 @@ def test_a_value_that_is_not_reported_warns(kind):
     for name in ("patience", *({"start_from_epoch", "cooldown", "min_lr"} & set(signature(kind).parameters))):
         with pytest.raises(ValueError, match=f"{kind.__name__}: {name} must be a number, 0 or more"):
             kind(**{name: -1})
+
+
+@pytest.mark.parametrize(
+    "callback",
+    [
+        callbacks.EarlyStopping("val_acuracy"),
+        callbacks.ReduceLROnPlateau("val_acuracy"),
+        callbacks.ModelCheckpoint("m.arraynet", "val_acuracy", save_best_only=True),
+    ],
+)
+def test_a_mistyped_name_to_watch_is_answered_with_the_one_meant(callback, fakes_are_saved):
+    callback.set_model(Fake())
+    callback.on_train_begin()
+    told = r"^\w+ watches 'val_acuracy'.* reported: accuracy, val_accuracy. Did you mean 'val_accuracy'\?$"
+    with pytest.warns(UserWarning, match=told):
+        callback.on_epoch_end(0, {"accuracy": 0.5, "val_accuracy": 0.5})
 
 
 @pytest.mark.parametrize(
