@@ -36,7 +36,7 @@ class BackupAndRestore(Callback):
         self._epoch, self._batches = 0, Batches("BackupAndRestore", save_freq)
         if not isinstance(backup_dir, str | PathLike) or not str(backup_dir):
             raise ValueError(f"BackupAndRestore: backup_dir must name a folder, received {backup_dir!r}.")
-        self.path = Path(backup_dir) / "backup.safetensors"
+        self.backup_dir, self.path = str(backup_dir), Path(backup_dir) / "backup.safetensors"
         self.save_freq, self.delete_checkpoint = save_freq, delete_checkpoint
 
     def on_train_begin(self, logs: Logs = None) -> None:

@@ -24,14 +24,14 @@ class Callback:
     model : Model
         The model being trained.
     params : dict
-        ``epochs``, ``steps`` and ``verbose``.
+        ``epochs``, ``steps`` and ``verbose``; None before the training.
     first_epoch : int
         The epoch to go on from, for a callback that restores an earlier training in `on_train_begin`.
     """
 
     model: Any = None
     first_epoch = 0
-    params: dict[str, Any]
+    params: Any = None
 
     def set_model(self, model: Any) -> None:
         """Take the model that is going to be trained."""

@@ -26,14 +26,15 @@ class CSVLogger(Callback):
     def __init__(self, filename: str | Path, separator: str = ",", append: bool = False) -> None:
         if not isinstance(separator, str) or len(separator) != 1 or separator in '"\r\n':
             raise ValueError(f"CSVLogger: separator must be one character, as ',' or ';', received {separator!r}.")
-        self.path, self.separator, self.append = Path(filename), separator, append
+        self.filename, self.sep, self.append = str(filename), separator, append  # called so in Keras
+        self._path = Path(filename)
         self.keys: list[str] = []
         self._file: Any = None
 
     def on_train_begin(self, logs: Logs = None) -> None:
-        old = self._rows() if self.append and self.path.exists() else []
+        old = self._rows() if self.append and self._path.exists() else []
         self.keys = old[0][1:] if old else []
-        self._file = self.path.open("a" if self.append else "w", newline="", encoding="utf-8")
+        self._file = self._path.open("a" if self.append else "w", newline="", encoding="utf-8")
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         logs = logs or {}
@@ -48,13 +49,13 @@ class CSVLogger(Callback):
     def _rows(self) -> list[list[str]]:
         import csv  # here and below, since `fit` without it shall not wait for it
 
-        with self.path.open(newline="", encoding="utf-8") as old:
-            return list(csv.reader(old, delimiter=self.separator))
+        with self._path.open(newline="", encoding="utf-8") as old:
+            return list(csv.reader(old, delimiter=self.sep))
 
     def _write(self, stream: Any, rows: list[list[Any]]) -> None:
         import csv
 
-        csv.writer(stream, delimiter=self.separator).writerows(rows)
+        csv.writer(stream, delimiter=self.sep).writerows(rows)
 
     def _widen(self, new: list[str]) -> None:
         """Add columns to the file, with NA in the rows that are there."""
@@ -62,9 +63,9 @@ class CSVLogger(Callback):
         rows, text = self._rows()[1:], StringIO(newline="")
         self.keys += new
         self._write(text, [["epoch", *self.keys], *(row + ["NA"] * len(new) for row in rows)])
-        with replacing(self.path) as stream:
+        with replacing(self._path) as stream:
             stream.write(text.getvalue().encode())
-        self._file = self.path.open("a", newline="", encoding="utf-8")
+        self._file = self._path.open("a", newline="", encoding="utf-8")
 
     def close(self) -> None:
         if self._file is not None:

@@ -59,13 +59,12 @@ class ModelCheckpoint(Watcher):
         _check_braces(str(filepath))
         self.filepath, self.verbose, self.save_freq = str(filepath), verbose, save_freq
         self.save_best_only, self.save_weights_only = save_best_only, save_weights_only
-        self.initial_value_threshold = initial_value_threshold
         super().__init__(monitor, mode)
+        self.best = self.initial_value_threshold = initial_value_threshold
 
     def on_train_begin(self, logs: Logs = None) -> None:
         self._batches.seen = 0
-        if not self._epoch:  # a second fit goes on from the best value of the first
-            self._start(self.initial_value_threshold)
+        self._start(self.best)  # a second fit goes on from the best value of the first
         if not self.save_weights_only:
             described_model(self.model)  # what cannot be saved is refused now, not after an epoch
 

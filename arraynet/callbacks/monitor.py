@@ -25,8 +25,8 @@ class Watcher(Callback):
 
     Attributes
     ----------
-    best : float
-        The best value so far, NaN before the first.
+    best : float or None
+        The best value so far, None before the first.
     """
 
     def __init__(self, monitor: str, mode: str, min_delta: float = 0.0) -> None:
@@ -35,13 +35,14 @@ class Watcher(Callback):
             raise ValueError(f"{owner}: monitor names an entry of the logs, such as 'val_loss', received {monitor!r}.")
         self.monitor, self.mode = monitor, choice(f"{owner}: mode", mode, ("auto", "min", "max"))
         self.min_delta = float(abs(number(f"{owner}: min_delta", min_delta)))
-        self.best, self._rising = math.nan, mode == "max"
+        self.best: float | None = None
+        self._rising = mode == "max"
 
     def _start(self, best: float | None = None) -> None:
         """Settle which way is better, and forget all values seen; `best` is what the first has to beat."""
         if self.mode == "auto":
             self._rising = _rising(self.monitor, self.model)
-        self.best = math.nan if best is None else best
+        self.best = best
 
     def _watched(self, logs: Logs) -> float | None:
         """The value in the logs; None with a warning where there is none."""
@@ -60,7 +61,7 @@ class Watcher(Callback):
         return logs.get(self.monitor)
 
     def _better(self, value: float, than: float | None) -> bool:
-        """Whether a value beats another one; the first value, an infinite one too, beats NaN, and Keras' None."""
+        """Whether a value beats another one; the first value, an infinite one too, beats None and NaN."""
         if than is None or math.isnan(than):
             return not math.isnan(value)
         return (value - than if self._rising else than - value) > self.min_delta

@@ -29,6 +29,11 @@ class ReduceLROnPlateau(Watcher):
         Epochs to wait after a change before counting again.
     min_lr : float
         The rate never falls below it.
+
+    Attributes
+    ----------
+    wait, cooldown_counter : int
+        Epochs without improvement so far, and those still to wait after a change.
     """
 
     def __init__(
@@ -49,7 +54,7 @@ class ReduceLROnPlateau(Watcher):
         super().__init__(monitor, mode, min_delta)
         self.factor, self.patience, self.verbose = factor, patience, verbose
         self.cooldown, self.min_lr = cooldown, min_lr
-        self.wait = self.cooling = 0
+        self.wait = self.cooldown_counter = 0
 
     def on_train_begin(self, logs: Logs = None) -> None:
         if isinstance(self.model.optimizer._learning_rate, LearningRateSchedule):
@@ -58,7 +63,7 @@ class ReduceLROnPlateau(Watcher):
                 "optimizer with a float."
             )
         self._start()
-        self.wait = self.cooling = 0
+        self.wait = self.cooldown_counter = 0
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         value = self._watched(logs)
@@ -66,12 +71,16 @@ class ReduceLROnPlateau(Watcher):
             logs["learning_rate"] = self.model.optimizer.learning_rate
         if value is None:
             return
-        if self.cooling:
-            self.cooling -= 1
+        if self.in_cooldown():
+            self.cooldown_counter -= 1
         if self._better(value, self.best):
             self.best, self.wait = value, 0
-        elif not self.cooling:
+        elif not self.in_cooldown():
             self._wait(epoch)
+
+    def in_cooldown(self) -> bool:
+        """Tell whether a change is too recent for epochs to count again."""
+        return self.cooldown_counter > 0
 
     def _wait(self, epoch: int) -> None:
         self.wait += 1
@@ -80,6 +89,6 @@ class ReduceLROnPlateau(Watcher):
             return
         new = max(old * self.factor, self.min_lr)
         self.model.optimizer.learning_rate = new
-        self.cooling, self.wait = self.cooldown, 0
+        self.cooldown_counter, self.wait = self.cooldown, 0
         if self.verbose:
             print(f"Epoch {epoch + 1}: learning rate lowered to {new:g}")

@@ -296,6 +296,22 @@ def test_what_a_checkpoint_could_not_save_is_refused_before_the_first_epoch(tmp_
     assert (tmp_path / "net.npz").exists()
 
 
+def test_what_callbacks_tell_of_themselves_has_keras_names(fakes_are_saved):
+    stopping = callbacks.EarlyStopping(patience=9, restore_best_weights=True)
+    lowering = callbacks.ReduceLROnPlateau(patience=2, cooldown=3)
+    saving = callbacks.ModelCheckpoint("m.arraynet", save_best_only=True, initial_value_threshold=2.5)
+    assert (stopping.best, lowering.best, saving.best, stopping.params) == (None, None, 2.5, None)
+    run(stopping, [3, 2, 2, 2])
+    assert (stopping.best, stopping.wait, stopping.stopped_epoch, stopping.best_epoch) == (2, 2, 0, 1)
+    assert stopping.best_weights == [1]
+    run(lowering, [3, 3, 3, 3])
+    assert (lowering.best, lowering.wait, lowering.cooldown_counter, lowering.in_cooldown()) == (3, 0, 2, True)
+    saving.best = 1.5  # goes before the threshold
+    assert run(saving, [2, 1]).saved == ["m.arraynet"]
+    table, backup = callbacks.CSVLogger("a.csv", ";"), callbacks.BackupAndRestore("there")
+    assert (table.filename, table.sep, table.append, backup.backup_dir) == ("a.csv", ";", False, "there")
+
+
 def test_none_for_the_best_value_is_none_yet():
     class Anew(callbacks.EarlyStopping):
         def on_train_begin(self, logs=None):
