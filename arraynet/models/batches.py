@@ -71,7 +71,7 @@ class ArrayData:
         self.plain = self.flat and arrays[0].dtype == self.dtypes[0]  # whether inputs may be `Rows`
         flags = [leaf.flags for leaf in leaf_arrays(arrays)]
         self.scattered = not all(f.c_contiguous and f.aligned for f in flags)  # `take` would copy all of such an array
-        self.samples = len(leaf_arrays(arrays[0])[0])
+        self.samples, self.labelled = len(leaf_arrays(arrays[0])[0]), arrays[1] is not None
         self.steps = steps or -(-self.samples // batch_size)
 
     def known(self) -> Batch:
@@ -141,6 +141,7 @@ class IterableData:
     """
 
     number = 0  # of the epoch, which the iterable knows itself
+    labelled = True  # whether its first batch, once that was looked at, has labels
 
     def __init__(
         self, source: Any, steps: int | None = None, floats: str = "float32", transform: Callable | None = None
@@ -158,7 +159,7 @@ class IterableData:
         batch = next(going := self._going(), None)
         if batch is None:
             raise ValueError("The data is empty: the iterable passed as x yielded no batch.")
-        self._iterator = chain([batch], going)
+        self._iterator, self.labelled = chain([batch], going), batch[1] is not None
         return batch
 
     known = first

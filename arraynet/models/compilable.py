@@ -140,6 +140,11 @@ class Compilable(Layer):
         """The running loss, the compiled metrics, then those that the model and its layers have as attributes."""
         return list({id(metric): metric for metric in (*self._compiled, *held(self, Metric))}.values())
 
+    def _fed(self, labelled: bool) -> list[Metric]:
+        """The metrics that batches reach: without labels those of `compile` count nothing; reported, they were 0."""
+        idle = () if labelled or self._compiled_metrics is None else self._compiled_metrics.metrics
+        return [m for m in self.metrics if not any(m is other for other in idle)] if idle else self.metrics
+
     @property
     def _compiled(self) -> list[Metric]:
         tracked: list[Metric] = [self._loss_tracker] if self._loss_tracker is not None else []
@@ -237,7 +242,11 @@ class Compilable(Layer):
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         """Let the compiled metrics take a batch into account; return what `get_metrics_result` does."""
         self._count(y, y_pred, sample_weight)
-        return self.get_metrics_result()
+        found = self.get_metrics_result()
+        idle = (
+            () if y is not None or self._compiled_metrics is None else list(RunningLogs(self._compiled_metrics.metrics))
+        )
+        return {name: value for name, value in found.items() if name not in idle} if idle else found
 
     def get_metrics_result(self) -> dict[str, Any]:
         """Return names and values of the metrics as they are now, the loss among them if it is known."""

@@ -154,7 +154,7 @@ class Trainer(Compilable):
             self.reset_metrics()
             low, high = self._shuffle.key
             key = stream_key(low + (high << 64), f"epoch {self._shuffle.counter}") if kind == "train" else None
-            logs = RunningLogs(self.metrics)
+            logs = RunningLogs(self._fed(data.labelled))
             begin, end = (told.listeners(f"on_{kind}_batch_{when}") for when in ("begin", "end"))
             stopped = (lambda: self.stop_training) if kind == "train" else lambda: self.stop_evaluating
             step = debugged(self, self._step(kind), debug) if debug else self._step(kind)
@@ -303,7 +303,7 @@ class Trainer(Compilable):
             else:
                 self._look(data.known()[1])
             self.reset_metrics()
-            logs = RunningLogs(self.metrics)
+            logs = RunningLogs(self._fed(data.labelled))
             run_batches(self._step(kind), data.epoch(), [], [], logs, 1, lambda: True)
             return _reported(dict(logs), return_dict)
 

@@ -48,6 +48,40 @@ def test_metrics_need_labels_but_no_compiled_loss():
     model.train_on_batch(X)
 
 
+class Batches:
+    """Two equal batches, as often as anybody asks."""
+
+    def __init__(self, *parts):
+        self.parts = parts
+
+    def __iter__(self):
+        return iter([self.parts] * 2)
+
+
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("packed", [lambda *parts: parts, lambda *parts: (Batches(*parts),)])
+def test_metrics_that_compare_with_labels_are_not_reported_without_any(own, packed, backend):
+    class Penalty(layers.Layer):
+        def call(self, inputs):
+            self.add_loss(arraynet.ops.mean(inputs**2))
+            return inputs
+
+    def step(kind):
+        return lambda self, data: getattr(Sequential, kind)(self, data) | {"one": 1.0}
+
+    steps = {kind: step(kind) for kind in ("train_step", "test_step")}
+    model = type("Own", (Sequential,), steps if own else {})([layers.Dense(1), Penalty()])
+    model.compile("sgd", metrics=["mae"])
+    x, y, one = X, X[:, :1], {"one"} if own else set()
+    fit = model.fit(*packed(x, y), verbose=0, epochs=2, validation_data=packed(x)[0] if not own else None).history
+    assert set(fit) == {"loss", "mae"} | one | (set() if own else {"val_loss"})
+    assert set(model.fit(*packed(x), verbose=0).history) == {"loss"} | one
+    assert set(model.evaluate(*packed(x), verbose=0, return_dict=True)) == {"loss"} | one
+    assert set(model.train_on_batch(x, return_dict=True)) == {"loss"} | one
+    assert set(model.evaluate(*packed(x, y), verbose=0, return_dict=True)) == {"loss", "mae"} | one
+    assert model.fit(*packed(x, y), verbose=0).history["mae"][0] > 0
+
+
 def test_metrics_get_names_of_their_own():
     model = net(loss="mse", metrics=["mae", losses.mean_squared_error, metrics.MeanAbsoluteError("mae")])
     model.evaluate(X, ONE_HOT, verbose=0)
