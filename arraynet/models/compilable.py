@@ -228,16 +228,16 @@ class Compilable(Layer):
         Raises
         ------
         ValueError
-            There are neither a loss nor penalties.
+            There are neither a loss nor penalties, nor metrics that could be evaluated alone.
         """
         compiled = self._compiled_loss and self._compiled_loss(y, y_pred, sample_weight)
         penalties = [ops.sum(term) if term.ndim else term for term in self.losses]  # or each would take the loss along
         terms = [term for term in (compiled, *penalties) if term is not None]
-        if not terms:
+        if not terms and (training or self._fed(y is not None) == [self._loss_tracker]):
             raise ValueError(
                 "There is no loss to compute: pass one, compile(loss='mse'), or let a layer add one with add_loss."
             )
-        return reduce(add, terms)
+        return reduce(add, terms) if terms else ops.zeros(())  # metrics alone are evaluated, as in Keras
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         """Let the compiled metrics take a batch into account; return what `get_metrics_result` does."""

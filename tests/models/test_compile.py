@@ -82,6 +82,22 @@ def test_metrics_that_compare_with_labels_are_not_reported_without_any(own, pack
     assert model.fit(*packed(x, y), verbose=0).history["mae"][0] > 0
 
 
+def test_metrics_are_evaluated_without_a_loss(backend):
+    model = Sequential([layers.Dense(1)])
+    model.compile(metrics=["mae"])
+    for packed in ((X, X[:, :1]), (Batches(X, X[:, :1]),)):
+        loss, mae = model.evaluate(*packed, verbose=0)
+        assert (loss, mae) == (0, pytest.approx(np.abs(model.predict(X, verbose=0) - X[:, :1]).mean(), rel=1e-5))
+    assert model.test_on_batch(X, X[:, :1]) == pytest.approx([0, mae], rel=1e-5)
+    bare = Sequential([layers.Dense(1)])
+    bare.compile()
+    for call in (model.fit, model.train_on_batch, bare.evaluate):
+        with pytest.raises(ValueError, match="There is no loss to compute"):
+            call(X, X[:, :1])
+    with pytest.raises(ValueError, match="There is no loss to compute"):
+        model.evaluate(X, verbose=0)  # without labels there are no metrics either
+
+
 def test_metrics_get_names_of_their_own():
     model = net(loss="mse", metrics=["mae", losses.mean_squared_error, metrics.MeanAbsoluteError("mae")])
     model.evaluate(X, ONE_HOT, verbose=0)
