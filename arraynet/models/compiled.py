@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 from arraynet import losses, metrics
+from arraynet.checks import listed
 from arraynet.losses.base import FunctionLoss, Loss
 from arraynet.metrics.base import Mean, MeanMetricWrapper, Metric
 from arraynet.naming import snake_case
@@ -44,7 +45,15 @@ def pairs(y_true: Any, y_pred: Any) -> list[tuple[Any, Any]]:
     return list(zip(_per_output(y_true, list(outputs), "y"), outputs.values(), strict=True))
 
 
-def _labelled(name: str, y_true: Any) -> None:
+def _check_pair(name: str, y_true: Any, y_pred: Any) -> None:
+    """Refuse what a loss or metric of one output cannot compare."""
+    if isinstance(y_pred, dict | list | tuple):
+        keys = [*y_pred] if isinstance(y_pred, dict) else range(len(y_pred))
+        raise ValueError(
+            f"The model's output {name!r} is itself a {type(y_pred).__name__} of {len(y_pred)}; a loss or metric is "
+            f"for one tensor. Return its parts beside the other outputs, in a dict, as "
+            f"{listed([repr(f'{name}_{key}') for key in keys])}, and name y and losses likewise."
+        )
     if y_true is None:
         raise ValueError(f"y has no entry {name!r}, but that output of the model has a loss or metrics.")
 
@@ -130,7 +139,7 @@ class CompiledLoss:
         outputs = zip(names, pairs(y_true, y_pred), given, weights, strict=True)
         for name, (truth, guess), identifier, weight in outputs:
             if identifier is not None:
-                _labelled(name, truth)
+                _check_pair(name, truth, guess)
             tracker = Mean(f"{name}_loss") if several and identifier is not None else None
             self.parts.append((resolved_loss(identifier, truth, guess), weight, tracker))
         trackers = dict(zip(names, (tracker for _, _, tracker in self.parts), strict=True))
@@ -147,7 +156,7 @@ class CompiledLoss:
         for name, (loss, factor, tracker), (truth, guess), weight in outputs:
             if loss is None:
                 continue
-            _labelled(name, truth)
+            _check_pair(name, truth, guess)
             value = loss(truth, guess, weight)
             if tracker is not None:
                 tracker.update_state(value, sample_weight=float(len(guess)))
@@ -190,7 +199,7 @@ class CompiledMetrics:
         _check_unshared([metric for _, _, metric in entries if isinstance(metric, Metric)])
         self.parts, used = [], Counter({"loss": 1})
         for kind, k, identifier in entries:
-            _labelled(names[k], known[k][0])
+            _check_pair(names[k], *known[k])
             metric = resolved_metric(identifier, *known[k])
             prefix = f"{names[k]}_" if len(names) > 1 else ""  # one output needs no telling apart
             base = prefix + metric.name

@@ -280,6 +280,31 @@ def test_a_loss_of_an_unknown_output_is_answered_with_the_outputs_there_are():
         model.fit(X, ONE_HOT, verbose=0)
 
 
+@pytest.mark.parametrize(
+    "compiled", [{"loss": "mse"}, {"loss": {"p": ["mse", "mae"], "q": "mse"}}, {"metrics": {"p": "mae"}}]
+)
+@pytest.mark.parametrize("outer", [list, lambda parts: dict(zip("rs", parts, strict=True))])
+def test_outputs_inside_outputs_are_refused_by_their_name(compiled, outer):
+    class Nested(Model):
+        def __init__(self):
+            super().__init__()
+            self.heads = [layers.Dense(1) for _ in range(3)]
+
+        def call(self, x):
+            *parts, q = [head(x) for head in self.heads]
+            return {"p": outer(parts), "q": q}
+
+    model, y = Nested(), X[:, :1]
+    model.compile("sgd", **({"loss": {"q": "mse"}} | compiled))
+    parts = {"list": "'p_0', 'p_1'", "dict": "'p_r', 'p_s'"}[type(outer([y, y])).__name__]
+    with pytest.raises(ValueError, match=rf"output 'p' is itself a (list|dict) of 2.* as {parts}, and name y"):
+        model.fit(X, {"p": outer([y, y]), "q": y}, verbose=0)
+    model.compile("sgd", {"q": "mse"})  # who asks for nothing of it may return it
+    with pytest.warns(UserWarning, match="No gradients"):
+        assert list(model.fit(X, {"q": y}, verbose=0).history) == ["loss"]
+    assert model.predict(X, verbose=0)["q"].shape == y.shape
+
+
 def test_a_loss_by_labels_is_found_before_any_fit():
     model = net(loss="crossentropy")
     value = model.compute_loss(None, Y, model(X))
