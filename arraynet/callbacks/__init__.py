@@ -11,6 +11,7 @@ from arraynet.callbacks.learning_rate_scheduler import *
 from arraynet.callbacks.model_checkpoint import *
 from arraynet.callbacks.progress import *
 from arraynet.callbacks.reduce_lr_on_plateau import *
+from arraynet.callbacks.swap_ema_weights import *
 from arraynet.callbacks.terminate_on_nan import *
 from arraynet.checks import explain_absent as _explain_absent
 
