@@ -1,7 +1,9 @@
 """Configured objects by name: one look-up, one way into a dict and back, for every family of them."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -11,10 +13,13 @@ from arraynet import checks
 from arraynet.custom_objects import custom_object, custom_object_scope
 from arraynet.naming import snake_case
 
-__all__ = ["Configured", "arguments", "deserialize", "lookup", "named", "serialize", "taken"]
+__all__ = ["DESCRIBED", "MADE", "Configured", "arguments", "deserialize", "lookup", "made_once", "named", "serialize",
+           "taken", "within"]  # fmt: skip
 
 NONE: Mapping[str, Any] = MappingProxyType({})
 FAMILIES = ("initializers", "losses", "metrics", "regularizers")
+DESCRIBED: ContextVar[dict[Any, Any] | None] = ContextVar("arraynet_described", default=None)
+MADE: ContextVar[dict[Any, Any] | None] = ContextVar("arraynet_made", default=None)
 MANY = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
 
 
@@ -77,8 +82,8 @@ class Configured:
         kept += [name for name in (*self.__passed, *handed) if name not in (*named, *cls._kept) and _keeps(self, name)]
         config |= {name: getattr(self, name) for name in kept}
         what = " ".join([cls.__name__, *([repr(self.name)] if hasattr(self, "name") else [])])
-        seen: dict[int, dict[str, Any]] = {}
-        return {name: _plain(value, f"{what}: {name}", seen) for name, value in config.items()}
+        with within(DESCRIBED):
+            return {name: _plain(value, f"{what}: {name}") for name, value in config.items()}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
@@ -132,25 +137,20 @@ def _owner(cls: type, method: str) -> type:
     return next(base for base in cls.__mro__ if method in vars(base))
 
 
-def _plain(value: Any, what: str, seen: dict[int, dict[str, Any]]) -> Any:
-    """A value in plain types: objects with a configuration as a dict, functions by name, arrays as lists.
-
-    `seen` are the dicts of objects by their ids: one that occurs again is marked by a number, so that it stays one.
-    """
+def _plain(value: Any, what: str) -> Any:
+    """A value in plain types: objects with a configuration as a dict, functions by name, arrays as lists."""
     if isinstance(value, type):
         return value.__name__
     if hasattr(value, "__array__"):
         return np.asarray(value).tolist()
     if isinstance(value, list | tuple):
-        return [_plain(item, what, seen) for item in value]
+        return [_plain(item, what) for item in value]
     if isinstance(value, dict):
-        return {key: _plain(item, what, seen) for key, item in value.items()}
+        return {key: _plain(item, what) for key, item in value.items()}
     if hasattr(value, "get_config"):
-        if id(value) in seen:
-            seen[id(value)]["shared"] = [*seen].index(id(value))
-        else:
-            seen[id(value)] = serialize(value) | _family(value)
-        return seen[id(value)]
+        described = serialize(value)
+        described.update(_family(value))
+        return described
     return checks.function_name(what, value) if callable(value) else value
 
 
@@ -186,11 +186,46 @@ def lookup(kind: str, identifier: Any, table: Mapping[str, type], functions: Map
     raise ValueError(_uninterpreted(kind, identifier, table))
 
 
+@contextmanager
+def within(scope: ContextVar[dict[Any, Any] | None]) -> Iterator[dict[Any, Any]]:
+    """Know objects again within the outermost block of this kind, those described (by id) or those made (by mark)."""
+    known = scope.get()
+    if known is not None:
+        yield known
+        return
+    token = scope.set(known := {})
+    try:
+        yield known
+    finally:
+        scope.reset(token)
+
+
+def made_once(config: Mapping[str, Any], make: Callable[[], Any]) -> Any:
+    """Return what `make` makes of a configuration; if it is marked, what was made of the first one with that mark."""
+    if "shared" not in config:
+        return make()
+    with within(MADE) as made:
+        mark = str(config)  # of older files, whose numbers belong to one layer, not the number alone
+        if mark not in made:
+            made[mark] = make()
+        return made[mark]
+
+
 def serialize(obj: Any) -> dict[str, Any]:
-    """Return the class name and the configuration of an object that has `get_config`, or of a class's defaults."""
+    """Return the class name and the configuration of an object that has `get_config`, or of a class's defaults.
+
+    One that occurs again, in whatever object, has the same dict, marked by a number, so that it stays one.
+    """
     if isinstance(obj, type):
         return {"class_name": obj.__name__, "config": {}}
-    return {"class_name": type(obj).__name__, "config": obj.get_config()}
+    with within(DESCRIBED) as described:
+        if id(obj) in described:
+            known = described[id(obj)][1]
+            known["shared"] = [*described].index(id(obj))
+            return known  # type: ignore[no-any-return]
+        known = {"class_name": type(obj).__name__, "config": obj.get_config()}
+        described[id(obj)] = obj, known  # the object too, lest another gets its id
+        return known
 
 
 def deserialize(
@@ -202,7 +237,8 @@ def deserialize(
         cls = custom_object(name) or table.get(str(name))
         if cls is None:
             raise ValueError(_uninterpreted(kind, name, table))
-        return cls.from_config(given or {}) if hasattr(cls, "from_config") else cls(**given or {})
+        make = cls.from_config if hasattr(cls, "from_config") else lambda given: cls(**given)
+        return made_once(config if isinstance(config, Mapping) else NONE, lambda: make(given or {}))
 
 
 def _uninterpreted(kind: str, identifier: Any, table: Mapping[str, type]) -> str:

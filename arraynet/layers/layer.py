@@ -23,7 +23,7 @@ from arraynet.naming import auto_name, is_automatic, snake_case
 from arraynet.observers import notify
 from arraynet.plugins import use_backend
 from arraynet.random import SeedGenerator, path_scope
-from arraynet.registry import Configured
+from arraynet.registry import MADE, Configured, within
 from arraynet.tensor import Tensor, as_tensor
 from arraynet.tree import flatten
 from arraynet.variable import Variable
@@ -247,8 +247,8 @@ class Layer(Configured, Precision, Tracked):
         """Return a new layer, with fresh weights, from what `get_config` returned; layers among the arguments, too."""
         from arraynet.layers.serialization import restored  # which knows all layers
 
-        made: dict[int, Any] = {}
-        return super().from_config({name: restored(value, made) for name, value in config.items()})
+        with within(MADE):
+            return super().from_config({name: restored(value) for name, value in config.items()})
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"

@@ -64,34 +64,24 @@ def deserialize(config: Mapping[str, Any] | Layer, custom_objects: Mapping[str, 
             raise ValueError(
                 f"Unknown layer class {name!r}. If it is your own, pass custom_objects={{{name!r}: {name}}}."
             )
-        return made.from_config(dict(config["config"]))
+        return registry.made_once(config, lambda: made.from_config(dict(config["config"])))
 
 
-def restored(value: Any, made: dict[int, Any]) -> Any:
-    """Return an argument from a configuration with objects for what `serialize` made of them, in lists and dicts too.
-
-    `made` holds those that occur more than once, by their numbers.
-    """
+def restored(value: Any) -> Any:
+    """Return an argument from a configuration, with objects for what `serialize` made of them, in lists, too."""
     if isinstance(value, list):
-        return [restored(item, made) for item in value]
+        return [restored(item) for item in value]
     if not isinstance(value, dict):
         return value
-    thing, name, config, family = None, *map(value.get, ("class_name", "config", "family"))
-    if (
-        isinstance(name, str)
-        and isinstance(config, dict)
-        and set(value) <= {"class_name", "config", "family", "shared"}
-    ):
-        if value.get("shared") in made:
-            return made[value["shared"]]
+    name, config, family = map(value.get, ("class_name", "config", "family"))
+    known = set(value) <= {"class_name", "config", "family", "shared"}
+    if isinstance(name, str) and isinstance(config, dict) and known:
         named = "name" in config  # as all layers are; initializers have an Identity
         if family in registry.FAMILIES:
-            thing = modules[f"arraynet.{family}"].deserialize(value)  # some stand above this module
-        elif (named or custom_object(name)) and _known(name):
-            thing = deserialize(value)
-    if thing is None:
-        return {name: restored(item, made) for name, item in value.items()}
-    return made.setdefault(value["shared"], thing) if "shared" in value else thing
+            return modules[f"arraynet.{family}"].deserialize(value)  # some stand above this module
+        if (named or custom_object(name)) and _known(name):
+            return deserialize(value)
+    return {name: restored(item) for name, item in value.items()}
 
 
 def _known(name: Any) -> type[Layer] | None:

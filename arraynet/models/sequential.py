@@ -12,6 +12,7 @@ from arraynet.layers.layer import Layer
 from arraynet.layers.serialization import deserialize, serialize
 from arraynet.layers.shapes import batch_shape, shape_tuple
 from arraynet.models.model import Model
+from arraynet.registry import DESCRIBED, MADE, within
 
 __all__ = ["Sequential"]
 
@@ -196,8 +197,9 @@ class Sequential(Model):
 
     def get_config(self) -> dict[str, Any]:
         """Return name, layers and, where it is known, the input's shape, as plain types."""
-        layers = [serialize(layer) for layer in self._stack]
-        return super().get_config() | {"layers": layers, "build_input_shape": self._build_shape}
+        with within(DESCRIBED):
+            layers = [serialize(layer) for layer in self._stack]
+            return super().get_config() | {"layers": layers, "build_input_shape": self._build_shape}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
@@ -214,7 +216,7 @@ class Sequential(Model):
             raise ValueError(f"Sequential.from_config takes the dict that get_config returned, received {config!r}.")
         config = dict(config)
         shape = config.pop("build_input_shape", None)
-        with custom_object_scope(custom_objects):
+        with custom_object_scope(custom_objects), within(MADE):
             described, parameters = config.pop("layers"), inspect.signature(cls).parameters
             lacking = [p for p in parameters.values() if p.default is p.empty and p.name not in config]
             given = parameters.get("layers")
@@ -243,10 +245,13 @@ class Sequential(Model):
         return f"<{type(self).__name__} name={self.name}, built={self.built}, layers={[x.name for x in self.layers]}>"
 
 
+VARYING = ("name", "trainable", "build_input_shape", "shared")
+
+
 def _bare(config: Any) -> Any:
     """A configuration without what differs between two of one kind."""
     if isinstance(config, dict):
-        return {k: _bare(v) for k, v in config.items() if k not in ("name", "trainable", "build_input_shape")}
+        return {k: _bare(v) for k, v in config.items() if k not in VARYING}
     return [_bare(v) for v in config] if isinstance(config, list | tuple) else config
 
 
