@@ -24,13 +24,15 @@ class Embedding(Layer):
         A penalty on the vectors, added to the loss.
     mask_zero : bool
         Masks are not supported: True is refused.
+    weights : array, optional
+        The vectors to start from, such as those of another training, alone or in a list.
     **kwargs
         Those of `Layer`.
 
     Raises
     ------
     ValueError
-        `input_dim` or `output_dim` is no positive int, or `mask_zero` is True.
+        `input_dim` or `output_dim` is no positive int, `mask_zero` is True, or `weights` have another shape.
 
     Examples
     --------
@@ -48,6 +50,7 @@ class Embedding(Layer):
         embeddings_initializer: Any = "uniform",
         embeddings_regularizer: Any = None,
         mask_zero: bool = False,
+        weights: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -57,6 +60,9 @@ class Embedding(Layer):
         self.output_dim, self.mask_zero = positive_int("Embedding: output_dim", output_dim), False
         self.embeddings_initializer = initializers.get(embeddings_initializer)
         self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
+        if weights is not None:
+            self.build(None)
+            self.set_weights(weights if isinstance(weights, list) and len(weights) == 1 else [weights])
 
     def build(self, input_shape: Any) -> None:
         self.embeddings = self.add_weight(
@@ -65,6 +71,10 @@ class Embedding(Layer):
             regularizer=self.embeddings_regularizer,
             name="embeddings",
         )
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments but `weights`, which files hold as all others."""
+        return super().get_config()
 
     def call(self, inputs: Any) -> Any:
         indices = inputs if inputs.dtype.kind in "iu" else ops.cast(inputs, "int32")

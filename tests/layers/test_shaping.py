@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from arraynet import layers, ops
+from arraynet import layers, models, ops
+from arraynet.models import Sequential
 
 X = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
 
@@ -128,3 +129,20 @@ def test_embedding_refuses_masks():
         layers.Embedding(5, 3, mask_zero=True)
     with pytest.raises(ValueError, match="input_dim must be a positive int"):
         layers.Embedding(0, 3)
+
+
+@pytest.mark.parametrize("given", [lambda vectors: vectors, lambda vectors: [vectors]])
+def test_an_embedding_may_start_from_vectors(given, tmp_path, backend):
+    vectors = np.arange(8.0).reshape(4, 2)
+    model = Sequential([layers.Embedding(4, 2, weights=given(vectors)), layers.Flatten(), layers.Dense(1)])
+    x = np.array([[1, 3], [0, 2]])
+    np.testing.assert_array_equal(model.layers[0](x), vectors[x].astype("float32"))
+    model.compile("sgd", "mse")
+    model.fit(x, np.ones((2, 1)), verbose=0)
+    learnt = model.layers[0].get_weights()[0]
+    assert np.abs(learnt - vectors).max() > 0
+    assert "weights" not in model.layers[0].get_config()
+    model.save(tmp_path / "m.arraynet")
+    np.testing.assert_array_equal(models.load_model(tmp_path / "m.arraynet").layers[0].get_weights()[0], learnt)
+    with pytest.raises(ValueError, match=r"embeddings' has shape \(4, 3\), .* received an array of shape \(4, 2\)"):
+        layers.Embedding(4, 3, weights=given(vectors))
