@@ -254,6 +254,24 @@ def test_an_interrupted_training_goes_on_bit_for_bit(tmp_path, optimizer):
     assert not backup.path.exists()
 
 
+def test_the_backup_before_a_damaged_one_serves_where_both_are_kept(tmp_path):
+    backup = callbacks.BackupAndRestore(tmp_path, "epoch", True, True)  # in Keras' order
+    assert (backup.double_checkpoint, backup.delete_checkpoint) == (True, True)
+    model, again = net(), net()
+    told, weights = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: weights.append(model.get_weights())), []
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, X[:, :1], epochs=4, callbacks=[backup, told, Crash(2)], verbose=0)
+    backup.path.write_bytes(backup.path.read_bytes()[:-9])
+    with pytest.raises(ValueError, match=r"backup\.safetensors"):
+        again.fit(X, X[:, :1], epochs=4, callbacks=[callbacks.BackupAndRestore(tmp_path)], verbose=0)
+    begun = []
+    watch = callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: begun.append(again.get_weights()))
+    with pytest.warns(UserWarning, match=r"the backup before the last one, .*previous\.safetensors: .*backup"):
+        assert again.fit(X, X[:, :1], epochs=4, callbacks=[backup, watch], verbose=0).epoch == [1, 2, 3]
+    np.testing.assert_array_equal(begun[0][0], weights[0][0])
+    assert not [*tmp_path.iterdir()]
+
+
 def test_a_backup_between_epochs_begins_its_epoch_anew(tmp_path):
     def crash(batch, logs):
         if model.optimizer.iterations == 9:
