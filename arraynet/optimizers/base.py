@@ -138,7 +138,8 @@ class Optimizer(State):
         if unknown:
             raise ValueError(
                 f"{self.name} was built with other variables and does not know {', '.join(unknown)}. "
-                f"Make a new optimizer for them, or build it with all variables first."
+                f"If their layers were frozen or missing then, compile the model anew, with a new optimizer; in a loop "
+                f"of your own, build it with all variables first."
             )
         return targets
 
