@@ -126,6 +126,10 @@ def _unstacked(named: dict[str, Any]) -> str:
 def check_inputs(data: Any, model: Any) -> None:
     """Look at arrays, or at the first batch of an iterable: unscaled pixels, unknown words."""
     x, _, _ = data.known()
+    if not all(map(len, leaf_arrays(x))):
+        raise ValueError(
+            "The first batch that x yields holds no samples, so nothing can be tried on it: leave empty batches out."
+        )
     check_pixels(x, model._walk())
     for layer in model.layers[:1] if hasattr(model, "_stack") else []:
         check_words(x, layer)

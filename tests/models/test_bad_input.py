@@ -126,6 +126,17 @@ def test_nothing_to_predict_is_refused():
         net().predict(iter([]), verbose=0)
 
 
+@pytest.mark.parametrize("method", ["fit", "evaluate"])
+def test_a_first_batch_without_samples_is_refused(method):
+    def batches(*sizes):
+        return iter([(X[:n], Y[:n]) for n in sizes])
+
+    refused = "The first batch that x yields holds no samples"
+    untouched(net(), lambda m: getattr(m, method)(batches(0, 9), verbose=0), ValueError, refused)
+    getattr(net(), method)(batches(9, 0, 9), verbose=0)  # later ones count for nothing
+    assert len(net().predict(batches(0, 9), verbose=0)) == 9
+
+
 def test_nan_in_a_later_batch_of_a_generator_is_in_its_evaluation():
     loss, _ = net().evaluate(iter([(X, Y), (NAN, Y)]), verbose=0)
     assert np.isnan(loss)
