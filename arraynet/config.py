@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from arraynet.checks import choice, number, plain_int
+from arraynet.checks import choice, explain_absent, number, plain_int
 
 __all__ = ["crossentropy", "epsilon", "floatx", "kernels", "seed", "set_crossentropy", "set_epsilon", "set_floatx",
            "set_kernels", "set_seed"]  # fmt: skip
@@ -141,3 +141,6 @@ def set_kernels(value: str) -> None:
 def home() -> Path:
     """Return the user cache folder, ``ARRAYNET_HOME`` or ``~/.arraynet``."""
     return Path(environment("ARRAYNET_HOME") or Path.home() / ".arraynet").expanduser()
+
+
+explain_absent(__name__, "setting", "A dtype policy is given to each layer, as in Dense(3, dtype='mixed_float16').")

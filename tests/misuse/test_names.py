@@ -38,6 +38,11 @@ def test_a_layer_that_arraynet_is_not_for(name):
     assert "no convolutions, recurrent layers or masks" in str(caught.value)
 
 
+def test_a_policy_for_all_layers_is_answered_with_where_it_is_given():
+    with pytest.raises(AttributeError, match=r"no such setting.* given to each layer, as in Dense\(3, dtype='mixed_fl"):
+        arraynet.config.set_dtype_policy("mixed_float16")
+
+
 MISTYPED = [
     ("layers", "BatchNormalisation", "BatchNormalization"),
     ("losses", "MeanSquareError", "MeanSquaredError"),
@@ -55,6 +60,7 @@ MISTYPED = [
     ("utils", "to_categoric", "to_categorical"),
     ("random", "unifrm", "uniform"),
     ("saving", "load_modell", "load_model"),
+    ("config", "set_float", "set_floatx"),
     ("testing", "compair", "compare"),
 ]
 
