@@ -15,6 +15,7 @@ from arraynet.naming import auto_name
 from arraynet.observers import OBSERVERS, Versioned, notify, touch
 from arraynet.operators import OPS, Operators
 from arraynet.tensor import Tensor, as_tensor
+from arraynet.turns import in_order
 
 __all__ = ["Variable"]
 
@@ -119,7 +120,7 @@ class Variable(Operators, Versioned):
     def _at_rest(self) -> ExitStack:
         """A context in which no program of another thread is writing into the array."""
         held = ExitStack()
-        for lock in sorted(self._locks, key=id):  # all readers take them in one order
+        for lock in in_order(self._locks):
             held.enter_context(lock)
         return held
 

@@ -270,10 +270,11 @@ def _into(i: Instruction) -> list[partial[Any]]:
         return [partial(np.copyto, out, args[2]), partial(np.copyto, out, args[1], where=args[0])]
     if i.name in REDUCTIONS or (i.name == "mean" and out.dtype in (np.float32, np.float64)):
         get = (dict(zip(("axis",), args[1:], strict=False)) | i.kwargs).get
-        reduce = REDUCTIONS.get(i.name, np.add).reduce
-        total = partial(reduce, args[0], get("axis"), get("dtype"), out, bool(get("keepdims")))
+        how = get("axis"), get("dtype"), out, bool(get("keepdims"))
+        total = partial(REDUCTIONS.get(i.name, np.add).reduce, args[0], *how)
         count = math.prod(args[0].shape) // max(math.prod(out.shape or ()), 1)
-        return [total, partial(np.true_divide, out, count, out)] if i.name == "mean" else [total]
+        share = partial(np.true_divide, out, count if count <= 2**24 else np.int64(count), out)  # no float of 32 bits
+        return [total, share] if i.name == "mean" else [total]
     if i.name in ("argmax", "argmin") and not args[1:]:
         return [partial(getattr(np.ndarray, i.name), args[0], **i.kwargs, out=out)]
     return [partial(np.concatenate, args[0], i.kwargs.get("axis", 0), out)] if i.name == "concat" else []

@@ -10,7 +10,6 @@ from gc import get_referents
 from sys import modules
 from types import MethodType
 from typing import Any
-from weakref import WeakSet
 
 import numpy as np
 
@@ -30,6 +29,7 @@ from arraynet.rows import Rows, gathered
 from arraynet.tensor import Tensor, as_tensor
 from arraynet.threads import new_lock
 from arraynet.tree import flatten, map_structure, unflatten
+from arraynet.turns import Turns, note_writer
 from arraynet.variable import Variable
 
 __all__ = ["Jitted", "jit"]
@@ -185,9 +185,8 @@ def _lowered(capture: Capture, result: Any, backend: Backend, inputs: list[Any],
     run = _runner(program)
     rows = getattr(run, "row_inputs", ())  # which inputs may be `Rows`, and mostly are
     program.forget()
-    written = [variable for variable, _ in program.updates] if hasattr(run, "in_place") else []
-    for variable in written:
-        variable._locks = WeakSet({*variable._locks, lock})
+    variables, targets = ([variable for variable, _ in x] for x in (program.variables, program.updates))
+    note_writer(lock, written := targets if hasattr(run, "in_place") else [])
     return Entry(
         program=program,
         run=run,
@@ -196,12 +195,12 @@ def _lowered(capture: Capture, result: Any, backend: Backend, inputs: list[Any],
         guards=[(configured, configured._version) for configured in capture.configured.values()],
         checked=latest_version(),
         inputs=[(k, name, Rows if own and n in rows else own) for n, (k, name, own) in enumerate(inputs)],
-        variables=[variable for variable, _ in program.variables],
-        targets=[variable for variable, _ in program.updates],
+        variables=variables,
+        targets=targets,
         in_place=getattr(run, "in_place", [False] * len(program.updates)),
         spares=[None] * len(program.updates),
         layouts=layouts,
-        lock=lock if written else new_lock(),
+        turns=Turns(lock if written else new_lock(), [*variables, *targets]),
     )
 
 

@@ -16,6 +16,7 @@ from arraynet.program.program import Program
 from arraynet.rows import gathered
 from arraynet.tensor import Tensor
 from arraynet.tree import map_structure
+from arraynet.turns import Turns
 from arraynet.variable import Variable
 
 __all__ = ["TAKEN", "Entry", "replay"]
@@ -40,7 +41,7 @@ class Entry:
     in_place: list[bool]  # which targets' own arrays may be written into
     spares: list[Any]
     layouts: list[Any]  # of the variables' arrays
-    lock: Any  # held by the thread that replays, whose buffers and targets these are
+    turns: Turns  # of the threads that replay, whose buffers and targets these are in turn
     steady: tuple[int, list[Any], list[Any]] = NEVER  # arrays of variables and targets while nobody touches them
 
     def holds(self) -> bool:
@@ -58,12 +59,13 @@ def replay(entry: Entry, leaves: Sequence[Any], numbers: list[Any] | None = None
     backend, sources = entry.program.backend, entry.program.hosts
     inputs = [x if type(x := leaves[k]) is own else _array(x, backend, name) for k, name, own in entry.inputs]
     hosts = numbers or [x if k is None else x[k] for source, keys in sources for x in (source(),) for k in keys]
-    with entry.lock:
-        if entry.steady[0] == latest_touch():
-            outputs, _ = entry.run(inputs, entry.steady[1], hosts, entry.steady[2])
-        else:
-            outputs = _assigning(entry, backend, inputs, hosts)
-    return _returned(entry, backend, outputs)
+    return _returned(entry, backend, entry.turns.run(_run, entry, backend, inputs, hosts))
+
+
+def _run(entry: Entry, backend: Backend, inputs: list[Any], hosts: list[Any]) -> Any:
+    if entry.steady[0] != latest_touch():
+        return _assigning(entry, backend, inputs, hosts)
+    return entry.run(inputs, entry.steady[1], hosts, entry.steady[2])[0]
 
 
 def _array(x: Any, backend: Backend, dtype: str) -> Any:

@@ -25,6 +25,7 @@ LEVELS = [
         "checks",
         "display",
         "rows",
+        "turns",
     ],
     ["dtypes", "backend"],
     ["plugins", "observers", "operators"],

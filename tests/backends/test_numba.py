@@ -16,6 +16,8 @@ from arraynet.testing.tolerances import tolerance
 
 pytest.importorskip("arraynet_numba", reason="the plugin arraynet-numba is not installed")
 
+from arraynet_numba.loops import PART
+
 
 @pytest.fixture(autouse=True)
 def _loops(tmp_path, monkeypatch):
@@ -322,3 +324,30 @@ def test_an_op_of_ones_own_may_hold_numbers_of_numpy_and_fractions_beside_intege
     expected, found, primitives = on_both(lambda x, n: (mixed(x, n),), x, n)
     assert primitives == {"group": 1}
     np.testing.assert_allclose(found, expected, **tolerance("mixed", "float64"))
+
+
+@pytest.mark.parametrize("size", [PART, PART + 1, 5 * PART + 7])
+def test_what_is_computed_block_by_block_is_all_there(size, threads):
+    """Each element is of one block and one thread's; nothing is left out or done twice where these end."""
+    x = np.linspace(-1, 1, size, dtype="float32")
+    with arraynet.use_backend("numba"):
+        w = arraynet.Variable(x)
+        fast = jit(lambda x: (w.assign(w * 2 + x) is None, ops.sum(ops.square(x)), x * x - 0.5))
+        expected = x
+        for _ in range(3):
+            _, total, made = fast(x)
+            expected = expected * 2 + x
+    assert fast.programs[0].primitives() == {"group": 1}
+    np.testing.assert_allclose(w.numpy(), expected, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(made.numpy(), x * x - 0.5, rtol=1e-6, atol=1e-6)
+    assert float(total) == pytest.approx(np.sum(x.astype("float64") ** 2), rel=1e-6)
+
+
+def test_the_first_of_several_that_are_no_number_is_the_largest():
+    x = np.array([[0, np.nan, 3, np.nan], [-np.inf] * 4, [1, 5, 5, np.nan], [-np.inf, 2, 2, 1]], "float32")
+    with arraynet.use_backend("numba"):
+        fast = jit(lambda x: (ops.argmax(x * 2, axis=-1), x * 2))
+        fast(x)
+        places, _ = fast(x)
+    assert any(i.name.startswith("group") for i in fast.programs[0].instructions)
+    assert places.numpy().tolist() == [1, 0, 3, 1]
