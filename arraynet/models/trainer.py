@@ -1,4 +1,4 @@
-"""Training as users ask for it: fit, evaluate, predict, and the same for one batch."""
+"""Training as users ask for it: fit and evaluate, and the same for one batch."""
 
 from collections.abc import Container, Iterable
 from typing import Any
@@ -6,27 +6,21 @@ from typing import Any
 import numpy as np
 
 from arraynet.callbacks import CallbackList
-from arraynet.callbacks.progress import resolve_verbose
 from arraynet.checks import every, optional_count, positive_int, warn
 from arraynet.models.batches import ArrayData, IterableData
-from arraynet.models.checks import check_numbers, warn_of_nan
-from arraynet.models.compilable import Compilable
-from arraynet.models.data import data_of, is_iterable_of_batches, split_off
+from arraynet.models.checks import check_numbers
+from arraynet.models.data import is_iterable_of_batches, split_off
 from arraynet.models.divergence import check_finite, debugged
-from arraynet.models.fetching import Outputs
 from arraynet.models.loop import RunningLogs, run_batches
+from arraynet.models.predictor import ALL, Data, Predictor
 from arraynet.plugins import use_backend
 from arraynet.program.jit import Jitted
 from arraynet.random.streams import stream_key
-from arraynet.tree import flatten, map_structure, unflatten
 
 __all__ = ["Trainer"]
 
-Data = ArrayData | IterableData
-ALL = 2**62  # samples a batch: as many as there are
 
-
-class Trainer(Compilable):
+class Trainer(Predictor):
     """A layer that can be trained; `Model` inherits from it."""
 
     def fit(
@@ -118,13 +112,6 @@ class Trainer(Compilable):
                 self._train(data, validation, told, range(first, epochs), validated, debug)
         return self.history
 
-    def _telling(
-        self, callbacks: Any, verbose: int | str, steps: int | None, epochs: int = 1, history: bool = False
-    ) -> CallbackList:
-        """Callbacks and progress display, to be closed in the end."""
-        shown = resolve_verbose(verbose)
-        return CallbackList(callbacks, history, bool(shown), self, epochs=epochs, steps=steps, verbose=shown)
-
     def _train(
         self, data: Data, validation: Any, told: CallbackList, epochs: range, validated: Container[int], debug: bool
     ) -> None:
@@ -209,60 +196,6 @@ class Trainer(Compilable):
                 check_numbers(data)
         return _reported(logs, return_dict)
 
-    def predict(
-        self,
-        x: Any,
-        batch_size: int | None = None,
-        verbose: int | str = "auto",
-        steps: int | None = None,
-        callbacks: Any = None,
-    ) -> Any:
-        """Return the model's outputs for inputs as `fit` takes them.
-
-        Parameters
-        ----------
-        x, batch_size, verbose, callbacks
-            As for `fit`; labels and weights that an iterable yields are not looked at.
-        steps : int, optional
-            Number of batches to predict; all without it.
-
-        Returns
-        -------
-        numpy.ndarray, or a nested structure of them
-            One row for each sample, in arrays that nothing else refers to.
-
-        Raises
-        ------
-        ValueError
-            The data cannot be used.
-        """
-        with use_backend(self._home(())):
-            data = self._data(x, None, None, batch_size, steps, {})
-            self._ready(data)
-            with self._telling(callbacks, verbose, data.steps) as told:
-                return self._predicted(data, told)
-
-    def _predicted(self, data: Data, told: CallbackList) -> Any:
-        self.stop_predicting = False
-        told.call("on_predict_begin", {})
-        begin, end = (told.listeners(f"on_predict_batch_{when}") for when in ("begin", "end"))
-        collected = Outputs()
-        outputs: Any = None
-        step = self._step("predict")
-        for k, (x, _, _) in enumerate(data.epoch()):
-            for hook in begin:
-                hook(k, {})
-            outputs = step(x, None, None)
-            collected.add(flatten(outputs))
-            for hook in end:
-                hook(k, {"outputs": outputs})
-            if self.stop_predicting:
-                break
-        told.call("on_predict_end", {})
-        made = collected.whole()
-        warn_of_nan(made, data, self)
-        return unflatten(outputs, made)
-
     def train_on_batch(
         self,
         x: Any,
@@ -286,14 +219,6 @@ class Trainer(Compilable):
         """Return the loss, or loss and metrics, of one batch, without training; arguments as `train_on_batch`."""
         return self._on_batch("test", x, y, sample_weight, None, return_dict)
 
-    def predict_on_batch(self, x: Any) -> Any:
-        """Return the model's outputs for one batch, as fresh NumPy arrays."""
-        with use_backend(self._home(())):
-            data = self._data(x, None, None, ALL, None, {})
-            self._ready(data)
-            outputs = self._step("predict")(*next(data.epoch()))
-            return map_structure(np.array, outputs)
-
     def _on_batch(self, kind: str, x: Any, y: Any, weight: Any, class_weight: Any, return_dict: bool) -> Any:
         self._require_compiled(f"{kind}_on_batch")
         with use_backend(self._home(())):
@@ -306,19 +231,6 @@ class Trainer(Compilable):
             logs = RunningLogs(self._fed(data.labelled))
             run_batches(self._step(kind), data.epoch(), [], [], logs, 1, lambda: True)
             return _reported(dict(logs), return_dict)
-
-    def _data(
-        self, x: Any, y: Any, sample_weight: Any, batch_size: Any, steps: int | None, options: dict[str, Any]
-    ) -> Data:
-        size, steps = optional_count("batch_size", batch_size), optional_count("steps", steps)
-        widest = max((layer.variable_dtype for layer in self._walk()), key=lambda name: np.dtype(name).itemsize)
-        return data_of(x, y, sample_weight, size, steps, floats=widest, **options)
-
-    def _ready(self, data: Data) -> None:
-        """See to it that there is a batch, and that the weights exist."""
-        data.first()
-        if not self.built:
-            self._looked_at(data)
 
     def _validation(self, given: Any, batch_size: int | None, steps: int | None) -> Data:
         parts = given if isinstance(given, tuple | list) else (given,)

@@ -18,7 +18,8 @@ each_file = pytest.mark.parametrize("file", ALL_FILES, ids=lambda file: str(file
 
 @each_file
 def test_file_length(file):
-    assert len(file.read_text(encoding="utf-8").splitlines()) <= 400
+    most = 400 if file.is_relative_to(ROOT / "tests") else 300
+    assert len(file.read_text(encoding="utf-8").splitlines()) <= most
 
 
 @each_file
