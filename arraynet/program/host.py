@@ -273,7 +273,7 @@ def _into(i: Instruction) -> list[partial[Any]]:
         how = get("axis"), get("dtype"), out, bool(get("keepdims"))
         total = partial(REDUCTIONS.get(i.name, np.add).reduce, args[0], *how)
         count = math.prod(args[0].shape) // max(math.prod(out.shape or ()), 1)
-        share = partial(np.true_divide, out, count if count <= 2**24 else np.int64(count), out)  # no float of 32 bits
+        share = partial(np.true_divide, out, count if count <= 2**24 else np.int64(count), out)  # float32 has gaps
         return [total, share] if i.name == "mean" else [total]
     if i.name in ("argmax", "argmin") and not args[1:]:
         return [partial(getattr(np.ndarray, i.name), args[0], **i.kwargs, out=out)]
